@@ -1,0 +1,101 @@
+//! `cartel run`: load, draw, write, print.
+
+use crate::args::{PrintArguments, RunArguments};
+use crate::exit::{Failure, INTERNAL};
+use crate::output::{Out, tell};
+use crate::tables::Detail;
+use crate::{figures, host, json, load, tables};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use montecartel::estimate::Results;
+use montecartel::report::{Manifest, RunFacts, RunFolder, read_manifest};
+use montecartel::run::{Plan, Threads, run_on};
+use montecartel::study::Study;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::Instant;
+
+/// Runs a study.
+///
+/// # Errors
+/// Whatever stops it.
+pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
+    let study = prepare(arguments)?;
+    let threads = Threads::new(arguments.threads)
+        .map_err(|error| Failure::new(INTERNAL, format!("error: cannot start threads: {error}")))?;
+    let folder = RunFolder::create(&arguments.out, &study, arguments.force)?;
+    let plan = Plan::new(&study);
+    let mut sink = folder.sink(&plan);
+    let (started_utc, clock) = (host::utc_now(), Instant::now());
+    let bar = progress(plan.scenarios(), arguments.quiet);
+    let results = run_on(&threads, &plan, &mut sink, |done| bar.set_position(done))?;
+    bar.finish_and_clear();
+    if let Some(warning) = sink.warning().filter(|_| !arguments.quiet) {
+        tell(format_args!("warning: {warning}"));
+    }
+    let figures = figures::sentences(&study, &plan, &results, &threads);
+    let facts = RunFacts {
+        seconds: clock.elapsed().as_secs_f64(),
+        threads: threads.count(),
+        scenarios: plan.scenarios(),
+        started_utc,
+        finished_utc: host::utc_now(),
+        host: host::facts(),
+        warnings: Vec::new(),
+        figures,
+    };
+    folder.finish(sink, &results, &facts)?;
+    print(&read_manifest(&arguments.out)?, &results, &arguments.print, out)?;
+    say_where(&arguments.out, &facts, arguments);
+    Ok(())
+}
+
+/// Prints figures as asked.
+///
+/// # Errors
+/// If nobody takes them.
+pub fn print(
+    manifest: &Manifest,
+    results: &Results,
+    arguments: &PrintArguments,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    if arguments.json {
+        return out.json(&json::document(manifest, results));
+    }
+    let detail = if arguments.routes { Detail::Routes } else { Detail::Cheapest };
+    tables::print(manifest, results, detail, out)
+}
+
+/// The study with the settings of the command line; its warnings are printed.
+fn prepare(arguments: &RunArguments) -> Result<Study, Failure> {
+    let mut study = load::study(&arguments.study)?;
+    if !arguments.quiet {
+        study.provenance.warnings.iter().for_each(tell);
+    }
+    let settings = &mut study.run;
+    settings.scenarios = arguments.scenarios.unwrap_or(settings.scenarios);
+    settings.seed = arguments.seed.unwrap_or(settings.seed);
+    settings.record = arguments.record.map_or(settings.record, Into::into);
+    Ok(study)
+}
+
+/// A progress bar, hidden unless somebody watches.
+fn progress(scenarios: u64, quiet: bool) -> ProgressBar {
+    let watched = !quiet && std::io::stderr().is_terminal();
+    let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let template = "{bar:40} {human_pos}/{human_len} scenarios, {rate}, {eta} left";
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // A bar that cannot be drawn is not worth a run.
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    };
+    ProgressBar::with_draw_target(Some(scenarios), target).with_style(style.with_key("rate", rate))
+}
+
+/// Says how long it took and where the tables are.
+fn say_where(dir: &Path, facts: &RunFacts, arguments: &RunArguments) {
+    if !arguments.quiet {
+        let (seconds, threads) = (facts.seconds, facts.threads);
+        tell(format_args!("{seconds:.1} s on {threads} threads; tables in {}", dir.display()));
+    }
+}

@@ -1,0 +1,144 @@
+//! Figures as tables for people.
+
+use crate::amount::{count, share, usd};
+use crate::exit::Failure;
+use crate::output::Out;
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use montecartel::estimate::{Results, SummaryRow};
+use montecartel::report::Manifest;
+
+/// Any service, any kind, the cheapest route.
+const ANY: &str = "*";
+/// What the figures are not.
+const CAVEAT: &str = "\
+P(attack pays): a profitable attack exists in this model; whether somebody carries it out is outside the model.
+Costs are by the cheapest route unless a route is named: means where it is reachable, quantiles with ∞ out of reach.
+Cost of corruption: stake that the attackers forfeit. Intervals: sampling error only.";
+
+/// Heads of the columns; fits 120 columns of a terminal.
+const HEADER: [&str; 10] = [
+    "target",
+    "reachable",
+    "attack\ncost",
+    "5%",
+    "50%",
+    "95%",
+    "cost of\ncorruption",
+    "P(attack\npays)",
+    "95% interval",
+    "expected\nslashing",
+];
+/// A rule under the head and none between rows.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// Which rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The cheapest route to each target.
+    Cheapest,
+    /// Every route as well.
+    Routes,
+}
+
+/// Prints the figures of a run.
+///
+/// # Errors
+/// If nobody takes them.
+pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut Out) -> Result<(), Failure> {
+    let scenarios = count(manifest.scenarios);
+    out.line(format_args!("{}: {scenarios} scenarios, seed {}", manifest.study, seed(&manifest.seed)))?;
+    for design in designs(results) {
+        out.line(format_args!("\ndesign {design}: {}", whole_design(results, design)))?;
+        out.line(targets(results, design, detail))?;
+    }
+    for sentence in &manifest.figures {
+        out.line(format_args!("\n{sentence}"))?;
+    }
+    out.line(format_args!("\n{CAVEAT}"))
+}
+
+/// A seed in decimal, as one types it.
+fn seed(hexadecimal: &str) -> String {
+    let digits = hexadecimal.trim_start_matches("0x");
+    u64::from_str_radix(digits, 16).map_or_else(|_| hexadecimal.to_owned(), |seed| seed.to_string())
+}
+
+/// Designs in the order of the summary.
+fn designs(results: &Results) -> Vec<&str> {
+    let mut designs: Vec<&str> = results.summary.iter().map(|row| row.design.as_str()).collect();
+    designs.dedup();
+    designs
+}
+
+/// The figures of a design as a whole, on one line.
+fn whole_design(results: &Results, design: &str) -> String {
+    let find = |metric: &str| results.find(design, ANY, ANY, ANY, metric);
+    let ends = (find("p_profitable_attack_low"), find("p_profitable_attack_high"));
+    let attack = match ends {
+        (Some(low), Some(high)) => format!(
+            "P(profitable attack) in [{}, {}] (sampling {} to {})",
+            share(low.estimate.value),
+            share(high.estimate.value),
+            share(low.estimate.low),
+            share(high.estimate.high)
+        ),
+        _ => "P(profitable attack) unknown".to_owned(),
+    };
+    let mean = |metric: &str| usd(value(find(metric)));
+    format!("{attack}; slashing {}, fault losses {}", mean("slashed_usd"), mean("fault_slashed_usd"))
+}
+
+/// The targets of one design.
+fn targets(results: &Results, design: &str, detail: Detail) -> String {
+    let of_design = |row: &&SummaryRow| row.design == design && row.metric == "p_reachable";
+    let printed = |row: &&SummaryRow| row.route == ANY || detail == Detail::Routes;
+    let rows = results.summary.iter().filter(of_design).filter(printed);
+    table(&HEADER, rows.map(|row| cells(results, row)))
+}
+
+/// A table for a terminal; columns of numbers are aligned to the right.
+pub fn table<const N: usize>(header: &[&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = rows.into_iter().collect();
+    let is_number = |cell: &String| !cell.starts_with(|c: char| !c.is_ascii_digit() && !"$-∞[".contains(c));
+    let numeric: [bool; N] = std::array::from_fn(|column| rows.iter().all(|row| is_number(&row[column])));
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    table.set_header(header);
+    table.add_rows(rows);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((if index == 0 { 0 } else { 2 }, 0));
+        column.set_cell_alignment(if numeric[index] { CellAlignment::Right } else { CellAlignment::Left });
+    }
+    table.trim_fmt()
+}
+
+/// Cells of one target by one route.
+fn cells(results: &Results, reachable: &SummaryRow) -> [String; 10] {
+    let SummaryRow { design, service, attack, route, .. } = reachable;
+    let find = |metric: &str| results.find(design, service, attack, route, metric);
+    let cost = |p: f64| {
+        let labels = [design.as_str(), service, attack, route, "attack_cost_usd"];
+        usd(results.quantile(labels, p).map_or(f64::NAN, |row| row.value))
+    };
+    let pays = find("p_attack_pays");
+    let interval = pays.map_or_else(String::new, |row| {
+        format!("[{}, {}]", share(row.estimate.low), share(row.estimate.high))
+    });
+    [
+        if route == ANY { format!("{service} {attack}") } else { format!("  {route}") },
+        share(reachable.estimate.value),
+        usd(value(find("attack_cost_usd_given_reachable"))),
+        cost(0.05),
+        cost(0.5),
+        cost(0.95),
+        usd(value(find("cost_of_corruption_usd_given_reachable"))),
+        share(value(pays)),
+        interval,
+        find("slashed_usd").map_or_else(String::new, |row| usd(row.estimate.value)),
+    ]
+}
+
+/// The estimate, NaN where there is none.
+fn value(row: Option<&SummaryRow>) -> f64 {
+    row.map_or(f64::NAN, |row| row.estimate.value)
+}

@@ -1,0 +1,43 @@
+//! Services that stand still because enough of their power is down at once, with nobody attacking.
+
+use super::Outcomes;
+use crate::fraction::Threshold;
+use crate::graph::{Graph, Power, Secured, StakePower, slot};
+use crate::kernels::bits;
+use crate::sampling::Draws;
+
+/// The kind of attack whose threshold silence reaches.
+const HALT: &str = "halt";
+
+/// Scenarios of the block in which operators hit by `fault` hold enough power to halt each service. `[secured]`
+pub fn halted_by_accident(graph: &Graph, draws: &Draws, fault: usize, outcomes: &mut Outcomes) -> Vec<u64> {
+    let lanes = 0..draws.n;
+    let mut hits = vec![0; graph.secured.len()];
+    for lane in lanes.filter(|lane| draws.faulty[fault].lane(*lane).iter().any(|word| *word != 0)) {
+        for (secured, hits) in graph.secured.iter().zip(&mut hits) {
+            if let (Power::Stake(power), Some(threshold)) = (&secured.power, halt_threshold(secured)) {
+                *hits += u64::from(halted(power, threshold, draws, (fault, lane), outcomes));
+            }
+        }
+    }
+    hits
+}
+
+/// The threshold of the service's `halt`, if it has one.
+pub fn halt_threshold(secured: &Secured) -> Option<Threshold> {
+    secured.targets.iter().find(|target| target.kind == HALT).map(|target| target.threshold)
+}
+
+fn halted(
+    power: &StakePower,
+    threshold: Threshold,
+    draws: &Draws,
+    (fault, lane): (usize, usize),
+    outcomes: &mut Outcomes,
+) -> bool {
+    let priced = &mut outcomes.scratch.priced;
+    priced.price_power(power, |asset| draws.prices[asset][lane]);
+    let down = bits::ones(draws.faulty[fault].lane(lane)).filter_map(|operator| slot(power, operator));
+    let silent: u128 = down.map(|slot| priced.units(power, slot)).sum();
+    priced.total > 0 && silent >= threshold.least_power(priced.total)
+}

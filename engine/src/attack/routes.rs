@@ -1,0 +1,124 @@
+//! Routes that need no operator: stake bought, hash rate rented, hardware bought.
+
+use super::{RouteCost, TargetOutcome};
+use crate::graph::{Mining, Power, Purchase, Secured, Target};
+use crate::kernels::LANES;
+use crate::sampling::Draws;
+use crate::study::Route;
+
+/// The routes of the study that make sense for this target.
+pub(super) fn that_exist(routes: &[Route], secured: &Secured, target: &Target) -> Vec<Route> {
+    let exists = |route: &&Route| match (&secured.power, route) {
+        (Power::Stake(_), Route::Collude | Route::Bribe) => true,
+        (Power::Stake(_), Route::Acquire) => !target.purchases.is_empty(),
+        (Power::Hash, Route::Rent) => target.mining.as_ref().is_some_and(|mining| mining.rentable),
+        (Power::Hash, Route::Hardware) => target.mining.is_some(),
+        (Power::Stake(_), Route::Rent | Route::Hardware) => false,
+        (Power::Hash, Route::Collude | Route::Bribe | Route::Acquire) => false,
+    };
+    routes.iter().filter(exists).copied().collect()
+}
+
+/// The cheapest purchase of enough stake. `power_usd` is the others' power where it is measured in USD.
+///
+/// The market moves linearly: buying V USD at today's price costs `V + V²/(2·liquidity)`. What is not slashed is sold
+/// after the drawdown; the sale's own impact is left out.
+pub(super) fn acquire(
+    target: &Target,
+    power_usd: Option<f64>,
+    price: impl Fn(usize) -> f64,
+) -> Option<RouteCost> {
+    let costs =
+        target.purchases.iter().map(|purchase| purchase_cost(purchase, power_usd, price(purchase.asset)));
+    costs.min_by(|a, b| a.cost.total_cmp(&b.cost))
+}
+
+fn purchase_cost(purchase: &Purchase, power_usd: Option<f64>, price: f64) -> RouteCost {
+    let others_usd = power_usd.map_or(purchase.staked_tokens * price, |usd| usd / purchase.value_share);
+    let value = purchase.multiple * others_usd;
+    let impact = value * value / (2.0 * purchase.liquidity_usd);
+    let capital = value + impact;
+    let forfeited = value * purchase.slash;
+    let drawdown = (value - forfeited) * purchase.drawdown;
+    let cost = impact + forfeited + drawdown + purchase.carry * capital;
+    RouteCost { cost, lower: cost, capital, forfeited }
+}
+
+/// Fills in the routes of a proof-of-work target.
+pub(super) fn mine(target: &Target, draws: &Draws, outcome: &mut TargetOutcome) {
+    let Some(mining) = &target.mining else { return };
+    for route in &mut outcome.routes {
+        for lane in 0..LANES {
+            let price = mining.reward_asset.map_or(1.0, |asset| draws.prices[asset][lane]);
+            mining_cost(mining, route.route, price).store(route, lane);
+        }
+    }
+}
+
+/// Rent or hardware against the rewards earned meanwhile; never less than nothing (a gain would be mining, not attack).
+fn mining_cost(mining: &Mining, route: Route, reward_price: f64) -> RouteCost {
+    let reward = mining.reward * reward_price;
+    let (capital, spent) = match route {
+        Route::Rent => (mining.rent_usd, mining.rent_usd),
+        _ => {
+            let capital = mining.hardware_usd + mining.energy_usd;
+            (capital, mining.hardware_loss_usd + mining.energy_usd + mining.carry * capital)
+        }
+    };
+    let cost = (spent - reward).max(0.0);
+    RouteCost { cost, lower: cost, capital, forfeited: 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn purchase(multiple: f64) -> Purchase {
+        Purchase {
+            part: 0,
+            asset: 0,
+            staked_tokens: 1000.0,
+            value_share: 1.0,
+            multiple,
+            slash: 0.05,
+            drawdown: 0.2,
+            carry: 0.01,
+            liquidity_usd: 10_000.0,
+        }
+    }
+
+    /// New stake for 1/3, 1/2, 2/3 of the total of S = 1000: 500, 1000, 2000.
+    #[test]
+    fn eco_05_new_stake_for_a_share() {
+        for (share, stake) in [(1.0 / 3.0, 500.0), (0.5, 1000.0), (2.0 / 3.0, 2000.0)] {
+            let bought = Purchase { liquidity_usd: f64::INFINITY, ..purchase(share / (1.0 - share)) };
+            assert!((purchase_cost(&bought, None, 1.0).capital - stake).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn cost_is_impact_slash_drawdown_and_carry() {
+        let cost = purchase_cost(&purchase(0.5), None, 2.0);
+        // V = 1000 USD, impact 1000²/20000 = 50, slash 50, drawdown 190, carry 1 % of 1050.
+        assert!((cost.capital - 1050.0).abs() < 1e-9);
+        assert!((cost.forfeited - 50.0).abs() < 1e-9);
+        assert!((cost.cost - (50.0 + 50.0 + 190.0 + 10.5)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn rewards_offset_rent_but_never_below_nothing() {
+        // 400 EH/s for six hours at $2,400 with 80 % of it earned back: $480 net.
+        let mining = Mining {
+            rent_usd: 2400.0,
+            rentable: true,
+            hardware_usd: 0.0,
+            hardware_loss_usd: 0.0,
+            energy_usd: 0.0,
+            reward: 1920.0,
+            reward_asset: None,
+            carry: 0.0,
+        };
+        assert!((mining_cost(&mining, Route::Rent, 1.0).cost - 480.0).abs() < 1e-9);
+        assert!(mining_cost(&mining, Route::Rent, 2.0).cost.abs() < 1e-9);
+    }
+}

@@ -1,0 +1,178 @@
+//! Witness and lower bound against the exact optimum of the knapsack, by brute force over all coalitions.
+
+use super::{Outcomes, Priced, RouteOutcome, assess};
+use crate::design::compile;
+use crate::graph::{Power, StakePower, Target};
+use crate::kernels::bits;
+use crate::sampling::{Draws, Sampler};
+use crate::study::{Route, Study};
+use std::path::Path;
+
+/// Eleven operators in two pools; `designs` says how the service is secured, `extra` are further operator columns.
+fn study(extra: impl Fn(u64) -> String, designs: &str) -> Study {
+    let mix = |i: u64| (i + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
+    let operators: Vec<String> =
+        (0..11).map(|i| format!("{{ operator = \"o{i:02}\"{} }}", extra(mix(i + 50)))).collect();
+    let stakes = |from: u64, modulus: u64| {
+        let stake = |i| format!("o{i:02} = {}", 1 + mix(from + i) % modulus);
+        (0..11).map(stake).collect::<Vec<_>>().join(", ")
+    };
+    let text = format!(
+        r#"
+name = "bracket"
+[assets.A]
+price_usd = 2.0
+volatility = 0.8
+[assets.B]
+price_usd = 0.5
+volatility = 0.9
+[operators]
+table = [{}]
+[collusion]
+probability = 0.3
+altruistic_probability = 0.2
+compromised_share = 0.4
+loadings = {{ common = 0.3 }}
+[adversary]
+routes = ["collude", "bribe"]
+bribe_premium = {{ median = 0.3, sigma = 0.5 }}
+[pools.a]
+asset = "A"
+stake = {{ {} }}
+[pools.b]
+asset = "B"
+stake = {{ {} }}
+[services.s]
+consensus = "cometbft"
+asset = "A"
+attacks.fork = {{ profit_usd = 10.0, drawdown = 0.1 }}
+attacks.halt = {{ profit_usd = 10.0 }}
+attacks.control = {{ profit_usd = 10.0 }}
+[designs.d.services.s]
+{designs}
+"#,
+        operators.join(", "),
+        stakes(0, 100),
+        stakes(100, 300)
+    );
+    Study::from_text(&text, "study.toml", Path::new(".")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What an operator must be paid and brings, straight from the definitions.
+fn candidate(
+    (power, target, draws): (&StakePower, &Target, &Draws),
+    lane: usize,
+    bribes: bool,
+    slot: usize,
+    priced: &Priced,
+) -> Option<(u128, f64)> {
+    let operator = power.members[slot] as usize;
+    let in_crowd = |set: &[u64]| bits::contains(set, operator);
+    let stolen = draws.compromised.as_ref().is_some_and(|crowd| in_crowd(crowd.lane(lane)));
+    let pay = match (in_crowd(draws.colluders.lane(lane)), in_crowd(draws.bribable.lane(lane))) {
+        (true, _) => {
+            if stolen {
+                0.0
+            } else {
+                1.0
+            }
+        }
+        (false, true) if bribes => 1.0 + draws.premium[lane],
+        _ => return None,
+    };
+    let losses = target.losses.assets.iter().map(|l| draws.prices[l.asset][lane] * l.private[operator]);
+    Some((priced.units(power, slot), pay * (losses.sum::<f64>() + target.losses.fixed_usd[operator])))
+}
+
+/// Least cost over all subsets that reach the power.
+fn optimum(candidates: &[(u128, f64)], least_power: u128) -> Option<f64> {
+    let mut best: Option<f64> = None;
+    for subset in 0u32..1 << candidates.len() {
+        let members = || candidates.iter().enumerate().filter(|(i, _)| subset >> i & 1 == 1);
+        if members().map(|(_, c)| c.0).sum::<u128>() >= least_power {
+            let cost: f64 = members().map(|(_, c)| c.1).sum();
+            best = Some(best.map_or(cost, |b| b.min(cost)));
+        }
+    }
+    best
+}
+
+fn assert_bracketed(study: &Study) {
+    let graph = compile(study);
+    let sampler = Sampler::new(study, 3);
+    let (mut draws, mut outcomes) = (sampler.room(), Outcomes::new(&graph));
+    sampler.draw(0, 256, &mut draws);
+    assess(&graph, &draws, &mut outcomes);
+    let secured = &graph.secured[0];
+    let Power::Stake(power) = &secured.power else { panic!("stake decides here") };
+    let mut priced = Priced::default();
+    let (mut reached, mut exact_hits) = (0, 0);
+    for lane in 0..64 {
+        priced.price_power(power, |asset| draws.prices[asset][lane]);
+        for (target, outcome) in secured.targets.iter().zip(&outcomes.targets) {
+            let least_power = target.threshold.least_power(priced.total);
+            for route in &outcome.routes {
+                let at = (power, target, &draws);
+                let bribes = route.route == Route::Bribe;
+                let candidates: Vec<_> = (0..power.members.len())
+                    .filter_map(|slot| candidate(at, lane, bribes, slot, &priced))
+                    .collect();
+                let best = optimum(&candidates, least_power);
+                reached += usize::from(best.is_some());
+                exact_hits += usize::from(assert_route(route, lane, best));
+            }
+        }
+    }
+    assert!(reached > 100, "only {reached} attacks in reach");
+    assert!(exact_hits * 3 > reached, "the witness is the optimum in {exact_hits} of {reached} cases only");
+}
+
+/// The bracket holds; returns whether the witness is the optimum itself.
+fn assert_route(route: &RouteOutcome, lane: usize, best: Option<f64>) -> bool {
+    let (lower, cost) = (route.lower[lane], route.cost[lane]);
+    let Some(best) = best else {
+        assert!(cost.is_infinite(), "a coalition was found where there is none");
+        return false;
+    };
+    let slack = 1e-9 * (1.0 + best);
+    assert!(lower <= best + slack && best <= cost + slack, "{lower} {best} {cost} in lane {lane}");
+    cost <= best + slack
+}
+
+const POS: &str = "system = \"pos\"\npool = \"a\"\nslash = 0.05\nslash_halt = 0.01\nexecutes_on = \"always\"";
+
+#[test]
+fn witness_and_bound_bracket_the_optimum_in_a_fixed_order() {
+    assert_bracketed(&study(|mix| format!(", own_share = 0.{}", 1 + mix % 9), POS));
+}
+
+#[test]
+fn witness_and_bound_bracket_the_optimum_with_friction() {
+    assert_bracketed(&study(|mix| format!(", friction_usd = {}", mix % 20), POS));
+}
+
+#[test]
+fn witness_and_bound_bracket_the_optimum_over_two_assets() {
+    let mesh = "system = \"mesh\"\nlocal = { pool = \"a\", slash = 0.05 }\nexecutes_on = \"always\"
+external = [{ pool = \"b\", slash = 0.1, discount = 0.2, max_power = \"1/4\" }]";
+    assert_bracketed(&study(|mix| format!(", own_share = 0.{}", 1 + mix % 9), mesh));
+    let pooled = "system = \"eigenlayer\"\npools = [\"a\", \"b\"]\nslash = 0.5\nexecutes_on = \"always\"";
+    assert_bracketed(&study(|_| String::new(), pooled));
+}
+
+/// The free attack: nobody's stake stands behind the service.
+#[test]
+fn a_target_without_stake_is_a_free_attack() {
+    let mut study = study(|_| String::new(), POS);
+    study.pools[0].stake.fill(0);
+    let graph = compile(&study);
+    let (mut draws, mut outcomes) = (Sampler::new(&study, 1).room(), Outcomes::new(&graph));
+    Sampler::new(&study, 1).draw(0, 256, &mut draws);
+    assess(&graph, &draws, &mut outcomes);
+    for target in &outcomes.targets {
+        assert!(
+            (0..256)
+                .all(|lane| target.cost(lane) == 0.0 && target.threshold_reached[lane] && target.pays(lane))
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! What a system says about one service: who has power, which stake answers for it.
+
+use crate::graph::PowerPart;
+use crate::study::{Design, ExecutesOn, Pool, Slash, Study, System};
+
+/// Power over a service and the stake that answers for it.
+#[derive(Debug, Clone)]
+pub struct Backing {
+    /// Parts of its voting power.
+    pub parts: Vec<PowerPart>,
+    /// Stake at risk.
+    pub liabilities: Vec<Liability>,
+}
+
+/// Stake of one pool that answers for a service.
+#[derive(Debug, Clone)]
+pub struct Liability {
+    /// The pool.
+    pub pool: usize,
+    /// Part of each operator's stake there that is at risk; 0 for those without a node. `[operator]`
+    pub share: Vec<f64>,
+    /// What is slashed.
+    pub slash: Slash,
+    /// Service whose chain carries the slash out; `None`: it always lands.
+    pub executes_on: Option<usize>,
+}
+
+/// A pool's own stake as power.
+pub fn stake_part(index: usize, pool: &Pool) -> PowerPart {
+    PowerPart {
+        pool: Some(index),
+        asset: Some(pool.asset),
+        units: pool.stake.clone(),
+        decimals: pool.decimals,
+        value_share: 1.0,
+        most_of_uncapped: None,
+    }
+}
+
+/// A table of weights as power.
+pub fn weight_part(weights: &[u128]) -> PowerPart {
+    PowerPart {
+        pool: None,
+        asset: None,
+        units: weights.to_vec(),
+        decimals: 0,
+        value_share: 1.0,
+        most_of_uncapped: None,
+    }
+}
+
+/// 1 for operators with power, 0 for the others.
+pub fn share_of_members(units: &[u128]) -> Vec<f64> {
+    units.iter().map(|units| if *units > 0 { 1.0 } else { 0.0 }).collect()
+}
+
+/// The service that carries a slash out, the study's word before the system's.
+pub fn executor(slash: &Slash, by_default: Option<usize>) -> Option<usize> {
+    match slash.executes_on {
+        ExecutesOn::Default => by_default,
+        ExecutesOn::Always => None,
+        ExecutesOn::Service(service) => Some(service),
+    }
+}
+
+/// The service of this design whose own chain `pool` is, if there is just one.
+pub fn chain_of(design: &Design, pool: usize) -> Option<usize> {
+    let mut chains = design.services.iter().filter(|(_, system)| match system {
+        System::Pos(pos) => pos.pool == pool,
+        System::Mesh(mesh) => mesh.local == pool,
+        System::Ics(_) | System::Eigenlayer(_) | System::Pow(_) => false,
+    });
+    let first = chains.next()?.0;
+    chains.next().is_none().then_some(first)
+}
+
+/// Number of operators in the study, for tables that start from nothing.
+pub fn no_units(study: &Study) -> Vec<u128> {
+    vec![0; study.operators.len()]
+}

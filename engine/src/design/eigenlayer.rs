@@ -1,0 +1,88 @@
+//! EigenLayer restaking: operators commit pooled or unique stake; the AVS slashes through Ethereum's contracts.
+
+use super::backing::{Backing, Liability, executor, no_units, stake_part, weight_part};
+use crate::study::{Combine, Consensus, Design, Eigenlayer, StakeMode, Study, System};
+
+/// Units of a fraction in integer arithmetic.
+const FRACTION_SCALE: u128 = 1_000_000_000;
+
+/// How slashes of several AVSs on one stake combine: unique stake adds up, pooled stake is slashed of what is left.
+pub fn combine_rule(eigenlayer: &Eigenlayer) -> Combine {
+    match eigenlayer.stake {
+        StakeMode::Unique => Combine::Additive,
+        StakeMode::Pooled => Combine::Compound,
+    }
+}
+
+/// Backing of an AVS: committed stake at market value votes, unless a table says otherwise.
+pub fn backing(study: &Study, design: &Design, service: usize, avs: &Eigenlayer) -> Backing {
+    let home = home_chain(study, design, service);
+    let mut parts = Vec::new();
+    let mut liabilities = Vec::new();
+    for pool in &avs.pools {
+        let share = committed(study, design, avs, *pool);
+        let mut part = stake_part(*pool, &study.pools[*pool]);
+        for (units, share) in part.units.iter_mut().zip(&share) {
+            *units = *units * fraction_units(*share) / FRACTION_SCALE;
+        }
+        parts.push(part);
+        let executes_on = executor(&avs.slash, home);
+        liabilities.push(Liability { pool: *pool, share, slash: avs.slash, executes_on });
+    }
+    if let Some(weights) = &avs.power {
+        let served = weights.iter().zip(&avs.serves).map(|(w, serves)| if *serves { *w } else { 0 });
+        parts = vec![weight_part(&served.collect::<Vec<_>>())];
+    }
+    if parts.is_empty() {
+        parts.push(weight_part(&no_units(study)));
+    }
+    Backing { parts, liabilities }
+}
+
+/// The chain that restaking contracts live on: the design's one service with Ethereum's consensus.
+fn home_chain(study: &Study, design: &Design, service: usize) -> Option<usize> {
+    let mut chains = design
+        .services
+        .iter()
+        .map(|(other, _)| *other)
+        .filter(|other| *other != service && study.services[*other].consensus == Consensus::Ethereum);
+    let first = chains.next()?;
+    chains.next().is_none().then_some(first)
+}
+
+/// Part of each operator's stake in `pool` that answers for the service. `[operator]`
+fn committed(study: &Study, design: &Design, avs: &Eigenlayer, pool: usize) -> Vec<f64> {
+    (0..study.operators.len())
+        .map(|operator| match (&avs.allocations, avs.stake) {
+            _ if !avs.serves[operator] => 0.0,
+            (Some(allocations), _) => {
+                allocations.iter().filter(|(o, p, _)| *o == operator && *p == pool).map(|(_, _, f)| f).sum()
+            }
+            (None, StakeMode::Pooled) => 1.0,
+            (None, StakeMode::Unique) => 1.0 / services_served(design, operator, pool),
+        })
+        .collect()
+}
+
+/// Services that share the operator's unique stake in this pool, in equal parts.
+fn services_served(design: &Design, operator: usize, pool: usize) -> f64 {
+    let served = design.services.iter().filter(|(_, system)| match system {
+        System::Eigenlayer(e) => {
+            e.stake == StakeMode::Unique
+                && e.allocations.is_none()
+                && e.serves[operator]
+                && e.pools.contains(&pool)
+        }
+        _ => false,
+    });
+    crate::moments::count(served.count() as u64)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a fraction in [0, 1] times 10^9"
+)]
+fn fraction_units(share: f64) -> u128 {
+    libm::round(share * 1e9) as u128
+}

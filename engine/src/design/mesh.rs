@@ -1,0 +1,42 @@
+//! Mesh Security: stake of other chains votes at a discount and up to a cap, and both chains slash.
+
+use super::backing::{Backing, Liability, chain_of, executor, share_of_members, stake_part};
+use crate::study::{Design, External, Mesh, Slash, Study};
+
+/// Whether a pool lends or is lent stake here: liens add up on its stake.
+pub fn touches(mesh: &Mesh, pool: usize) -> bool {
+    mesh.local == pool || mesh.external.iter().any(|external| external.pool == pool)
+}
+
+/// Backing of a chain that takes stake of others. An operator without a node there lends no power and no exposure.
+pub fn backing(study: &Study, design: &Design, service: usize, mesh: &Mesh) -> Backing {
+    let local = stake_part(mesh.local, &study.pools[mesh.local]);
+    let runs_node = share_of_members(&local.units);
+    let mut liabilities = vec![Liability {
+        pool: mesh.local,
+        share: runs_node.clone(),
+        slash: mesh.slash,
+        executes_on: executor(&mesh.slash, Some(service)),
+    }];
+    let own_share = 1.0 - mesh.external.iter().map(|external| external.max_power).sum::<f64>();
+    let mut parts = vec![local];
+    for external in &mesh.external {
+        let mut part = stake_part(external.pool, &study.pools[external.pool]);
+        for (units, runs) in part.units.iter_mut().zip(&runs_node) {
+            if *runs == 0.0 {
+                *units = 0;
+            }
+        }
+        part.value_share = 1.0 - external.discount;
+        part.most_of_uncapped = Some(external.max_power / own_share);
+        liabilities.push(liability(design, mesh, external, share_of_members(&part.units)));
+        parts.push(part);
+    }
+    Backing { parts, liabilities }
+}
+
+/// The lien is slashed in full, whatever the cap leaves of its power; the lender's chain carries it out.
+fn liability(design: &Design, mesh: &Mesh, external: &External, share: Vec<f64>) -> Liability {
+    let slash = Slash { fraction: external.slash, ..mesh.slash };
+    Liability { pool: external.pool, share, slash, executes_on: chain_of(design, external.pool) }
+}

@@ -1,0 +1,216 @@
+//! Designs compiled to the security graph. One system a file; besides `rules` the only place that knows their names.
+//!
+//! A system says who has power over a service and which stake answers for it ([`Backing`]); everything after that
+//! (losses, orders, purchases, accidents) is the same for all of them.
+
+mod backing;
+mod eigenlayer;
+mod ics;
+mod losses;
+mod mesh;
+mod pos;
+mod pow;
+
+use crate::graph::{AssetAmounts, DesignGraph, Graph, Order, Power, Secured, SlotLosses, StakePower, Target};
+use crate::study::{Attack, Combine, Design, FaultKind, Study, System};
+pub use backing::{Backing, Liability};
+
+/// Compiles every design of a study.
+pub fn compile(study: &Study) -> Graph {
+    let mut graph = Graph {
+        n_operators: study.operators.len(),
+        secured: Vec::new(),
+        designs: Vec::new(),
+        routes: study.adversary.routes.clone(),
+    };
+    for design in &study.designs {
+        let compiled = Compiler::new(study, design).design(&mut graph.secured);
+        graph.designs.push(compiled);
+    }
+    graph
+}
+
+/// What the compilation of one design needs at hand.
+struct Compiler<'a> {
+    study: &'a Study,
+    design: &'a Design,
+    /// Backing of each service of the design; `None` for proof of work. `[service of the design]`
+    backings: Vec<Option<Backing>>,
+    /// How losses combine. `[pool]`
+    combine: Vec<Combine>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(study: &'a Study, design: &'a Design) -> Self {
+        let backings: Vec<_> = design
+            .services
+            .iter()
+            .map(|(service, system)| backing_of(study, design, *service, system))
+            .collect();
+        let combine = combine_rules(study, design);
+        Self { study, design, backings, combine }
+    }
+
+    fn design(&self, secured: &mut Vec<Secured>) -> DesignGraph {
+        let mut positions = Vec::new();
+        for (index, (service, system)) in self.design.services.iter().enumerate() {
+            let compiled = self.secured(index, *service, system);
+            let known = secured.iter().position(|other| *other == compiled);
+            positions.push(known.unwrap_or_else(|| {
+                secured.push(compiled);
+                secured.len() - 1
+            }));
+        }
+        DesignGraph {
+            name: self.design.name.clone(),
+            secured: positions,
+            stake: self.stake(),
+            faults: self.study.faults.iter().map(|fault| self.fault_losses(fault.kind)).collect(),
+            combine: self.combine.clone(),
+        }
+    }
+
+    fn secured(&self, index: usize, service: usize, system: &System) -> Secured {
+        let attacks = &self.study.services[service].attacks;
+        let power = match &self.backings[index] {
+            Some(backing) => {
+                Power::Stake(StakePower::new(backing.parts.clone(), |a| self.study.assets[a].price_usd))
+            }
+            None => Power::Hash,
+        };
+        let targets =
+            attacks.iter().map(|attack| self.target(index, service, attack, &power, system)).collect();
+        Secured { service, power, targets }
+    }
+
+    fn target(
+        &self,
+        index: usize,
+        service: usize,
+        attack: &Attack,
+        power: &Power,
+        system: &System,
+    ) -> Target {
+        let losses = self.losses(index, service, attack);
+        let order = match power {
+            Power::Stake(stake) => Order::of(stake, &losses, |total| attack.threshold.least_power(total)),
+            Power::Hash => Order::Moves(SlotLosses { fixed_usd: Vec::new(), assets: Vec::new() }),
+        };
+        let mining = match system {
+            System::Pow(pow) => Some(pow::mining(self.study, pow, attack)),
+            _ => None,
+        };
+        Target {
+            profit_column: profit_column(self.study, service, &attack.kind),
+            kind: attack.kind.clone(),
+            threshold: attack.threshold,
+            success_probability: attack.success_probability,
+            gains: self.gains(service, &attack.kind),
+            purchases: self.purchases(index, service, attack),
+            losses,
+            order,
+            mining,
+        }
+    }
+
+    /// Profit columns of services of this design that rest on `service`.
+    ///
+    /// Forking or controlling a service realises what rests on it whatever the kind; a halt realises halts alone.
+    fn gains(&self, service: usize, kind: &str) -> Vec<Vec<(usize, f64)>> {
+        let halts = kind == HALT;
+        let others = self.design.services.iter().map(|(other, _)| *other).filter(|other| *other != service);
+        others
+            .map(|other| {
+                let attacks = self.study.services[other].attacks.iter();
+                attacks
+                    .filter(|attack| !halts || attack.kind == HALT)
+                    .filter_map(|attack| {
+                        let share = attack.depends_on.iter().find(|(on, _)| *on == service)?.1;
+                        Some((profit_column(self.study, other, &attack.kind), share))
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .filter(|columns| !columns.is_empty())
+            .collect()
+    }
+
+    /// Stake of the pools that answer for something in this design.
+    fn stake(&self) -> Vec<AssetAmounts> {
+        let used = |pool: usize| self.liabilities().any(|l| l.pool == pool);
+        let pools = (0..self.study.pools.len())
+            .filter(|pool| used(*pool) && !self.study.pools[*pool].underlying.is_some_and(used));
+        let mut amounts = losses::Amounts::new(self.study.operators.len());
+        for pool in pools {
+            let holding = &self.study.pools[pool];
+            for operator in 0..self.study.operators.len() {
+                amounts.add(holding.asset, operator, holding.tokens(operator));
+            }
+        }
+        amounts.finish()
+    }
+
+    fn liabilities(&self) -> impl Iterator<Item = &Liability> {
+        self.backings.iter().flatten().flat_map(|backing| &backing.liabilities)
+    }
+
+    /// What an accident of this kind costs each operator: it hits every service the operator runs, once, and the
+    /// losses combine by each pool's rule.
+    fn fault_losses(&self, kind: FaultKind) -> Vec<AssetAmounts> {
+        let study = self.study;
+        let fault = study.faults.iter().find(|fault| fault.kind == kind);
+        let mut amounts = losses::Amounts::new(study.operators.len());
+        for (pool, holding) in study.pools.iter().enumerate() {
+            for (operator, runs) in study.operators.iter().enumerate() {
+                let fractions = self.liabilities().filter(|l| l.pool == pool).map(|l| match kind {
+                    FaultKind::Downtime => l.slash.downtime * l.share[operator],
+                    FaultKind::Equivocation => l.slash.fraction * l.share[operator],
+                });
+                let hit = fault.and_then(|f| f.cluster_keys).map_or(1.0, |keys| (keys / runs.keys).min(1.0));
+                let fraction = crate::graph::combine(self.combine[pool], fractions) * hit;
+                amounts.add(holding.asset, operator, fraction * holding.tokens(operator));
+            }
+        }
+        amounts.finish()
+    }
+}
+
+/// The kind of attack that silences a service.
+pub(crate) const HALT: &str = "halt";
+/// The kind of attack that dictates a service's state.
+pub(crate) const CONTROL: &str = "control";
+
+/// Position of (service, kind) among all attacks of the study, services in order.
+pub fn profit_column(study: &Study, service: usize, kind: &str) -> usize {
+    let before: usize = study.services[..service].iter().map(|s| s.attacks.len()).sum();
+    let own = study.services[service].attacks.iter().position(|attack| attack.kind == kind);
+    before + own.unwrap_or(0)
+}
+
+fn backing_of(study: &Study, design: &Design, service: usize, system: &System) -> Option<Backing> {
+    Some(match system {
+        System::Pos(pos) => pos::backing(study, service, pos),
+        System::Ics(ics) => ics::backing(study, design, ics),
+        System::Eigenlayer(eigenlayer) => eigenlayer::backing(study, design, service, eigenlayer),
+        System::Mesh(mesh) => mesh::backing(study, design, service, mesh),
+        System::Pow(_) => return None,
+    })
+}
+
+/// The rule of each pool: the study's word, else the strongest that a system of the design asks for.
+fn combine_rules(study: &Study, design: &Design) -> Vec<Combine> {
+    let strength = |rule: &Combine| match rule {
+        Combine::Once => 0,
+        Combine::Compound => 1,
+        Combine::Additive => 2,
+    };
+    (0..study.pools.len())
+        .map(|pool| {
+            let asked = design.services.iter().filter_map(|(_, system)| match system {
+                System::Mesh(mesh) => mesh::touches(mesh, pool).then_some(Combine::Additive),
+                System::Eigenlayer(e) => e.pools.contains(&pool).then(|| eigenlayer::combine_rule(e)),
+                System::Pos(_) | System::Ics(_) | System::Pow(_) => None,
+            });
+            design.losses[pool].unwrap_or_else(|| asked.max_by_key(strength).unwrap_or(Combine::Once))
+        })
+        .collect()
+}

@@ -1,0 +1,226 @@
+//! From tallies and sketches to the rows of the summary tables.
+
+use super::differences::{DESIGN_METRICS, TARGET_METRICS};
+use super::tally::{RouteTally, TargetLabels, TargetSketches, TargetTally};
+use super::{
+    DifferenceRow, Estimate, Labels, OperatorRow, QuantileRow, Results, Sketches, SummaryRow, Tally,
+};
+use crate::graph::{DesignGraph, Graph, Power};
+use crate::moments::{Moments, count};
+use crate::sketch::{Interval, Sketch, Z95};
+
+/// Probabilities of the quantiles table.
+const PROBABILITIES: [f64; 9] = [0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999];
+/// Levels of P(attack pays) for the largest safe profit, and their words.
+const SAFE_LEVELS: [(f64, &str); 3] =
+    [(1e-2, "safe_profit_usd_1e-2"), (1e-3, "safe_profit_usd_1e-3"), (1e-4, "safe_profit_usd_1e-4")];
+/// Any service, any kind, the cheapest route.
+const ANY: &str = "*";
+
+/// Every row that a run reports.
+pub fn summarise(graph: &Graph, labels: &Labels, tally: &Tally, sketches: &Sketches) -> Results {
+    let mut results = Results::default();
+    for (index, design) in graph.designs.iter().enumerate() {
+        let mut writer = Writer { design: &design.name, scenarios: tally.n, results: &mut results };
+        writer.design(index, tally, sketches);
+        for secured in &design.secured {
+            writer.service(graph, labels, *secured, tally);
+            for target in labels.targets_of(graph, *secured) {
+                writer.target(&labels.targets[target], &tally.targets[target], &sketches.targets[target]);
+            }
+        }
+        writer.operators(design, index, labels, tally);
+    }
+    results.differences = differences(graph, labels, tally);
+    results
+}
+
+/// Writes the rows of one design.
+struct Writer<'a> {
+    design: &'a str,
+    scenarios: u64,
+    results: &'a mut Results,
+}
+
+/// Labels below the design.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    service: &'a str,
+    attack: &'a str,
+    route: &'a str,
+}
+
+impl Writer<'_> {
+    fn row(
+        &mut self,
+        at: At<'_>,
+        metric: &str,
+        unit: &'static str,
+        estimate: Estimate,
+        estimator: &'static str,
+    ) {
+        self.results.summary.push(SummaryRow {
+            design: self.design.to_owned(),
+            service: at.service.to_owned(),
+            attack: at.attack.to_owned(),
+            route: at.route.to_owned(),
+            metric: metric.to_owned(),
+            unit,
+            estimate,
+            scenarios: self.scenarios,
+            estimator,
+        });
+    }
+
+    fn probability(&mut self, at: At<'_>, metric: &str, hits: u64) {
+        self.row(at, metric, "probability", Estimate::probability(hits, self.scenarios), "plain");
+    }
+
+    fn mean(&mut self, at: At<'_>, metric: &str, unit: &'static str, moments: &Moments) {
+        if moments.n() > 0 {
+            self.row(at, metric, unit, Estimate::mean(moments), "plain");
+        }
+    }
+
+    fn design(&mut self, index: usize, tally: &Tally, sketches: &Sketches) {
+        let at = At { service: ANY, attack: ANY, route: ANY };
+        let design = &tally.designs[index];
+        self.probability(at, "p_attack_pays", design.attacked);
+        self.probability(at, "p_profitable_attack_low", design.attacked);
+        self.probability(at, "p_profitable_attack_high", design.not_certified);
+        self.mean(at, "net_gain_usd", "usd", &design.net_gain);
+        self.mean(at, "slashed_usd", "usd", &design.slashed);
+        self.mean(at, "fault_slashed_usd", "usd", &design.fault_slashed);
+        self.mean(at, "coalition_size_given_attacked", "operators", &design.coalition_size);
+        let (value, std_error) = sketches.losses[index].tail_mean(0.01);
+        let shortfall = Estimate {
+            value,
+            std_error,
+            low: value - Z95 * std_error,
+            high: value + Z95 * std_error,
+            effective_sample_size: count(self.scenarios),
+        };
+        self.row(at, "expected_shortfall_99_usd", "usd", shortfall, "sketch");
+        self.quantiles(at, "loss_usd", "usd", &sketches.losses[index]);
+    }
+
+    fn service(&mut self, graph: &Graph, labels: &Labels, secured: usize, tally: &Tally) {
+        let at = At { service: &labels.services[secured], attack: ANY, route: ANY };
+        let service = &tally.secured[secured];
+        self.probability(at, "p_attack_pays", service.pays);
+        if matches!(graph.secured[secured].power, Power::Hash) {
+            return;
+        }
+        self.mean(at, "colluding_share", "share", &service.colluding_share);
+        let halts = crate::attack::halt_threshold(&graph.secured[secured]).is_some();
+        if labels.downtime.is_some() && halts {
+            self.probability(At { attack: "halt", ..at }, "p_halt_by_accident", service.halted);
+        }
+    }
+
+    fn target(&mut self, labels: &TargetLabels, tally: &TargetTally, sketches: &TargetSketches) {
+        let at = At { service: &labels.service, attack: &labels.attack, route: ANY };
+        self.probability(At { route: "collude", ..at }, "p_threshold_reached", tally.threshold_reached);
+        self.mean(at, "profit_from_corruption_usd", "usd", &tally.profit);
+        self.mean(at, "slashed_usd", "usd", &tally.slashed);
+        self.route(at, &tally.cheapest);
+        for ((route, tally), sketch) in labels.routes.iter().zip(&tally.routes).zip(&sketches.route_cost) {
+            let at = At { route: route.name(), ..at };
+            self.route(at, tally);
+            self.quantiles(at, "attack_cost_usd", "usd", sketch);
+        }
+        self.quantiles(at, "attack_cost_usd", "usd", &sketches.cost);
+        self.quantiles(at, "cost_of_corruption_usd", "usd", &sketches.forfeited);
+        self.quantiles(at, "profit_from_corruption_usd", "usd", &sketches.profit);
+        self.quantiles(at, "security_margin", "share", &sketches.margin);
+        self.quantiles(at, "safe_profit_usd", "usd", &sketches.safe_profit);
+        self.from_interval(at, "security_margin", "share", sketches.margin.quantile(0.5));
+        for (level, metric) in SAFE_LEVELS {
+            self.from_interval(at, metric, "usd", sketches.safe_profit.quantile(level));
+        }
+    }
+
+    fn route(&mut self, at: At<'_>, tally: &RouteTally) {
+        self.probability(at, "p_reachable", tally.reachable);
+        self.probability(at, "p_attack_pays", tally.pays);
+        self.mean(at, "attack_cost_usd_given_reachable", "usd", &tally.cost);
+        self.mean(at, "cost_of_corruption_usd_given_reachable", "usd", &tally.forfeited);
+        self.mean(at, "capital_usd_given_reachable", "usd", &tally.capital);
+    }
+
+    /// A quantile as a figure: its error is a quarter of the interval's width in standard normal quantiles.
+    fn from_interval(&mut self, at: At<'_>, metric: &str, unit: &'static str, interval: Interval) {
+        let estimate = Estimate {
+            value: interval.value,
+            std_error: (interval.high - interval.low) / (2.0 * Z95),
+            low: interval.low,
+            high: interval.high,
+            effective_sample_size: count(self.scenarios),
+        };
+        self.row(at, metric, unit, estimate, "quantile");
+    }
+
+    fn quantiles(&mut self, at: At<'_>, metric: &str, unit: &'static str, sketch: &Sketch) {
+        for probability in PROBABILITIES {
+            let interval = sketch.quantile(probability);
+            self.results.quantiles.push(QuantileRow {
+                design: self.design.to_owned(),
+                service: at.service.to_owned(),
+                attack: at.attack.to_owned(),
+                route: at.route.to_owned(),
+                metric: metric.to_owned(),
+                unit,
+                probability,
+                value: interval.value,
+                ci_low: interval.low,
+                ci_high: interval.high,
+            });
+        }
+    }
+
+    fn operators(&mut self, design: &DesignGraph, index: usize, labels: &Labels, tally: &Tally) {
+        let sums = &tally.designs[index].operators;
+        let n = count(tally.n);
+        for (operator, name) in labels.operators.iter().enumerate() {
+            if design.stake.iter().all(|amounts| amounts.tokens[operator] == 0.0) {
+                continue;
+            }
+            let (stake, loss) = (sums.stake[operator] / n, sums.loss[operator] / n);
+            let variance = (sums.loss_squared[operator] / n - loss * loss).max(0.0);
+            self.results.operators.push(OperatorRow {
+                design: self.design.to_owned(),
+                operator: name.clone(),
+                stake_usd: stake,
+                expected_loss_usd: loss,
+                expected_loss_std_error_usd: libm::sqrt(variance / n),
+                slashed_probability: count(sums.slashed[operator]) / n,
+                coalition_frequency: count(sums.attacking[operator]) / n,
+                break_even_reward_apr: loss / stake / labels.horizon_years,
+            });
+        }
+    }
+}
+
+fn differences(graph: &Graph, labels: &Labels, tally: &Tally) -> Vec<DifferenceRow> {
+    let mut rows = Vec::new();
+    for (pair, tally) in labels.pairs.iter().zip(&tally.pairs) {
+        let (service, attack, metrics): (&str, &str, &[&str]) = match pair.targets {
+            Some((target, _)) => {
+                (&labels.targets[target].service, &labels.targets[target].attack, &TARGET_METRICS)
+            }
+            None => (ANY, ANY, &DESIGN_METRICS),
+        };
+        for (metric, moments) in metrics.iter().zip(&tally.metrics).filter(|(_, moments)| moments.n() > 0) {
+            rows.push(DifferenceRow {
+                design_a: graph.designs[pair.a].name.clone(),
+                design_b: graph.designs[pair.b].name.clone(),
+                service: service.to_owned(),
+                attack: attack.to_owned(),
+                route: ANY.to_owned(),
+                metric: (*metric).to_owned(),
+                estimate: Estimate::mean(moments),
+            });
+        }
+    }
+    rows
+}

@@ -1,0 +1,372 @@
+//! What is counted in a block, and how blocks add up.
+
+use super::differences::{self, Pair, PairTally};
+use crate::attack::{
+    Execution, NO_TARGET, OperatorTally, Outcomes, RouteOutcome, TargetOutcome, halted_by_accident,
+};
+use crate::graph::{DesignGraph, Graph};
+use crate::kernels::LANES;
+use crate::moments::Moments;
+use crate::sampling::Draws;
+use crate::sketch::Sketch;
+use crate::study::{FaultKind, Route, Study};
+
+/// Names for the positions of a graph, and what is compared with what.
+#[derive(Debug, Clone)]
+pub struct Labels {
+    /// `[operator]`
+    pub operators: Vec<String>,
+    /// `[target]`
+    pub targets: Vec<TargetLabels>,
+    /// Service name. `[secured]`
+    pub services: Vec<String>,
+    /// Pairs of designs and targets to compare.
+    pub pairs: Vec<Pair>,
+    /// Position of downtime among the study's accidents.
+    pub downtime: Option<usize>,
+    /// Years of the horizon.
+    pub horizon_years: f64,
+    first_target: Vec<usize>,
+}
+
+/// Names of one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetLabels {
+    /// Service.
+    pub service: String,
+    /// Attack kind.
+    pub attack: String,
+    /// Routes that exist for it.
+    pub routes: Vec<Route>,
+}
+
+impl Labels {
+    /// Labels of a study's graph.
+    pub fn new(study: &Study, graph: &Graph, outcomes: &Outcomes) -> Self {
+        let name = |service: usize| study.services[service].name.clone();
+        let kinds =
+            graph.secured.iter().flat_map(|s| s.targets.iter().map(|t| (name(s.service), t.kind.clone())));
+        let targets = kinds.zip(&outcomes.targets).map(|((service, attack), outcome)| TargetLabels {
+            service,
+            attack,
+            routes: outcome.routes.iter().map(|route| route.route).collect(),
+        });
+        let mut labels = Self {
+            operators: study.operators.iter().map(|operator| operator.name.clone()).collect(),
+            services: graph.secured.iter().map(|secured| name(secured.service)).collect(),
+            pairs: Vec::new(),
+            downtime: study.faults.iter().position(|fault| fault.kind == FaultKind::Downtime),
+            horizon_years: study.horizon_days / 365.25,
+            targets: targets.collect(),
+            first_target: outcomes.first_target.clone(),
+        };
+        labels.pairs = differences::pairs(graph, &labels);
+        labels
+    }
+
+    /// Positions of a secured service's targets.
+    pub fn targets_of(&self, graph: &Graph, secured: usize) -> std::ops::Range<usize> {
+        let first = self.first_target[secured];
+        first..first + graph.secured[secured].targets.len()
+    }
+
+    /// Positions of a design's targets, services in order.
+    pub fn design_targets(&self, graph: &Graph, design: &DesignGraph) -> Vec<usize> {
+        design.secured.iter().flat_map(|secured| self.targets_of(graph, *secured)).collect()
+    }
+}
+
+/// Counts and moments of a sample of scenarios; merges along one fixed tree.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Scenarios.
+    pub n: u64,
+    /// `[target]`
+    pub targets: Vec<TargetTally>,
+    /// `[secured]`
+    pub secured: Vec<SecuredTally>,
+    /// `[design]`
+    pub designs: Vec<DesignTally>,
+    /// `[pair]`
+    pub pairs: Vec<PairTally>,
+}
+
+/// One target.
+#[derive(Debug, Clone, Default)]
+pub struct TargetTally {
+    /// Colluders alone reach it.
+    pub threshold_reached: u64,
+    /// The cheapest route.
+    pub cheapest: RouteTally,
+    /// Profit from corruption.
+    pub profit: Moments,
+    /// Stake forfeited where an attack pays.
+    pub slashed: Moments,
+    /// `[route]`
+    pub routes: Vec<RouteTally>,
+}
+
+/// One route to a target.
+#[derive(Debug, Clone, Default)]
+pub struct RouteTally {
+    /// In reach.
+    pub reachable: u64,
+    /// Profit above cost.
+    pub pays: u64,
+    /// Attack cost where in reach.
+    pub cost: Moments,
+    /// Stake forfeited where in reach.
+    pub forfeited: Moments,
+    /// Capital where in reach.
+    pub capital: Moments,
+}
+
+/// One secured service.
+#[derive(Debug, Clone, Default)]
+pub struct SecuredTally {
+    /// Part of the power that colludes.
+    pub colluding_share: Moments,
+    /// Some attack on it pays.
+    pub pays: u64,
+    /// Halted by accident.
+    pub halted: u64,
+}
+
+/// One design.
+#[derive(Debug, Clone, Default)]
+pub struct DesignTally {
+    /// A witnessed attack pays.
+    pub attacked: u64,
+    /// Not certified: the bound leaves a gain.
+    pub not_certified: u64,
+    /// Net gain of the best attack.
+    pub net_gain: Moments,
+    /// Stake forfeited for it.
+    pub slashed: Moments,
+    /// Stake forfeited by accidents.
+    pub fault_slashed: Moments,
+    /// Operators in the attack, where there is one.
+    pub coalition_size: Moments,
+    /// Operators.
+    pub operators: OperatorTally,
+}
+
+impl Tally {
+    /// Counts one block.
+    pub fn of_block(
+        graph: &Graph,
+        labels: &Labels,
+        draws: &Draws,
+        outcomes: &mut Outcomes,
+        execution: &Execution,
+    ) -> Self {
+        let n = draws.n;
+        let halted = labels.downtime.map(|fault| halted_by_accident(graph, draws, fault, outcomes));
+        let secured = (0..graph.secured.len()).map(|index| {
+            let targets = &outcomes.targets[labels.targets_of(graph, index)];
+            let pays = (0..n).filter(|lane| targets.iter().any(|target| target.pays(*lane))).count();
+            SecuredTally {
+                colluding_share: Moments::of(outcomes.colluding_share[index][..n].iter().copied()),
+                pays: pays as u64,
+                halted: halted.as_ref().map_or(0, |hits| hits[index]),
+            }
+        });
+        Self {
+            n: n as u64,
+            secured: secured.collect(),
+            targets: outcomes.targets.iter().map(|target| TargetTally::of(target, n)).collect(),
+            designs: (0..graph.designs.len()).map(|design| DesignTally::of(execution, design, n)).collect(),
+            pairs: labels
+                .pairs
+                .iter()
+                .map(|pair| differences::compare(pair, outcomes, execution, n))
+                .collect(),
+        }
+    }
+
+    /// Takes in a later sample.
+    pub fn merge(&mut self, later: &Self) {
+        if self.n == 0 {
+            self.clone_from(later);
+            return;
+        }
+        self.n += later.n;
+        zip(&mut self.targets, &later.targets, TargetTally::merge);
+        zip(&mut self.pairs, &later.pairs, PairTally::merge);
+        zip(&mut self.secured, &later.secured, |a, b| {
+            a.colluding_share.merge(&b.colluding_share);
+            a.pays += b.pays;
+            a.halted += b.halted;
+        });
+        zip(&mut self.designs, &later.designs, DesignTally::merge);
+    }
+}
+
+fn zip<T>(into: &mut [T], later: &[T], merge: impl Fn(&mut T, &T)) {
+    into.iter_mut().zip(later).for_each(|(a, b)| merge(a, b));
+}
+
+impl TargetTally {
+    fn of(target: &TargetOutcome, n: usize) -> Self {
+        let slashed = |lane: usize| match target.best(lane) {
+            Some(route) if target.profit[lane] > route.cost[lane] => route.forfeited[lane],
+            _ => 0.0,
+        };
+        Self {
+            threshold_reached: target.threshold_reached[..n].iter().filter(|hit| **hit).count() as u64,
+            cheapest: RouteTally::of(n, &target.profit, |lane| target.best(lane)),
+            profit: Moments::of(target.profit[..n].iter().copied()),
+            slashed: Moments::of((0..n).map(slashed)),
+            routes: target.routes.iter().map(|r| RouteTally::of(n, &target.profit, |_| Some(r))).collect(),
+        }
+    }
+
+    fn merge(&mut self, later: &Self) {
+        self.threshold_reached += later.threshold_reached;
+        self.cheapest.merge(&later.cheapest);
+        self.profit.merge(&later.profit);
+        self.slashed.merge(&later.slashed);
+        zip(&mut self.routes, &later.routes, RouteTally::merge);
+    }
+}
+
+impl RouteTally {
+    fn of<'a>(
+        n: usize,
+        profit: &[f64; LANES],
+        route: impl Fn(usize) -> Option<&'a RouteOutcome> + Clone,
+    ) -> Self {
+        // In reach: (lane, outcome).
+        let reached = (0..n)
+            .filter_map(|lane| Some((lane, route(lane)?)))
+            .filter(|(lane, r)| r.cost[*lane].is_finite());
+        Self {
+            reachable: reached.clone().count() as u64,
+            pays: reached.clone().filter(|(lane, r)| profit[*lane] > r.cost[*lane]).count() as u64,
+            cost: Moments::of(reached.clone().map(|(lane, r)| r.cost[lane])),
+            forfeited: Moments::of(reached.clone().map(|(lane, r)| r.forfeited[lane])),
+            capital: Moments::of(reached.map(|(lane, r)| r.capital[lane])),
+        }
+    }
+
+    fn merge(&mut self, later: &Self) {
+        self.reachable += later.reachable;
+        self.pays += later.pays;
+        self.cost.merge(&later.cost);
+        self.forfeited.merge(&later.forfeited);
+        self.capital.merge(&later.capital);
+    }
+}
+
+impl DesignTally {
+    fn of(execution: &Execution, design: usize, n: usize) -> Self {
+        let out = &execution.designs[design];
+        let attacked = (0..n).filter(|lane| out.target[*lane] != NO_TARGET);
+        let moments = |column: &[f64; LANES]| Moments::of(column[..n].iter().copied());
+        Self {
+            attacked: attacked.clone().count() as u64,
+            not_certified: out.net_gain_upper[..n].iter().filter(|gain| **gain > 0.0).count() as u64,
+            net_gain: moments(&out.net_gain),
+            slashed: moments(&out.slashed),
+            fault_slashed: moments(&out.fault_slashed),
+            coalition_size: Moments::of(attacked.map(|lane| f64::from(out.coalition_size[lane]))),
+            operators: execution.operators[design].clone(),
+        }
+    }
+
+    fn merge(&mut self, later: &Self) {
+        self.attacked += later.attacked;
+        self.not_certified += later.not_certified;
+        self.net_gain.merge(&later.net_gain);
+        self.slashed.merge(&later.slashed);
+        self.fault_slashed.merge(&later.fault_slashed);
+        self.coalition_size.merge(&later.coalition_size);
+        self.operators.merge(&later.operators);
+    }
+}
+
+/// Quantile sketches; merging is exact in any order, so each worker keeps its own.
+#[derive(Debug, Clone, Default)]
+pub struct Sketches {
+    /// `[target]`
+    pub targets: Vec<TargetSketches>,
+    /// Stake lost by attack and accident. `[design]`
+    pub losses: Vec<Sketch>,
+}
+
+/// Sketches of one target; out of reach counts as +∞.
+#[derive(Debug, Clone, Default)]
+pub struct TargetSketches {
+    /// Cost by the cheapest route.
+    pub cost: Sketch,
+    /// Cost by each route. `[route]`
+    pub route_cost: Vec<Sketch>,
+    /// Stake forfeited by the cheapest route.
+    pub forfeited: Sketch,
+    /// Profit from corruption.
+    pub profit: Sketch,
+    /// (cost − profit)/cost.
+    pub margin: Sketch,
+    /// Profit today at which the attack would just pay.
+    pub safe_profit: Sketch,
+}
+
+impl Sketches {
+    /// Room for a graph.
+    pub fn new(graph: &Graph, outcomes: &Outcomes) -> Self {
+        let room = |target: &TargetOutcome| TargetSketches {
+            route_cost: vec![Sketch::default(); target.routes.len()],
+            ..TargetSketches::default()
+        };
+        Self {
+            targets: outcomes.targets.iter().map(room).collect(),
+            losses: vec![Sketch::default(); graph.designs.len()],
+        }
+    }
+
+    /// Counts one block. `profit_today` is each target's own profit before any draw. `[target]`
+    pub fn count(&mut self, n: usize, outcomes: &Outcomes, execution: &Execution, profit_today: &[f64]) {
+        for ((sketches, target), today) in self.targets.iter_mut().zip(&outcomes.targets).zip(profit_today) {
+            sketches.count(n, target, *today);
+        }
+        for (sketch, design) in self.losses.iter_mut().zip(&execution.designs) {
+            (0..n).for_each(|lane| sketch.add(design.slashed[lane] + design.fault_slashed[lane]));
+        }
+    }
+
+    /// Takes in another worker's.
+    pub fn merge(&mut self, other: &Self) {
+        zip(&mut self.targets, &other.targets, |a, b| {
+            a.cost.merge(&b.cost);
+            zip(&mut a.route_cost, &b.route_cost, Sketch::merge);
+            a.forfeited.merge(&b.forfeited);
+            a.profit.merge(&b.profit);
+            a.margin.merge(&b.margin);
+            a.safe_profit.merge(&b.safe_profit);
+        });
+        zip(&mut self.losses, &other.losses, Sketch::merge);
+    }
+}
+
+impl TargetSketches {
+    fn count(&mut self, n: usize, target: &TargetOutcome, profit_today: f64) {
+        for lane in 0..n {
+            let (cost, profit) = (target.cost(lane), target.profit[lane]);
+            self.cost.add(cost);
+            self.profit.add(profit);
+            self.forfeited.add(target.best(lane).map_or(f64::INFINITY, |route| route.forfeited[lane]));
+            self.margin.add(security_margin(cost, profit));
+            // The profit scales with today's: break even where today · scale = cost.
+            let scale = profit / profit_today;
+            self.safe_profit.add(if scale > 0.0 { cost / scale } else { f64::INFINITY });
+        }
+        for (sketch, route) in self.route_cost.iter_mut().zip(&target.routes) {
+            route.cost[..n].iter().for_each(|cost| sketch.add(*cost));
+        }
+    }
+}
+
+/// `(cost − profit)/cost`: 1 where nothing is to be gained or the target is out of reach, −∞ where it is free.
+pub(crate) fn security_margin(cost: f64, profit: f64) -> f64 {
+    if profit <= 0.0 || cost.is_infinite() { 1.0 } else { (cost - profit) / cost }
+}

@@ -1,0 +1,287 @@
+//! The security graph: who has which power over which service, and what an attack makes whom lose.
+//!
+//! Sampling and attack code know this graph and never a system's name. A service that is secured alike in several
+//! designs stands here once; designs point to it.
+
+mod order;
+
+pub use order::{FixedOrder, Order, SlotLosses, slot, to_f64};
+
+use crate::fraction::Threshold;
+use crate::study::{Combine, Route};
+
+/// Power and loss tables per operator are indexed by the operator's position in the study.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    /// Operators in the study.
+    pub n_operators: usize,
+    /// Every distinct (service, way it is secured).
+    pub secured: Vec<Secured>,
+    /// Designs in study order.
+    pub designs: Vec<DesignGraph>,
+    /// Routes to judge.
+    pub routes: Vec<Route>,
+}
+
+/// One design: its services and what accidents cost in it.
+#[derive(Debug, Clone)]
+pub struct DesignGraph {
+    /// Name.
+    pub name: String,
+    /// Positions in [`Graph::secured`], in service order.
+    pub secured: Vec<usize>,
+    /// Stake in the design's pools per asset, tokens; a pool whose stake is another's as well counts once.
+    pub stake: Vec<AssetAmounts>,
+    /// What each kind of accident forfeits. `[fault]`
+    pub faults: Vec<Vec<AssetAmounts>>,
+    /// How losses combine in each pool. `[pool]`
+    pub combine: Vec<Combine>,
+}
+
+/// Tokens of one asset per operator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssetAmounts {
+    /// Position of the asset.
+    pub asset: usize,
+    /// Tokens. `[operator]`
+    pub tokens: Vec<f64>,
+}
+
+/// A service as one design secures it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Secured {
+    /// Position in the study's services.
+    pub service: usize,
+    /// Where its power comes from.
+    pub power: Power,
+    /// Its targets, in the order of the service's attacks.
+    pub targets: Vec<Target>,
+}
+
+/// What decides over a service.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Power {
+    /// Operators hold it.
+    Stake(StakePower),
+    /// Hash rate decides; nobody in the study holds it.
+    Hash,
+}
+
+/// Voting power: the sum of parts, each in one asset. A single part needs no price.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StakePower {
+    /// Parts.
+    pub parts: Vec<PowerPart>,
+    /// Operators with any power, larger power at today's prices first. `[slot]`
+    pub members: Vec<u32>,
+    /// Position among the members, [`NOT_A_MEMBER`] without power. `[operator]`
+    pub slot_of: Vec<u32>,
+    /// Each part's units on one scale of `decimals`, where power spans assets. `[part][slot]`
+    pub fixed: Vec<Vec<u64>>,
+    /// The same as numbers. `[part][slot]`
+    pub floats: Vec<Vec<f64>>,
+    /// Sums of `fixed`. `[part]`
+    pub totals: Vec<u64>,
+    /// Decimals of `fixed`.
+    pub decimals: u32,
+}
+
+/// Position of an operator without power.
+pub const NOT_A_MEMBER: u32 = u32::MAX;
+
+impl StakePower {
+    /// Most decimals of a token that multi-asset power keeps.
+    const MOST_DECIMALS: u32 = 9;
+
+    /// Power of these parts; `price` is today's, for the order of members alone.
+    pub fn new(parts: Vec<PowerPart>, price: impl Fn(usize) -> f64) -> Self {
+        let n_operators = parts.first().map_or(0, |part| part.units.len());
+        let value = |o: usize| -> f64 {
+            let worth = |part: &PowerPart| part.value_share * part.asset.map_or(1.0, &price) * part.tokens(o);
+            parts.iter().map(worth).sum()
+        };
+        let mut members: Vec<u32> = (0u32..).take(n_operators).filter(|o| has_power(&parts, *o)).collect();
+        members.sort_by(|a, b| value(*b as usize).total_cmp(&value(*a as usize)).then(a.cmp(b)));
+        let mut slot_of = vec![NOT_A_MEMBER; n_operators];
+        for (slot, operator) in (0u32..).zip(&members) {
+            slot_of[*operator as usize] = slot;
+        }
+        let decimals = common_decimals(&parts, Self::MOST_DECIMALS);
+        let fixed: Vec<Vec<u64>> = parts
+            .iter()
+            .map(|part| {
+                members.iter().map(|o| rescaled(part.units[*o as usize], part.decimals, decimals)).collect()
+            })
+            .collect();
+        let floats =
+            fixed.iter().map(|units| units.iter().map(|u| to_f64(u128::from(*u))).collect()).collect();
+        let totals = fixed.iter().map(|units: &Vec<u64>| units.iter().sum()).collect();
+        Self { parts, members, slot_of, fixed, floats, totals, decimals }
+    }
+}
+
+fn has_power(parts: &[PowerPart], operator: u32) -> bool {
+    parts.iter().any(|part| part.units[operator as usize] > 0)
+}
+
+/// As many decimals as the parts use, fewer where a total would not fit 62 bits.
+fn common_decimals(parts: &[PowerPart], most: u32) -> u32 {
+    let used = parts.iter().map(|part| part.decimals).max().unwrap_or(0).min(most);
+    let fits = |decimals: u32| {
+        parts.iter().all(|part| {
+            let whole = to_f64(part.total()) / libm::exp10(f64::from(part.decimals));
+            whole * libm::exp10(f64::from(decimals)) < 4.6e18
+        })
+    };
+    (0..=used).rev().find(|decimals| fits(*decimals)).unwrap_or(0)
+}
+
+/// Units on another scale, rounded down; saturates far beyond any real supply.
+fn rescaled(units: u128, from: u32, to: u32) -> u64 {
+    let exact =
+        if from > to { units / 10u128.pow(from - to) } else { units.saturating_mul(10u128.pow(to - from)) };
+    u64::try_from(exact).unwrap_or(u64::MAX)
+}
+
+/// Power from one source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PowerPart {
+    /// Pool it comes from; `None` for a table of weights.
+    pub pool: Option<usize>,
+    /// Asset that prices it.
+    pub asset: Option<usize>,
+    /// Units of 10^−decimals tokens, or weights. `[operator]`
+    pub units: Vec<u128>,
+    /// Decimals of the units.
+    pub decimals: u32,
+    /// Part of the value that counts as power, in (0, 1].
+    pub value_share: f64,
+    /// Most that this part may give, as a multiple of the uncapped parts' power.
+    pub most_of_uncapped: Option<f64>,
+}
+
+impl PowerPart {
+    /// Sum of the units.
+    pub fn total(&self) -> u128 {
+        self.units.iter().sum()
+    }
+    /// Units of one operator in tokens (or weights).
+    pub fn tokens(&self, operator: usize) -> f64 {
+        to_f64(self.units[operator]) / libm::exp10(f64::from(self.decimals))
+    }
+}
+
+/// One (service, attack kind), with everything needed to price an attack on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Position among all attacks of the study, services in order: the column of its profit.
+    pub profit_column: usize,
+    /// Kind.
+    pub kind: String,
+    /// Power needed.
+    pub threshold: Threshold,
+    /// Probability that an attack with enough power succeeds.
+    pub success_probability: f64,
+    /// Further profit columns that it realises, with their shares; of several kinds of one service only the largest
+    /// counts. `[dependent service][kind]`
+    pub gains: Vec<Vec<(usize, f64)>>,
+    /// What members of a coalition lose.
+    pub losses: Losses,
+    /// Cheapest coalition order, known beforehand where prices cannot change it.
+    pub order: Order,
+    /// Stake that can be bought.
+    pub purchases: Vec<Purchase>,
+    /// Hash rate that can be had, for [`Power::Hash`].
+    pub mining: Option<Mining>,
+}
+
+/// What taking part in an attack costs each operator; linear in prices.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Losses {
+    /// Per asset. `[asset used]`
+    pub assets: Vec<AssetLosses>,
+    /// USD that do not depend on a price (friction). `[operator]`
+    pub fixed_usd: Vec<f64>,
+}
+
+/// Losses in one asset.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssetLosses {
+    /// Position of the asset.
+    pub asset: usize,
+    /// Stake forfeited by slashing, tokens. `[operator]`
+    pub forfeited: Vec<f64>,
+    /// Private loss (own stake, drawdown, franchise), tokens. `[operator]`
+    pub private: Vec<f64>,
+}
+
+/// A way to buy power.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Purchase {
+    /// Part that the stake counts in.
+    pub part: usize,
+    /// Asset bought.
+    pub asset: usize,
+    /// Tokens staked by others in this part (single-part services), whose threshold the buyer must overcome.
+    pub staked_tokens: f64,
+    /// Share of its value that counts as power.
+    pub value_share: f64,
+    /// Multiple of the others' power to add: `x/(1−x)`.
+    pub multiple: f64,
+    /// Fraction of the bought stake that the attack forfeits.
+    pub slash: f64,
+    /// Fall of the rest afterwards.
+    pub drawdown: f64,
+    /// Cost of capital while it is locked, as a fraction of it.
+    pub carry: f64,
+    /// USD of buying that moves the price by 100 %; may be infinite.
+    pub liquidity_usd: f64,
+}
+
+/// Hash rate for an attack, in USD at today's prices.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mining {
+    /// Rent for the attack.
+    pub rent_usd: f64,
+    /// Whether so much can be rented.
+    pub rentable: bool,
+    /// Price of the hardware.
+    pub hardware_usd: f64,
+    /// Hardware's price not recovered, net of resale.
+    pub hardware_loss_usd: f64,
+    /// Energy for the attack with own hardware.
+    pub energy_usd: f64,
+    /// Block rewards earned on the attacker's chain, after the drawdown: tokens of `reward_asset`, or USD without one.
+    pub reward: f64,
+    /// Asset the rewards are paid in.
+    pub reward_asset: Option<usize>,
+    /// Cost of capital while it is locked, as a fraction of it.
+    pub carry: f64,
+}
+
+/// How several forfeited fractions of one stake combine; the result lies in [0, 1].
+pub fn combine(rule: Combine, fractions: impl Iterator<Item = f64>) -> f64 {
+    match rule {
+        Combine::Once => fractions.fold(0.0, f64::max),
+        Combine::Additive => fractions.sum::<f64>().min(1.0),
+        Combine::Compound => 1.0 - fractions.map(|fraction| 1.0 - fraction).product::<f64>(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_combine_by_their_rule_and_never_exceed_the_stake() {
+        let fractions = [0.5, 0.4, 0.3];
+        let by = |rule| combine(rule, fractions.into_iter());
+        assert!((by(Combine::Once) - 0.5).abs() < 1e-15);
+        assert!((by(Combine::Additive) - 1.0).abs() < 1e-15);
+        assert!((by(Combine::Compound) - 0.79).abs() < 1e-15);
+        for rule in [Combine::Once, Combine::Additive, Combine::Compound] {
+            assert!(combine(rule, std::iter::empty()).abs() < 1e-300);
+            assert!((combine(rule, [0.05].into_iter()) - 0.05).abs() < 1e-15);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The order in which operators join the cheapest coalition, where prices cannot change it.
+
+use super::{Losses, NOT_A_MEMBER, StakePower};
+
+/// How the order of private loss per power behaves.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Order {
+    /// The same in every scenario.
+    Fixed(FixedOrder),
+    /// It moves with prices.
+    Moves(SlotLosses),
+}
+
+/// Losses of the members by slot, contiguous for pricing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SlotLosses {
+    /// USD that do not depend on a price. `[slot]`
+    pub fixed_usd: Vec<f64>,
+    /// Per asset: position, private loss and forfeited stake in tokens. `[asset used]`, each `[slot]`
+    pub assets: Vec<(usize, Vec<f64>, Vec<f64>)>,
+}
+
+impl SlotLosses {
+    fn new(power: &StakePower, losses: &Losses) -> Self {
+        let pick = |column: &[f64]| power.members.iter().map(|o| column[*o as usize]).collect();
+        let assets = losses.assets.iter();
+        Self {
+            fixed_usd: pick(&losses.fixed_usd),
+            assets: assets.map(|a| (a.asset, pick(&a.private), pick(&a.forfeited))).collect(),
+        }
+    }
+}
+
+/// Members sorted by private loss per power; larger power first where that ties.
+///
+/// Losses are `price · per_price` with the price of `asset`, or plain USD without one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FixedOrder {
+    /// Asset whose price scales every loss.
+    pub asset: Option<usize>,
+    /// Operator at each rank. `[rank]`
+    pub operators: Vec<u32>,
+    /// Power. `[rank]`
+    pub units: Vec<u64>,
+    /// Power from this rank on. `[rank]`
+    pub units_from: Vec<u64>,
+    /// Private loss per unit of power. `[rank]`
+    pub ratio: Vec<f64>,
+    /// Private loss. `[rank]`
+    pub private: Vec<f64>,
+    /// Forfeited stake. `[rank]`
+    pub forfeited: Vec<f64>,
+    /// Power needed.
+    pub least_power: u64,
+}
+
+impl Order {
+    /// Finds the order for losses and power; `least_power` is asked with the total power.
+    ///
+    /// Prices cannot move it where one part has all the power and losses are in one asset, or in USD alone.
+    pub fn of(power: &StakePower, losses: &Losses, least_power: impl Fn(u128) -> u128) -> Self {
+        let moves = || Self::Moves(SlotLosses::new(power, losses));
+        let [part] = power.parts.as_slice() else { return moves() };
+        let fixed = losses.fixed_usd.iter().any(|usd| *usd > 0.0);
+        let zeros = vec![0.0; part.units.len()];
+        let (asset, private, forfeited) = match (losses.assets.as_slice(), fixed) {
+            ([], _) => (None, &losses.fixed_usd, &zeros),
+            ([one], false) => (Some(one.asset), &one.private, &one.forfeited),
+            _ => return moves(),
+        };
+        // Whole operators are few; units beyond 64 bits are left to the general way.
+        let Ok(total) = u64::try_from(part.total()) else { return moves() };
+        let Ok(least_power) = u64::try_from(least_power(u128::from(total))) else { return moves() };
+        let mut ranked: Vec<(f64, u32)> = power
+            .members
+            .iter()
+            .map(|o| (coarse(private[*o as usize] / to_f64(part.units[*o as usize])), *o))
+            .collect();
+        let units_of = |o: u32| part.units[o as usize];
+        ranked
+            .sort_by(|a, b| a.0.total_cmp(&b.0).then(units_of(b.1).cmp(&units_of(a.1))).then(a.1.cmp(&b.1)));
+        let operators: Vec<u32> = ranked.iter().map(|(_, o)| *o).collect();
+        let pick = |values: &[f64]| operators.iter().map(|o| values[*o as usize]).collect();
+        let units: Vec<u64> = operators.iter().filter_map(|o| u64::try_from(units_of(*o)).ok()).collect();
+        Self::Fixed(FixedOrder {
+            asset,
+            units_from: suffix_sums(&units),
+            ratio: ranked.iter().map(|(ratio, _)| *ratio).collect(),
+            private: pick(private),
+            forfeited: pick(forfeited),
+            least_power,
+            units,
+            operators,
+        })
+    }
+}
+
+/// A ratio without its last bits, so that rounding does not part what is equal.
+fn coarse(ratio: f64) -> f64 {
+    f64::from_bits(ratio.to_bits() & !0xFFF)
+}
+
+fn suffix_sums(units: &[u64]) -> Vec<u64> {
+    let mut sums = units.to_vec();
+    for rank in (1..sums.len()).rev() {
+        sums[rank - 1] += sums[rank];
+    }
+    sums
+}
+
+/// Units as a number, for prices and orders; never for a decision.
+#[expect(clippy::cast_precision_loss, reason = "stated above")]
+pub fn to_f64(units: u128) -> f64 {
+    match u64::try_from(units) {
+        Ok(small) => small as f64,
+        Err(_) => units as f64,
+    }
+}
+
+/// The slot of an operator, if it has power.
+pub fn slot(power: &StakePower, operator: usize) -> Option<usize> {
+    let slot = power.slot_of[operator];
+    (slot != NOT_A_MEMBER).then_some(slot as usize)
+}

@@ -1,0 +1,125 @@
+//! Masks: bytes to bits, and from one mask per row to one set per scenario.
+
+use super::{LANES, Mask};
+
+/// Packs bytes that are 0 or 1 into a mask.
+pub fn pack(flags: &[u8; LANES]) -> Mask {
+    let mut mask = [0; LANES / 64];
+    for (word, chunk) in mask.iter_mut().zip(flags.as_chunks::<64>().0) {
+        for (i, eight) in chunk.as_chunks::<8>().0.iter().enumerate() {
+            // Each byte's low bit moves to one bit of the top byte.
+            let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            *word |= bits << (8 * i);
+        }
+    }
+    mask
+}
+
+/// Transposes a 64 × 64 bit matrix in place: bit j of word i and bit i of word j change places.
+///
+/// Warren, Hacker's Delight, 7-3, with the low bit first.
+pub fn transpose64(block: &mut [u64; 64]) {
+    let mut width = 32;
+    let mut low = 0x0000_0000_FFFF_FFFF_u64;
+    while width != 0 {
+        let mut row = 0;
+        while row < 64 {
+            let swap = ((block[row] >> width) ^ block[row + width]) & low;
+            block[row] ^= swap << width;
+            block[row + width] ^= swap;
+            row = (row + width + 1) & !width;
+        }
+        width >>= 1;
+        low ^= low << width;
+    }
+}
+
+/// From `rows[i]` (a mask over scenarios) to `sets[l * words ..][..words]` (a set of rows), `words = ⌈rows/64⌉`.
+pub fn rows_to_sets(rows: &[Mask], sets: &mut [u64]) {
+    let words = rows.len().div_ceil(64);
+    let mut block = [0u64; 64];
+    for lane_word in 0..LANES / 64 {
+        for (set_word, chunk) in rows.chunks(64).enumerate() {
+            block.fill(0);
+            for (slot, row) in block.iter_mut().zip(chunk) {
+                *slot = row[lane_word];
+            }
+            transpose64(&mut block);
+            for (bit, set) in block.iter().enumerate() {
+                sets[(64 * lane_word + bit) * words + set_word] = *set;
+            }
+        }
+    }
+}
+
+/// Positions of the bits set in `words`, rising.
+#[inline]
+pub fn ones(words: &[u64]) -> Ones<'_> {
+    Ones { words, next_word: 0, rest: 0 }
+}
+
+/// See [`ones`].
+#[derive(Debug, Clone)]
+pub struct Ones<'a> {
+    words: &'a [u64],
+    /// One past the word that `rest` is left of.
+    next_word: usize,
+    rest: u64,
+}
+
+impl Iterator for Ones<'_> {
+    type Item = usize;
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.rest == 0 {
+            self.rest = *self.words.get(self.next_word)?;
+            self.next_word += 1;
+        }
+        let bit = self.rest.trailing_zeros() as usize;
+        self.rest &= self.rest - 1;
+        Some(64 * (self.next_word - 1) + bit)
+    }
+}
+
+/// Whether bit `index` of `words` is set.
+#[inline]
+pub fn contains(words: &[u64], index: usize) -> bool {
+    words[index / 64] >> (index % 64) & 1 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scramble(i: u64) -> u64 {
+        let x = (i + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+    }
+
+    #[test]
+    fn packing_keeps_every_flag() {
+        let mut flags = [0u8; LANES];
+        for (i, flag) in flags.iter_mut().enumerate() {
+            *flag = u8::from(scramble(i as u64) >> 63 == 1);
+        }
+        let mask = pack(&flags);
+        for (i, flag) in flags.iter().enumerate() {
+            assert_eq!(contains(&mask, i), *flag == 1, "lane {i}");
+        }
+    }
+
+    #[test]
+    fn sets_hold_what_rows_hold_for_every_row_count() {
+        for n in 0..140 {
+            let rows: Vec<Mask> = (0..n).map(|r| [0, 1, 2, 3].map(|w| scramble(4 * r + w))).collect();
+            let words = rows.len().div_ceil(64);
+            let mut sets = vec![0; LANES * words];
+            rows_to_sets(&rows, &mut sets);
+            for lane in 0..LANES {
+                let set = &sets[lane * words..][..words];
+                let expected: Vec<usize> = (0..rows.len()).filter(|r| contains(&rows[*r], lane)).collect();
+                assert_eq!(ones(set).collect::<Vec<_>>(), expected);
+            }
+        }
+    }
+}

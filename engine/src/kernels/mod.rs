@@ -1,0 +1,16 @@
+//! Arithmetic on numbers and slices: it knows no domain word, makes no generator and allocates nothing in a loop.
+
+pub mod bits;
+pub mod cholesky;
+pub mod normal;
+pub mod squeeze;
+pub mod student;
+
+/// Scenarios in a block, the unit of work, of randomness and of statistics; the length of every column.
+pub const LANES: usize = 256;
+
+/// One value per scenario of a block.
+pub type Column = [f64; LANES];
+
+/// A mask over the scenarios of a block, scenario `l` in bit `l % 64` of word `l / 64`.
+pub type Mask = [u64; LANES / 64];

@@ -1,0 +1,270 @@
+//! Recorded scenarios: which are kept, and their rows as columns.
+//!
+//! A kept scenario is kept for all designs in all three tables, so that they join.
+
+use crate::attack::{Execution, NO_TARGET, Outcomes, Priced};
+use crate::estimate::{Labels, security_margin};
+use crate::graph::{Graph, Power, Secured, slot};
+use crate::kernels::{LANES, bits};
+use crate::sampling::Draws;
+use crate::study::{Record, Route, RunSettings};
+
+/// What decides whether a scenario is kept.
+#[derive(Debug, Clone)]
+pub struct Keeper {
+    record: Record,
+    every: u64,
+    /// Accidents of at least this much are kept, as a share of the design's stake.
+    loss_share: f64,
+    /// Whether an attack pays in the base state of each design: then one that pays is no news. `[design]`
+    pays_anyway: Vec<bool>,
+}
+
+/// Rows of recorded scenarios, columns of equal length per table.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    /// One row per scenario.
+    pub market: MarketRows,
+    /// One row per scenario and design.
+    pub scenarios: ScenarioRows,
+    /// One row per scenario, design and target.
+    pub targets: TargetRows,
+}
+
+/// Columns of the market table.
+#[derive(Debug, Clone, Default)]
+pub struct MarketRows {
+    /// Scenario.
+    pub scenario: Vec<i64>,
+    /// Common factor of collusion.
+    pub common_factor: Vec<f64>,
+    /// Prices, USD. `[asset][row]`
+    pub prices: Vec<Vec<f64>>,
+    /// Colluders.
+    pub colluders: Vec<i32>,
+    /// Altruists.
+    pub altruists: Vec<i32>,
+}
+
+/// Columns of the scenarios table.
+#[derive(Debug, Clone, Default)]
+pub struct ScenarioRows {
+    /// Scenario.
+    pub scenario: Vec<i64>,
+    /// Position of the design.
+    pub design: Vec<usize>,
+    /// Kept as one of every N.
+    pub sampled: Vec<bool>,
+    /// A witnessed attack nets more than 0.
+    pub attacked: Vec<bool>,
+    /// No attack on a single target nets more than 0.
+    pub certified: Vec<bool>,
+    /// Net gain of the attack.
+    pub net_gain_usd: Vec<f64>,
+    /// Upper bound on it.
+    pub net_gain_upper_usd: Vec<f64>,
+    /// Operators in the attack.
+    pub coalition_size: Vec<i32>,
+    /// Profit of the attack.
+    pub profit_usd: Vec<f64>,
+    /// Cost of the attack.
+    pub cost_usd: Vec<f64>,
+    /// Stake forfeited for it.
+    pub slashed_usd: Vec<f64>,
+    /// Stake forfeited by accidents.
+    pub fault_slashed_usd: Vec<f64>,
+}
+
+/// Columns of the targets table.
+#[derive(Debug, Clone, Default)]
+pub struct TargetRows {
+    /// Scenario.
+    pub scenario: Vec<i64>,
+    /// Position of the design.
+    pub design: Vec<usize>,
+    /// Position of the target among all distinct ones.
+    pub target: Vec<usize>,
+    /// Part of the power that colludes.
+    pub colluding_share: Vec<f64>,
+    /// Part of the power that can be bribed.
+    pub rational_share: Vec<f64>,
+    /// In reach by some route.
+    pub reachable: Vec<bool>,
+    /// Stake forfeited by the cheapest route.
+    pub cost_of_corruption_usd: Vec<f64>,
+    /// Cost by the cheapest route.
+    pub attack_cost_usd: Vec<f64>,
+    /// No attack costs less.
+    pub attack_cost_lower_usd: Vec<f64>,
+    /// Cheapest route.
+    pub cheapest_route: Vec<Option<Route>>,
+    /// Cost per route of the study. `[route][row]`
+    pub route_cost_usd: Vec<Vec<f64>>,
+    /// Capital per route of the study. `[route][row]`
+    pub route_capital_usd: Vec<Vec<f64>>,
+    /// Profit.
+    pub profit_usd: Vec<f64>,
+    /// (cost − profit)/cost.
+    pub security_margin: Vec<f64>,
+    /// In the witnessed attack.
+    pub corrupted: Vec<bool>,
+}
+
+impl Keeper {
+    /// The study's rule. `base` is the outcome of the base state in lane 0.
+    pub fn new(settings: &RunSettings, base: &Execution) -> Self {
+        Self {
+            record: settings.record,
+            every: settings.record_every,
+            loss_share: settings.record_loss_share,
+            pays_anyway: base.designs.iter().map(|design| design.target[0] != NO_TARGET).collect(),
+        }
+    }
+
+    /// Whether anything is ever kept.
+    pub fn keeps_none(&self) -> bool {
+        self.record == Record::None
+    }
+
+    fn keeps(
+        &self,
+        graph: &Graph,
+        draws: &Draws,
+        outcomes: &Outcomes,
+        execution: &Execution,
+        lane: usize,
+    ) -> bool {
+        let scenario = draws.first_scenario + lane as u64;
+        if self.record == Record::All || scenario.is_multiple_of(self.every) {
+            return true;
+        }
+        let reached = outcomes.targets.iter().any(|target| target.threshold_reached[lane]);
+        let news = execution.designs.iter().zip(&self.pays_anyway);
+        reached
+            || news.clone().any(|(design, anyway)| design.target[lane] != NO_TARGET && !anyway)
+            || graph.designs.iter().zip(&execution.designs).any(|(design, out)| {
+                let lost = out.fault_slashed[lane];
+                lost > 0.0 && lost >= self.loss_share * stake_usd(design, draws, lane)
+            })
+    }
+}
+
+fn stake_usd(design: &crate::graph::DesignGraph, draws: &Draws, lane: usize) -> f64 {
+    let assets = design.stake.iter();
+    assets.map(|amounts| draws.prices[amounts.asset][lane] * amounts.tokens.iter().sum::<f64>()).sum()
+}
+
+/// Rows of the scenarios of a block that the keeper keeps.
+pub fn rows(
+    keeper: &Keeper,
+    graph: &Graph,
+    labels: &Labels,
+    (draws, outcomes, execution): (&Draws, &Outcomes, &Execution),
+) -> Rows {
+    let mut rows = Rows::default();
+    if keeper.keeps_none() {
+        return rows;
+    }
+    rows.market.prices = vec![Vec::new(); draws.prices.len()];
+    rows.targets.route_cost_usd = vec![Vec::new(); graph.routes.len()];
+    rows.targets.route_capital_usd = vec![Vec::new(); graph.routes.len()];
+    for lane in (0..draws.n).filter(|lane| keeper.keeps(graph, draws, outcomes, execution, *lane)) {
+        let at = Lane { draws, lane, scenario: scenario_id(draws, lane) };
+        at.market(&mut rows.market);
+        let rational: Vec<f64> = graph.secured.iter().map(|secured| at.rational_share(secured)).collect();
+        for (index, design) in graph.designs.iter().enumerate() {
+            let sampled = (draws.first_scenario + lane as u64).is_multiple_of(keeper.every);
+            at.scenario(&mut rows.scenarios, execution, index, sampled);
+            let mut position = 0;
+            for secured in &design.secured {
+                for target in labels.targets_of(graph, *secured) {
+                    let corrupted = execution.designs[index].target[lane] == position;
+                    rows.targets.design.push(index);
+                    rows.targets.target.push(target);
+                    rows.targets.colluding_share.push(outcomes.colluding_share[*secured][lane]);
+                    rows.targets.rational_share.push(rational[*secured]);
+                    rows.targets.corrupted.push(corrupted);
+                    at.target(&mut rows.targets, graph, outcomes, target);
+                    position += 1;
+                }
+            }
+        }
+    }
+    rows
+}
+
+fn scenario_id(draws: &Draws, lane: usize) -> i64 {
+    i64::try_from(draws.first_scenario + lane as u64).unwrap_or(i64::MAX)
+}
+
+/// One kept scenario.
+struct Lane<'a> {
+    draws: &'a Draws,
+    lane: usize,
+    scenario: i64,
+}
+
+impl Lane<'_> {
+    fn market(&self, rows: &mut MarketRows) {
+        let size = |set: &[u64]| i32::try_from(bits::ones(set).count()).unwrap_or(i32::MAX);
+        let (colluders, bribable) =
+            (self.draws.colluders.lane(self.lane), self.draws.bribable.lane(self.lane));
+        let n_operators = i32::try_from(self.draws.colluders.rows.len()).unwrap_or(i32::MAX);
+        rows.scenario.push(self.scenario);
+        rows.common_factor.push(self.draws.common[self.lane]);
+        for (column, price) in rows.prices.iter_mut().zip(&self.draws.prices) {
+            column.push(price[self.lane]);
+        }
+        rows.colluders.push(size(colluders));
+        rows.altruists.push(n_operators - size(colluders) - size(bribable));
+    }
+
+    fn scenario(&self, rows: &mut ScenarioRows, execution: &Execution, design: usize, sampled: bool) {
+        let (out, lane) = (&execution.designs[design], self.lane);
+        rows.scenario.push(self.scenario);
+        rows.design.push(design);
+        rows.sampled.push(sampled);
+        rows.attacked.push(out.target[lane] != NO_TARGET);
+        rows.certified.push(out.net_gain_upper[lane] <= 0.0);
+        rows.net_gain_usd.push(out.net_gain[lane]);
+        rows.net_gain_upper_usd.push(out.net_gain_upper[lane]);
+        rows.coalition_size.push(out.coalition_size[lane]);
+        rows.profit_usd.push(out.profit[lane]);
+        rows.cost_usd.push(out.cost[lane]);
+        rows.slashed_usd.push(out.slashed[lane]);
+        rows.fault_slashed_usd.push(out.fault_slashed[lane]);
+    }
+
+    fn target(&self, rows: &mut TargetRows, graph: &Graph, outcomes: &Outcomes, target: usize) {
+        let (outcome, lane) = (&outcomes.targets[target], self.lane);
+        let best = outcome.best(lane);
+        rows.scenario.push(self.scenario);
+        rows.reachable.push(best.is_some());
+        rows.cost_of_corruption_usd.push(best.map_or(f64::NAN, |route| route.forfeited[lane]));
+        rows.attack_cost_usd.push(best.map_or(f64::NAN, |route| route.cost[lane]));
+        rows.attack_cost_lower_usd.push(best.map_or(f64::NAN, |_| outcome.lower(lane)));
+        rows.cheapest_route.push(best.map(|route| route.route));
+        rows.profit_usd.push(outcome.profit[lane]);
+        rows.security_margin.push(security_margin(outcome.cost(lane), outcome.profit[lane]));
+        for (index, route) in graph.routes.iter().enumerate() {
+            let found =
+                outcome.routes.iter().find(|r| r.route == *route).filter(|r| r.cost[lane].is_finite());
+            rows.route_cost_usd[index].push(found.map_or(f64::NAN, |route| route.cost[lane]));
+            rows.route_capital_usd[index].push(found.map_or(f64::NAN, |route| route.capital[lane]));
+        }
+    }
+
+    /// Part of the service's power that can be bribed.
+    fn rational_share(&self, secured: &Secured) -> f64 {
+        let Power::Stake(power) = &secured.power else { return 0.0 };
+        let mut priced = Priced::default();
+        priced.price_power(power, |asset| self.draws.prices[asset][self.lane]);
+        let bribable =
+            bits::ones(self.draws.bribable.lane(self.lane)).filter_map(|operator| slot(power, operator));
+        let rational: f64 = bribable.map(|slot| priced.weights[slot]).sum();
+        let total: f64 = priced.weights.iter().sum();
+        if total > 0.0 { rational / total } else { 0.0 }
+    }
+}
+
+const _: () = assert!(LANES == 256, "scenario ids and blocks are part of the contract");

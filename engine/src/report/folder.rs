@@ -1,0 +1,92 @@
+//! The folder of a run, from its first file to `_SUCCESS`.
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::column::Table;
+use super::disk::{self, MANIFEST, RUN_RESULTS, STUDY, SUCCESS, TEMPORARY};
+use super::part::PartFile;
+use super::provenance::Provenance;
+use super::summary::{ESTIMATORS, UNITS};
+use super::{Manifest, PartRecord, ReportError, RunFacts, TableSink, manifest, summary};
+use crate::estimate::{Results, SummaryRow};
+use crate::run::Plan;
+use crate::study::Study;
+
+/// A folder that a run is writing.
+#[derive(Debug)]
+pub struct RunFolder {
+    dir: PathBuf,
+    study: Study,
+    provenance: Provenance,
+}
+
+impl RunFolder {
+    /// Prepares `dir` for a run of `study` with its `run` settings and writes the resolved study.
+    ///
+    /// A folder that is not empty is refused. With `force` an earlier run in it is removed first, but only if the folder
+    /// holds nothing else.
+    ///
+    /// # Errors
+    /// If something is in the way or the disk refuses.
+    pub fn create(dir: &Path, study: &Study, force: bool) -> Result<Self, ReportError> {
+        disk::make_folder(dir)?;
+        if let Some(entry) = disk::names(dir)?.into_iter().next() {
+            if !force {
+                return Err(ReportError::NotEmpty { dir: dir.to_owned(), entry });
+            }
+            disk::clear(dir)?;
+        }
+        disk::make_folder(&dir.join(TEMPORARY))?;
+        let folder = Self { dir: dir.to_owned(), study: study.clone(), provenance: Provenance::new(study) };
+        disk::write_file(dir, STUDY, folder.provenance.study_toml.as_bytes())?;
+        Ok(folder)
+    }
+
+    /// The sink that writes recorded rows here. `plan` is the plan of the same study.
+    pub fn sink(&self, plan: &Plan) -> TableSink {
+        let assets: Vec<String> = self.study.assets.iter().map(|asset| asset.name.clone()).collect();
+        TableSink::new(&self.dir, plan, &assets, &self.study.run, &self.provenance)
+    }
+
+    /// Writes everything that is not yet there; `_SUCCESS` last.
+    ///
+    /// # Errors
+    /// If the disk refuses; the folder then reads as unfinished.
+    pub fn finish(self, sink: TableSink, results: &Results, facts: &RunFacts) -> Result<(), ReportError> {
+        let (warning, stopped_at) = (sink.warning(), sink.stopped_at());
+        let mut parts = self.small_tables(results)?;
+        parts.extend(sink.finish()?);
+        let manifest = Manifest::new(&self.study, facts.scenarios, stopped_at, parts, facts.figures.clone());
+        self.write_json(RUN_RESULTS, &manifest::run_results(&self.study, facts, warning))?;
+        self.write_json(MANIFEST, &manifest.to_json())?;
+        disk::write_file(&self.dir, SUCCESS, &[])?;
+        // Only a courtesy: an empty `.tmp` harms nobody.
+        let _ = fs::remove_dir(self.dir.join(TEMPORARY));
+        disk::sync_folder(&self.dir)
+    }
+
+    fn small_tables(&self, results: &Results) -> Result<Vec<PartRecord>, ReportError> {
+        let origin = &self.provenance;
+        let known = |row: &SummaryRow| UNITS.contains(&row.unit) && ESTIMATORS.contains(&row.estimator);
+        debug_assert!(results.summary.iter().all(known), "the reader must know every unit and estimator");
+        Ok(vec![
+            self.write_table(&summary::summary(origin), &results.summary)?,
+            self.write_table(&summary::quantiles(origin), &results.quantiles)?,
+            self.write_table(&summary::differences(origin), &results.differences)?,
+            self.write_table(&summary::operators(origin), &results.operators)?,
+        ])
+    }
+
+    /// Writes a table of one file.
+    fn write_table<R>(&self, table: &Table<R>, rows: &[R]) -> Result<PartRecord, ReportError> {
+        let mut file = PartFile::create(&self.dir, format!("{}.parquet", table.name), table)?;
+        file.write(table, rows)?;
+        file.commit()
+    }
+
+    fn write_json(&self, name: &str, value: &Value) -> Result<(), ReportError> {
+        disk::write_file(&self.dir, name, format!("{value:#}\n").as_bytes())
+    }
+}

@@ -1,0 +1,120 @@
+//! The four small tables: summary, quantiles, differences, operators.
+
+use std::slice::from_ref;
+
+use super::column::{Column, Storage::Plain, Table};
+use super::provenance::Provenance;
+use crate::estimate::{DifferenceRow, Estimate, OperatorRow, QuantileRow, SummaryRow};
+
+/// Units that a metric may have.
+pub(super) const UNITS: [&str; 4] = ["usd", "probability", "share", "operators"];
+/// Ways to estimate.
+pub(super) const ESTIMATORS: [&str; 3] = ["plain", "sketch", "quantile"];
+
+/// Meaning of the label columns; `*` as in DESIGN.md.
+const SERVICE: &str = "service; * for the whole design";
+const ATTACK: &str = "attack kind; * for any";
+const ROUTE: &str = "route; * for the cheapest";
+/// Meaning of the ends of intervals.
+const LOW: &str = "lower end of the 95 % interval, sampling error only";
+const HIGH: &str = "upper end of the 95 % interval, sampling error only";
+
+/// One row per design, service, attack, route and metric.
+pub(super) fn summary(provenance: &Provenance) -> Table<SummaryRow> {
+    let mut columns = vec![
+        Column::text("design", "design", |row: &SummaryRow| &row.design),
+        Column::text("service", SERVICE, |row: &SummaryRow| &row.service),
+        Column::text("attack", ATTACK, |row: &SummaryRow| &row.attack),
+        Column::text("route", ROUTE, |row: &SummaryRow| &row.route),
+        Column::text("metric", "what is estimated", |row: &SummaryRow| &row.metric),
+        Column::text("unit", "unit of the metric", |row: &SummaryRow| row.unit),
+    ];
+    columns.extend(estimate_columns(|row: &SummaryRow| &row.estimate));
+    columns.extend([
+        Column::wide_counts("scenarios", "scenarios drawn", |row: &SummaryRow| row.scenarios),
+        sample_size_column(|row: &SummaryRow| &row.estimate),
+        Column::text("estimator", "how it was estimated", |row: &SummaryRow| row.estimator),
+    ]);
+    Table::new("summary", columns, provenance)
+}
+
+/// One row per figure and probability.
+pub(super) fn quantiles(provenance: &Provenance) -> Table<QuantileRow> {
+    let columns = vec![
+        Column::text("design", "design", |row: &QuantileRow| &row.design),
+        Column::text("service", SERVICE, |row: &QuantileRow| &row.service),
+        Column::text("attack", ATTACK, |row: &QuantileRow| &row.attack),
+        Column::text("route", ROUTE, |row: &QuantileRow| &row.route),
+        Column::text("metric", "what is estimated", |row: &QuantileRow| &row.metric),
+        Column::text("unit", "unit of the metric", |row: &QuantileRow| row.unit),
+        number("probability", "share of scenarios below", |row: &QuantileRow| &row.probability),
+        number("value", "the quantile; out of reach counts as +inf", |row: &QuantileRow| &row.value),
+        number("ci_low", LOW, |row: &QuantileRow| &row.ci_low),
+        number("ci_high", HIGH, |row: &QuantileRow| &row.ci_high),
+    ];
+    Table::new("quantiles", columns, provenance)
+}
+
+/// One row per pair of designs, target and metric.
+pub(super) fn differences(provenance: &Provenance) -> Table<DifferenceRow> {
+    let mut columns = vec![
+        Column::text("design_a", "first design", |row: &DifferenceRow| &row.design_a),
+        Column::text("design_b", "second design", |row: &DifferenceRow| &row.design_b),
+        Column::text("service", SERVICE, |row: &DifferenceRow| &row.service),
+        Column::text("attack", ATTACK, |row: &DifferenceRow| &row.attack),
+        Column::text("route", ROUTE, |row: &DifferenceRow| &row.route),
+        Column::text("metric", "what is compared: a - b on the same draws", |row: &DifferenceRow| {
+            &row.metric
+        }),
+    ];
+    columns.extend(estimate_columns(|row: &DifferenceRow| &row.estimate));
+    columns.push(sample_size_column(|row: &DifferenceRow| &row.estimate));
+    Table::new("differences", columns, provenance)
+}
+
+/// One row per design and operator.
+pub(super) fn operators(provenance: &Provenance) -> Table<OperatorRow> {
+    let columns = vec![
+        Column::text("design", "design", |row: &OperatorRow| &row.design),
+        Column::text("operator", "operator", |row: &OperatorRow| &row.operator),
+        usd("stake_usd", "mean stake at the horizon", |row| &row.stake_usd),
+        usd("expected_loss_usd", "mean loss by attacks and accidents", |row| &row.expected_loss_usd),
+        usd("expected_loss_std_error_usd", "its standard error", |row| &row.expected_loss_std_error_usd),
+        number("slashed_probability", "share of scenarios with a loss", |row| &row.slashed_probability),
+        number("coalition_frequency", "share of scenarios in which it attacks", |row| {
+            &row.coalition_frequency
+        }),
+        number("break_even_reward_apr", "reward per year and stake that pays for the expected loss", |row| {
+            &row.break_even_reward_apr
+        }),
+    ];
+    Table::new("operators", columns, provenance)
+}
+
+fn number<R: 'static>(name: &str, comment: &'static str, value: fn(&R) -> &f64) -> Column<R> {
+    Column::numbers(name, ("", comment), Plain, move |row| from_ref(value(row)))
+}
+
+fn usd(name: &str, comment: &'static str, value: fn(&OperatorRow) -> &f64) -> Column<OperatorRow> {
+    Column::numbers(name, ("usd", comment), Plain, move |row| from_ref(value(row)))
+}
+
+/// An estimate, its error and its interval.
+fn estimate_columns<R: 'static>(estimate: fn(&R) -> &Estimate) -> [Column<R>; 4] {
+    let part = |name: &str, comment, part: fn(&Estimate) -> &f64| {
+        Column::numbers(name, ("", comment), Plain, move |row| from_ref(part(estimate(row))))
+    };
+    [
+        part("estimate", "the estimate, in its unit", |estimate| &estimate.value),
+        part("std_error", "its standard error", |estimate| &estimate.std_error),
+        part("ci_low", LOW, |estimate| &estimate.low),
+        part("ci_high", HIGH, |estimate| &estimate.high),
+    ]
+}
+
+fn sample_size_column<R: 'static>(estimate: fn(&R) -> &Estimate) -> Column<R> {
+    let about = ("scenarios", "scenarios that the estimate rests on");
+    Column::numbers("effective_sample_size", about, Plain, move |row| {
+        from_ref(&estimate(row).effective_sample_size)
+    })
+}

@@ -1,0 +1,238 @@
+//! Blocks in parallel and in order: the only file that knows rayon.
+//!
+//! A block of 256 scenarios is drawn, judged and counted by one worker; finished blocks are folded in order, within a
+//! part of 2^20 scenarios and then part by part, so that neither the number of threads nor their luck changes a bit.
+
+use crate::attack::{Execution, Outcomes, assess, execute};
+use crate::estimate::{Labels, Results, Sketches, Tally, summarise};
+use crate::graph::Graph;
+use crate::kernels::LANES;
+use crate::record::{self, Keeper, Rows};
+use crate::sampling::{Draws, Sampler};
+use crate::study::{RunSettings, Study};
+use rayon::prelude::*;
+use std::sync::Mutex;
+
+/// Blocks in a part: 2^20 scenarios.
+pub const BLOCKS_PER_PART: u64 = 4096;
+/// Blocks that each thread takes before the next fold.
+const BLOCKS_PER_THREAD: u64 = 16;
+
+/// A study compiled, ready to draw.
+#[derive(Debug)]
+pub struct Plan {
+    graph: Graph,
+    sampler: Sampler,
+    labels: Labels,
+    keeper: Keeper,
+    settings: RunSettings,
+    /// Each target's own profit today. `[target]`
+    profit_today: Vec<f64>,
+}
+
+/// Takes the recorded rows of finished blocks, in order.
+pub trait Sink: Send {
+    /// Why rows could not be taken.
+    type Error: Send;
+    /// Takes the rows of one block.
+    ///
+    /// # Errors
+    /// If they cannot be written; the run ends.
+    fn rows(&mut self, rows: Rows) -> Result<(), Self::Error>;
+    /// All rows of part `part` have been given.
+    ///
+    /// # Errors
+    /// If the part cannot be finished; the run ends.
+    fn end_part(&mut self, part: u64) -> Result<(), Self::Error>;
+}
+
+/// A sink for runs of which only the estimates are wanted.
+#[derive(Debug, Default)]
+pub struct NoSink;
+
+impl Sink for NoSink {
+    type Error = std::convert::Infallible;
+    fn rows(&mut self, _rows: Rows) -> Result<(), Self::Error> {
+        Ok(())
+    }
+    fn end_part(&mut self, _part: u64) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// Compiles a study with its own `run` settings.
+    pub fn new(study: &Study) -> Self {
+        let graph = crate::design::compile(study);
+        let sampler = Sampler::new(study, study.run.seed);
+        let mut outcomes = Outcomes::new(&graph);
+        let labels = Labels::new(study, &graph, &outcomes);
+        let mut base = Execution::new(&graph);
+        let draws = sampler.base_state(study);
+        assess(&graph, &draws, &mut outcomes);
+        execute(&graph, &draws, &mut outcomes, &mut base);
+        let targets = graph.secured.iter().flat_map(|secured| &secured.targets);
+        let today: Vec<f64> =
+            study.services.iter().flat_map(|service| service.attacks.iter().map(|a| a.profit_usd)).collect();
+        Self {
+            profit_today: targets.map(|t| t.success_probability * today[t.profit_column]).collect(),
+            keeper: Keeper::new(&study.run, &base),
+            settings: study.run.clone(),
+            graph,
+            sampler,
+            labels,
+        }
+    }
+
+    /// The security graph.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+    /// Names of its positions.
+    pub fn labels(&self) -> &Labels {
+        &self.labels
+    }
+    /// Scenarios that a run draws.
+    pub fn scenarios(&self) -> u64 {
+        self.settings.scenarios
+    }
+}
+
+/// What one worker keeps between blocks.
+struct Worker {
+    draws: Draws,
+    outcomes: Outcomes,
+    execution: Execution,
+    sketches: Sketches,
+}
+
+/// Draws and judges every scenario of the plan on the current rayon pool.
+///
+/// `progress` is told the number of scenarios done. Results depend on the study, the seed and the scenario count alone.
+///
+/// # Errors
+/// The sink's first error.
+pub fn run<S: Sink>(
+    plan: &Plan,
+    sink: &mut S,
+    mut progress: impl FnMut(u64) + Send,
+) -> Result<Results, S::Error> {
+    let threads = rayon::current_num_threads();
+    let workers: Vec<Mutex<Worker>> = (0..threads).map(|_| Mutex::new(plan.worker())).collect();
+    let n_blocks = plan.settings.scenarios.div_ceil(LANES as u64);
+    let wave = BLOCKS_PER_THREAD * threads as u64;
+    let mut fold = Fold::new(n_blocks);
+    let mut finished: Vec<(Tally, Rows)> = Vec::new();
+    let mut next = 0;
+    while next < n_blocks || !finished.is_empty() {
+        let blocks = next..(next + wave).min(n_blocks);
+        next = blocks.end;
+        let ready = std::mem::take(&mut finished);
+        let (folded, computed) = rayon::join(
+            || fold.take(ready, sink),
+            || blocks.into_par_iter().map(|block| plan.block(block, &workers)).collect::<Vec<_>>(),
+        );
+        folded?;
+        finished = computed;
+        progress((fold.next_block * LANES as u64).min(plan.settings.scenarios));
+    }
+    let mut sketches = plan.worker().sketches;
+    for worker in workers {
+        sketches.merge(&worker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).sketches);
+    }
+    Ok(summarise(&plan.graph, &plan.labels, &fold.total, &sketches))
+}
+
+impl Plan {
+    fn worker(&self) -> Worker {
+        let outcomes = Outcomes::new(&self.graph);
+        Worker {
+            draws: self.sampler.room(),
+            sketches: Sketches::new(&self.graph, &outcomes),
+            execution: Execution::new(&self.graph),
+            outcomes,
+        }
+    }
+
+    fn block(&self, block: u64, workers: &[Mutex<Worker>]) -> (Tally, Rows) {
+        let mine = &workers[rayon::current_thread_index().unwrap_or(0) % workers.len()];
+        let mut worker = mine.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Worker { draws, outcomes, execution, sketches } = &mut *worker;
+        let left = self.settings.scenarios - block * LANES as u64;
+        let n = usize::try_from(left).unwrap_or(LANES).min(LANES);
+        self.sampler.draw(block, n, draws);
+        assess(&self.graph, draws, outcomes);
+        execute(&self.graph, draws, outcomes, execution);
+        sketches.count(n, outcomes, execution, &self.profit_today);
+        let tally = Tally::of_block(&self.graph, &self.labels, draws, outcomes, execution);
+        let rows = record::rows(&self.keeper, &self.graph, &self.labels, (draws, outcomes, execution));
+        (tally, rows)
+    }
+}
+
+/// Folds finished blocks along the one tree: blocks in order within a part, parts in order.
+struct Fold {
+    n_blocks: u64,
+    next_block: u64,
+    part: Tally,
+    total: Tally,
+}
+
+impl Fold {
+    fn new(n_blocks: u64) -> Self {
+        Self { n_blocks, next_block: 0, part: Tally::default(), total: Tally::default() }
+    }
+
+    fn take<S: Sink>(&mut self, blocks: Vec<(Tally, Rows)>, sink: &mut S) -> Result<(), S::Error> {
+        for (tally, rows) in blocks {
+            self.part.merge(&tally);
+            sink.rows(rows)?;
+            self.next_block += 1;
+            if self.next_block.is_multiple_of(BLOCKS_PER_PART) || self.next_block == self.n_blocks {
+                let part = std::mem::take(&mut self.part);
+                self.total.merge(&part);
+                sink.end_part((self.next_block - 1) / BLOCKS_PER_PART)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The threads that a run may use.
+#[derive(Debug)]
+pub struct Threads(rayon::ThreadPool);
+
+impl Threads {
+    /// So many threads, or one per processor.
+    ///
+    /// # Errors
+    /// If the system grants none.
+    pub fn new(count: Option<std::num::NonZeroUsize>) -> Result<Self, std::io::Error> {
+        let threads = count.map_or(0, std::num::NonZeroUsize::get);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.map(Self).map_err(std::io::Error::other)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.current_num_threads()
+    }
+
+    /// Does some work on these threads.
+    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.0.install(work)
+    }
+}
+
+/// As [`run`], on these threads.
+///
+/// # Errors
+/// The sink's first error.
+pub fn run_on<S: Sink>(
+    threads: &Threads,
+    plan: &Plan,
+    sink: &mut S,
+    progress: impl FnMut(u64) + Send,
+) -> Result<Results, S::Error> {
+    threads.0.install(|| run(plan, sink, progress))
+}

@@ -1,0 +1,133 @@
+//! Prices, profits and bribe premiums at the horizon.
+//!
+//! `log P = log P0 − σ²T/2 + σ√T·X`; X correlated between assets and with the common factor of collusion through the
+//! Cholesky factor of the correlation matrix bordered by that factor.
+
+use super::Draws;
+use crate::kernels::{Column, LANES, cholesky};
+use crate::streams::Purpose;
+use crate::study::{BribePremium, Study};
+use libm::{exp, sqrt};
+use ndarray::Array2;
+
+/// Laws of everything in USD.
+#[derive(Debug, Clone)]
+pub struct MarketPlan {
+    assets: Vec<AssetPlan>,
+    profits: Vec<ProfitPlan>,
+    premium: (Purpose, BribePremium),
+    /// Rows of the Cholesky factor: column 0 the common factor, then the assets. `[asset][factor]`
+    mixing: Array2<f64>,
+}
+
+#[derive(Debug, Clone)]
+struct AssetPlan {
+    purpose: Purpose,
+    price_usd: f64,
+    /// σ√T.
+    spread: f64,
+}
+
+#[derive(Debug, Clone)]
+struct ProfitPlan {
+    purpose: Purpose,
+    profit_usd: f64,
+    asset: Option<usize>,
+    /// s√T.
+    spread: f64,
+}
+
+impl MarketPlan {
+    /// Compiles the study's prices and profits.
+    pub fn new(study: &Study, seed: u64) -> Self {
+        let root_t = sqrt(study.horizon_days / 365.25);
+        let assets = study.assets.iter().map(|asset| AssetPlan {
+            purpose: Purpose::new(seed, &format!("price/{}", asset.name)),
+            price_usd: asset.price_usd,
+            spread: asset.volatility * root_t,
+        });
+        let attacks =
+            study.services.iter().flat_map(|service| service.attacks.iter().map(move |a| (service, a)));
+        let profits = attacks.map(|(service, attack)| ProfitPlan {
+            purpose: Purpose::new(seed, &format!("profit/{}/{}", service.name, attack.kind)),
+            profit_usd: attack.profit_usd,
+            asset: attack.profit_asset,
+            spread: attack.profit_volatility * root_t,
+        });
+        Self {
+            assets: assets.collect(),
+            profits: profits.collect(),
+            premium: (Purpose::new(seed, "bribe/premium"), study.adversary.bribe_premium),
+            mixing: mixing(study),
+        }
+    }
+
+    /// Number of assets.
+    pub fn n_assets(&self) -> usize {
+        self.assets.len()
+    }
+    /// Number of profits.
+    pub fn n_profits(&self) -> usize {
+        self.profits.len()
+    }
+
+    /// Draws prices, profits and premium; `draws.common` is there already.
+    pub fn draw(&self, block: u64, draws: &mut Draws) {
+        let normals: Vec<Column> = self.assets.iter().map(|asset| normals(&asset.purpose, block)).collect();
+        for (a, (asset, price)) in self.assets.iter().zip(&mut draws.prices).enumerate() {
+            let mut x = draws.common.map(|z| z * self.mixing[[a, 0]]);
+            for (b, normal) in normals.iter().enumerate().take(a + 1) {
+                let weight = self.mixing[[a, b + 1]];
+                if weight != 0.0 {
+                    x.iter_mut().zip(normal).for_each(|(x, z)| *x += weight * z);
+                }
+            }
+            *price = x.map(|x| asset.price_usd * lognormal(asset.spread, x));
+        }
+        for (profit, column) in self.profits.iter().zip(&mut draws.profits) {
+            *column = [profit.profit_usd; LANES];
+            if profit.spread > 0.0 {
+                let noise = normals_of(&profit.purpose, block);
+                column.iter_mut().zip(&noise).for_each(|(usd, z)| *usd *= lognormal(profit.spread, *z));
+            }
+            if let Some(asset) = profit.asset {
+                let today = self.assets[asset].price_usd;
+                column.iter_mut().zip(&draws.prices[asset]).for_each(|(usd, price)| *usd *= price / today);
+            }
+        }
+        draws.premium = self.premium(block);
+    }
+
+    fn premium(&self, block: u64) -> Column {
+        match self.premium.1 {
+            BribePremium::Fixed(premium) => [premium; LANES],
+            BribePremium::Lognormal { median, sigma } => {
+                normals_of(&self.premium.0, block).map(|z| median * exp(sigma * z))
+            }
+        }
+    }
+}
+
+/// `exp(s·z − s²/2)`: mean 1.
+fn lognormal(spread: f64, z: f64) -> f64 {
+    exp(spread * z - 0.5 * spread * spread)
+}
+
+fn normals(purpose: &Purpose, block: u64) -> Column {
+    normals_of(purpose, block)
+}
+
+fn normals_of(purpose: &Purpose, block: u64) -> Column {
+    let mut column = [0.0; LANES];
+    purpose.stream(block).normals(&mut column);
+    column
+}
+
+/// Cholesky rows of the assets in the correlation matrix bordered by the common factor.
+fn mixing(study: &Study) -> Array2<f64> {
+    let n = study.assets.len();
+    let bordered = study.market.bordered_correlation(n);
+    // The loader has refused matrices that are not positive definite.
+    let lower = cholesky::factor(&bordered).unwrap_or_else(|| Array2::eye(n + 1));
+    lower.slice_move(ndarray::s![1.., ..])
+}

@@ -1,0 +1,224 @@
+//! Quantiles of streams: a histogram with bins of a fixed relative width whose counts merge in any order.
+//!
+//! A bin is the exponent and the first seven bits of the mantissa of a double: at most 0.8 % wide, found without a
+//! transcendental function, the same on every machine. Counts are integers, so merging is exact and commutative.
+
+use crate::moments::count;
+
+const MANTISSA_BITS: u32 = 7;
+const SHIFT: u32 = f64::MANTISSA_DIGITS - 1 - MANTISSA_BITS;
+/// Two-sided 95 % quantile of the normal law.
+pub const Z95: f64 = 1.959_963_984_540_054;
+
+/// Counts of positive magnitudes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Bins {
+    first: u64,
+    counts: Vec<u64>,
+}
+
+impl Bins {
+    fn add(&mut self, magnitude: f64, times: u64) {
+        let bin = magnitude.to_bits() >> SHIFT;
+        self.add_bin(bin, times);
+    }
+
+    fn add_bin(&mut self, bin: u64, times: u64) {
+        if self.counts.is_empty() {
+            self.first = bin;
+        }
+        if bin < self.first {
+            let missing = usize::try_from(self.first - bin).unwrap_or(0);
+            self.counts.splice(0..0, std::iter::repeat_n(0, missing));
+            self.first = bin;
+        }
+        let index = usize::try_from(bin - self.first).unwrap_or(0);
+        if index >= self.counts.len() {
+            self.counts.resize(index + 1, 0);
+        }
+        self.counts[index] += times;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (bin, times) in (other.first..).zip(&other.counts) {
+            if *times > 0 {
+                self.add_bin(bin, *times);
+            }
+        }
+    }
+
+    /// `(low edge, high edge, count)`, rising.
+    fn iter(&self) -> impl DoubleEndedIterator<Item = (f64, f64, u64)> + '_ {
+        self.counts.iter().enumerate().filter(|(_, times)| **times > 0).map(|(index, times)| {
+            let bin = self.first + index as u64;
+            (f64::from_bits(bin << SHIFT), f64::from_bits((bin + 1) << SHIFT), *times)
+        })
+    }
+}
+
+/// A value with an interval for its sampling error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// The estimate.
+    pub value: f64,
+    /// Lower end, 95 %.
+    pub low: f64,
+    /// Upper end, 95 %.
+    pub high: f64,
+}
+
+/// Counts of values by magnitude. NaN is refused by assertion: it is a bug of the caller.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sketch {
+    n: u64,
+    minus_infinity: u64,
+    negative: Bins,
+    zero: u64,
+    positive: Bins,
+    infinity: u64,
+}
+
+impl Sketch {
+    /// Counts one value; ±∞ are values.
+    pub fn add(&mut self, value: f64) {
+        debug_assert!(!value.is_nan(), "a quantile of NaN was asked for");
+        self.n += 1;
+        if value > 0.0 {
+            if value.is_infinite() { self.infinity += 1 } else { self.positive.add(value, 1) }
+        } else if value < 0.0 {
+            if value.is_infinite() { self.minus_infinity += 1 } else { self.negative.add(-value, 1) }
+        } else {
+            self.zero += 1;
+        }
+    }
+
+    /// Takes in another sketch; the order of merges does not matter.
+    pub fn merge(&mut self, other: &Self) {
+        self.n += other.n;
+        self.minus_infinity += other.minus_infinity;
+        self.negative.merge(&other.negative);
+        self.zero += other.zero;
+        self.positive.merge(&other.positive);
+        self.infinity += other.infinity;
+    }
+
+    /// Values counted.
+    pub fn n(&self) -> u64 {
+        self.n
+    }
+
+    /// `(low, high, count)` of every bin from −∞ to ∞.
+    fn bins(&self) -> impl Iterator<Item = (f64, f64, u64)> + '_ {
+        let point = |value: f64, times: u64| (times > 0).then_some((value, value, times)).into_iter();
+        point(f64::NEG_INFINITY, self.minus_infinity)
+            .chain(self.negative.iter().rev().map(|(low, high, times)| (-high, -low, times)))
+            .chain(point(0.0, self.zero))
+            .chain(self.positive.iter())
+            .chain(point(f64::INFINITY, self.infinity))
+    }
+
+    /// The bin of the value with this rank (0-based real rank, clamped), and how far into the bin it lies.
+    fn at(&self, rank: f64) -> (f64, f64, f64) {
+        let mut before = 0.0;
+        let mut last = (f64::NAN, f64::NAN, 0.0);
+        for (low, high, times) in self.bins() {
+            let times = count(times);
+            last = (low, high, ((rank - before) / times).clamp(0.0, 1.0));
+            if rank < before + times {
+                break;
+            }
+            before += times;
+        }
+        last
+    }
+
+    /// The quantile at `probability`, interpolated in its bin, with a 95 % interval from order statistics that
+    /// includes the edges of the bins; NaN without values.
+    pub fn quantile(&self, probability: f64) -> Interval {
+        let n = count(self.n);
+        let rank = probability * n;
+        let spread = Z95 * libm::sqrt(n * probability * (1.0 - probability)) + 1.0;
+        let (low, high, part) = self.at(rank);
+        let value = if low.is_finite() && high.is_finite() { low + part * (high - low) } else { low };
+        Interval { value, low: self.at((rank - spread).max(0.0)).0, high: self.at(rank + spread).1 }
+    }
+
+    /// Expected shortfall: mean of the worst (largest) `tail` share of the values, with its standard error.
+    ///
+    /// The error is that of `VaR + (x − VaR)⁺ / tail` at the estimated quantile.
+    pub fn tail_mean(&self, tail: f64) -> (f64, f64) {
+        let n = count(self.n);
+        if self.n == 0 {
+            return (f64::NAN, f64::NAN);
+        }
+        let var = self.quantile(1.0 - tail).value;
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for (low, high, times) in self.bins() {
+            let excess = (0.5 * (low + high) - var).max(0.0);
+            sum += excess * count(times);
+            squares += excess * excess * count(times);
+        }
+        let mean = sum / n;
+        let variance = (squares / n - mean * mean).max(0.0);
+        (var + mean / tail, libm::sqrt(variance / n) / tail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::normal;
+
+    fn sketch_of(values: impl Iterator<Item = f64>) -> Sketch {
+        let mut sketch = Sketch::default();
+        values.for_each(|v| sketch.add(v));
+        sketch
+    }
+
+    #[test]
+    fn quantiles_of_a_lognormal_are_right_to_a_bin() {
+        let n = 200_000;
+        let value = |i: i32| libm::exp(normal::quantile((f64::from(i) + 0.5) / f64::from(n)));
+        let sketch = sketch_of((0..n).map(value));
+        for p in [0.01, 0.05, 0.5, 0.95, 0.999] {
+            let exact = libm::exp(normal::quantile(p));
+            let q = sketch.quantile(p);
+            assert!((q.value / exact - 1.0).abs() < 0.008, "{p}: {} {exact}", q.value);
+            assert!(q.low <= exact && exact <= q.high);
+        }
+    }
+
+    #[test]
+    fn infinities_zeros_and_negatives_keep_their_order() {
+        let sketch = sketch_of([f64::INFINITY, 0.0, -4.0, 7.0, f64::NEG_INFINITY].into_iter());
+        let at = |p: f64| sketch.quantile(p).value;
+        assert!(at(0.1).is_infinite() && at(0.1) < 0.0);
+        assert!((at(0.3) + 4.0).abs() < 0.02);
+        assert!(at(0.5).abs() < 1e-300);
+        assert!((at(0.7) - 7.0).abs() < 0.03);
+        assert!(at(0.9).is_infinite() && at(0.9) > 0.0);
+    }
+
+    #[test]
+    fn merging_is_counting_together_in_any_order() {
+        let values: Vec<f64> = (0..999).map(|i| f64::from(i * 7919 % 1000 - 300) * 1.7).collect();
+        let whole = sketch_of(values.iter().copied());
+        let parts: Vec<Sketch> = values.chunks(100).map(|c| sketch_of(c.iter().copied())).collect();
+        let (mut forward, mut backward) = (Sketch::default(), Sketch::default());
+        parts.iter().for_each(|p| forward.merge(p));
+        parts.iter().rev().for_each(|p| backward.merge(p));
+        for merged in [&forward, &backward] {
+            for p in [0.0, 0.2, 0.5, 0.9, 1.0] {
+                assert_eq!(merged.quantile(p), whole.quantile(p));
+            }
+        }
+    }
+
+    #[test]
+    fn tail_mean_of_a_uniform_is_the_middle_of_its_tail() {
+        let sketch = sketch_of((0..100_000).map(|i| f64::from(i) / 100_000.0));
+        let (mean, error) = sketch.tail_mean(0.1);
+        assert!((mean - 0.95).abs() < 0.002, "{mean}");
+        assert!(error > 0.0 && error < 0.001);
+    }
+}

@@ -1,0 +1,502 @@
+//! Keys of every section but the systems.
+
+use super::{Key, Kind, Otherwise, Range, Section};
+use Kind::{
+    Choice, Choices, Correlations, Flag, Number, Numbers, Premium, Table, Text, Threshold, Whole, Words,
+};
+use Otherwise::{Nothing, Required, Value};
+use Range as R;
+
+/// Most scenarios.
+const MOST_SCENARIOS: u64 = 1_000_000_000_000;
+/// Largest integer that TOML and Parquet both hold.
+const MOST: u64 = i64::MAX.unsigned_abs();
+
+/// The whole study.
+pub(in crate::study) const STUDY: Section = Section {
+    name: "study",
+    meaning: "a Monte Cartel study",
+    keys: &[
+        Key::new("name", Text, Required, "", "the name of the study"),
+        Key::new(
+            "horizon_days",
+            Number(R::POSITIVE),
+            Value("365"),
+            "days",
+            "the horizon of prices and profits",
+        ),
+        Key::new(
+            "stream",
+            Whole(1, 1),
+            Value("1"),
+            "",
+            "1, the only definition of the random streams so far",
+        ),
+        Key::new("run", Kind::Section(&RUN), Nothing, "", "how much to draw and what to record"),
+        Key::new("assets", Kind::Sections(&ASSET), Required, "", "the tokens with a USD price"),
+        Key::new("market", Kind::Section(&MARKET), Nothing, "", "how prices move together"),
+        Key::new("operators", Kind::Section(&OPERATORS), Nothing, "", "who runs validators"),
+        Key::new("collusion", Kind::Section(&COLLUSION), Required, "", "how operators come to collude"),
+        Key::new("faults", Kind::Section(&FAULTS), Nothing, "", "accidents, apart from malice"),
+        Key::new("pools", Kind::Sections(&POOL), Nothing, "", "stake bonded in one place in one asset"),
+        Key::new("services", Kind::Sections(&SERVICE), Required, "", "what an attacker may corrupt"),
+        Key::new("adversary", Kind::Section(&ADVERSARY), Nothing, "", "what the attacker can do"),
+        Key::new("designs", Kind::Sections(&DESIGN), Required, "", "which stake secures which service"),
+        Key::new("quoted", Kind::List(&QUOTED), Nothing, "", "figures quoted elsewhere, printed beside ours"),
+        Key::new("backtest", Kind::Section(&BACKTEST), Nothing, "", "what history says"),
+    ],
+};
+
+/// `[run]`
+pub(in crate::study) const RUN: Section = Section {
+    name: "run",
+    meaning: "how much to draw and what to record; not part of the problem's identity",
+    keys: &[
+        Key::new(
+            "scenarios",
+            Whole(1, MOST_SCENARIOS),
+            Value("100000"),
+            "",
+            "the number of scenarios to draw",
+        ),
+        Key::new("seed", Whole(0, MOST), Value("1"), "", "the seed of every random stream"),
+        Key::new(
+            "record",
+            Choice(&["attacks", "all", "none"], &[]),
+            Value("\"attacks\""),
+            "",
+            "which scenarios go to the big tables",
+        ),
+        Key::new(
+            "record_every",
+            Whole(1, MOST),
+            Value("1000"),
+            "scenarios",
+            "how often to record whatever happens",
+        ),
+        Key::new(
+            "record_loss_share",
+            Number(R::UNIT),
+            Value("0.01"),
+            "share of all stake",
+            "the loss by accidents from which a scenario is recorded",
+        ),
+        Key::new(
+            "record_limit_rows",
+            Whole(0, MOST),
+            Value("2000000000"),
+            "rows",
+            "the rows of the targets table after which recording stops",
+        ),
+    ],
+};
+
+/// `[assets.A]`
+pub(in crate::study) const ASSET: Section = Section {
+    name: "asset",
+    meaning: "a token with a USD price",
+    keys: &[
+        Key::new("price_usd", Number(R::POSITIVE), Required, "USD", "the price of one token today"),
+        Key::new(
+            "volatility",
+            Number(R::NOT_NEGATIVE),
+            Value("0"),
+            "per square root of a year",
+            "the annualised standard deviation of log returns",
+        ),
+        Key::new(
+            "liquidity_usd",
+            Number(R::POSITIVE),
+            Otherwise::Words("none: buying does not move the price"),
+            "USD",
+            "how much buying moves the price by 100 %",
+        ),
+    ],
+};
+
+/// `[market]`
+pub(in crate::study) const MARKET: Section = Section {
+    name: "market",
+    meaning: "how log returns move together",
+    keys: &[
+        Key::new(
+            "correlation",
+            Correlations,
+            Value("[]"),
+            "",
+            "pairs of assets with the correlation of their log returns",
+        ),
+        Key::new(
+            "stress_loading",
+            Numbers(R::CORRELATION),
+            Value("{}"),
+            "",
+            "the correlation of each asset's log return with the common factor of collusion",
+        ),
+    ],
+};
+
+/// `[operators]`
+pub(in crate::study) const OPERATORS: Section = Section {
+    name: "operators",
+    meaning: "who runs validators",
+    keys: &[
+        Key::new(
+            "table",
+            Table(&["operator"]),
+            Nothing,
+            "",
+            "a table of operators, their values and attributes",
+        ),
+        Key::new(
+            "membership",
+            Table(&["operator", "attribute", "value", "share"]),
+            Nothing,
+            "",
+            "a table of operators split over several groups of an attribute",
+        ),
+    ],
+};
+
+/// Columns of the operators table.
+pub(in crate::study) const COLUMNS: Section = Section {
+    name: "operator",
+    meaning: "columns of the operators table; `loading_<factor>` overrides a loading, any other column is an attribute",
+    keys: &[
+        Key::new("operator", Text, Required, "", "the name of the operator, its identity across chains"),
+        Key::new(
+            "collusion_probability",
+            Number(R::UNIT),
+            Otherwise::Words("`collusion.probability`"),
+            "",
+            "the probability that the operator is a colluder",
+        ),
+        Key::new(
+            "altruistic_probability",
+            Number(R::UNIT),
+            Otherwise::Words("`collusion.altruistic_probability`"),
+            "",
+            "the probability that the operator is honest at any price",
+        ),
+        Key::new(
+            "own_share",
+            Number(R::UNIT),
+            Value("1"),
+            "share",
+            "the part of the stake that is the operator's own",
+        ),
+        Key::new(
+            "commission",
+            Number(R::UNIT),
+            Value("0"),
+            "share",
+            "the part of delegators' rewards it keeps",
+        ),
+        Key::new(
+            "friction_usd",
+            Number(R::NOT_NEGATIVE),
+            Value("0"),
+            "USD",
+            "what an attack costs it beyond stake",
+        ),
+        Key::new(
+            "keys",
+            Number(R::NOT_NEGATIVE),
+            Value("1"),
+            "keys",
+            "the number of its keys, for accidents",
+        ),
+    ],
+};
+
+/// `[collusion]`
+pub(in crate::study) const COLLUSION: Section = Section {
+    name: "collusion",
+    meaning: "how operators come to collude, at the moment of an attack",
+    keys: &[
+        Key::new(
+            "probability",
+            Number(R::UNIT),
+            Required,
+            "",
+            "the probability that an operator is a colluder",
+        ),
+        Key::new(
+            "altruistic_probability",
+            Number(R::UNIT),
+            Required,
+            "",
+            "the probability that an operator is honest at any price",
+        ),
+        Key::new(
+            "compromised_share",
+            Number(R::UNIT),
+            Value("0"),
+            "share of colluders",
+            "the share whose keys are stolen, to whom the attacker owes nothing",
+        ),
+        COPULA,
+        LOADINGS,
+    ],
+};
+
+/// How latents depend on each other beyond their correlation.
+const COPULA: Key = Key::new(
+    "copula",
+    Kind::Copula,
+    Value("\"gaussian\""),
+    "",
+    "\"gaussian\" or { student_t = N } with whole degrees of freedom from 1 to 200",
+);
+/// Loadings on factors.
+const LOADINGS: Key = Key::new(
+    "loadings",
+    Numbers(R::CORRELATION),
+    Value("{}"),
+    "",
+    "the loading on `common` or on an attribute of operators, their squares adding up to less than 1",
+);
+/// Accidents a year.
+const RATE: Key = Key::new(
+    "rate_per_key_year",
+    Number(R::NOT_NEGATIVE),
+    Required,
+    "per key and year",
+    "the number of accidents",
+);
+/// Keys that one accident hits.
+const CLUSTER: Key = Key::new(
+    "cluster_keys",
+    Number(R::POSITIVE),
+    Otherwise::Words("all keys of the operator"),
+    "keys",
+    "the number of keys that one accident hits",
+);
+
+/// `[faults]`
+pub(in crate::study) const FAULTS: Section = Section {
+    name: "faults",
+    meaning: "accidents, apart from malice",
+    keys: &[
+        Key::new("downtime", Kind::Section(&DOWNTIME), Nothing, "", "not signing"),
+        Key::new("equivocation", Kind::Section(&EQUIVOCATION), Nothing, "", "signing twice"),
+    ],
+};
+
+/// `[faults.equivocation]`
+pub(in crate::study) const EQUIVOCATION: Section = Section {
+    name: "equivocation",
+    meaning: "accidents of signing twice, which cost `slash`",
+    keys: &[RATE, CLUSTER, COPULA, LOADINGS],
+};
+
+/// `[faults.downtime]`
+pub(in crate::study) const DOWNTIME: Section = Section {
+    name: "downtime",
+    meaning: "accidents of not signing, which cost `slash_downtime`",
+    keys: &[
+        RATE,
+        Key::new("duration_hours", Number(R::NOT_NEGATIVE), Required, "hours", "how long one accident lasts"),
+        CLUSTER,
+        COPULA,
+        LOADINGS,
+    ],
+};
+
+/// `[pools.P]`
+pub(in crate::study) const POOL: Section = Section {
+    name: "pool",
+    meaning: "stake bonded in one place in one asset",
+    keys: &[
+        Key::new("asset", Text, Required, "", "the name of the asset that is staked"),
+        Key::new(
+            "stake",
+            Table(&["operator", "tokens"]),
+            Required,
+            "tokens",
+            "a table of operators and their stake",
+        ),
+        Key::new(
+            "unbonding_days",
+            Number(R::NOT_NEGATIVE),
+            Value("21"),
+            "days",
+            "how long it takes until unbonded stake is free",
+        ),
+        Key::new(
+            "reward_apr",
+            Number(R::NOT_NEGATIVE),
+            Value("0"),
+            "fraction of the stake per year",
+            "the reward of staking",
+        ),
+        Key::new(
+            "franchise_years",
+            Number(R::NOT_NEGATIVE),
+            Value("1"),
+            "years",
+            "how much commission an ejected operator loses",
+        ),
+        Key::new("underlying", Text, Nothing, "", "the pool of the same asset whose stake this is as well"),
+    ],
+};
+
+/// `[services.S]`
+pub(in crate::study) const SERVICE: Section = Section {
+    name: "service",
+    meaning: "what validators run and an attacker may corrupt",
+    keys: &[
+        Key::new(
+            "consensus",
+            Choice(&["cometbft", "ethereum", "pow", "quorum"], &[]),
+            Required,
+            "",
+            "the consensus, which sets default thresholds",
+        ),
+        Key::new("asset", Text, Nothing, "", "the asset that falls after an attack"),
+        Key::new(
+            "attacks",
+            Kind::Sections(&ATTACK),
+            Nothing,
+            "",
+            "the attacks by kind: fork, halt, control or any name",
+        ),
+    ],
+};
+
+/// `[services.S.attacks.K]`
+pub(in crate::study) const ATTACK: Section = Section {
+    name: "attack",
+    meaning: "one kind of attack on a service",
+    keys: &[
+        Key::new("profit_usd", Number(R::NOT_NEGATIVE), Required, "USD", "the profit from corruption today"),
+        Key::new(
+            "profit_asset",
+            Text,
+            Otherwise::Words("none: the profit does not move with a price"),
+            "",
+            "the asset that the profit is paid in",
+        ),
+        Key::new(
+            "profit_volatility",
+            Number(R::NOT_NEGATIVE),
+            Value("0"),
+            "per square root of a year",
+            "the annualised volatility of the profit beyond its asset's",
+        ),
+        Key::new(
+            "threshold",
+            Threshold,
+            Nothing,
+            "share of power",
+            "the power needed, as \"> 1/3\" or \">= 0.5\"",
+        ),
+        Key::new(
+            "slash",
+            Number(R::UNIT),
+            Otherwise::Words("the design's"),
+            "fraction of the stake",
+            "the fraction slashed for this attack",
+        ),
+        Key::new("slashable", Flag, Value("true"), "", "whether the offence can be attributed at all"),
+        Key::new(
+            "success_probability",
+            Number(R::UNIT),
+            Value("1"),
+            "",
+            "the probability that an attack with enough power succeeds",
+        ),
+        Key::new(
+            "drawdown",
+            Number(R::UNIT),
+            Value("0"),
+            "fraction",
+            "the fall of the service's asset afterwards",
+        ),
+        Key::new("duration_hours", Number(R::NOT_NEGATIVE), Value("0"), "hours", "how long the attack lasts"),
+        Key::new(
+            "depends_on",
+            Numbers(R::UNIT),
+            Value("{}"),
+            "share of the profit",
+            "the share of this profit that corrupting another service realises as well",
+        ),
+    ],
+};
+
+/// `[adversary]`
+pub(in crate::study) const ADVERSARY: Section = Section {
+    name: "adversary",
+    meaning: "what the attacker can do",
+    keys: &[
+        Key::new(
+            "routes",
+            Choices(&["collude", "bribe", "acquire", "rent", "hardware"]),
+            Value("[\"collude\", \"bribe\"]"),
+            "",
+            "the ways to reach a threshold",
+        ),
+        Key::new(
+            "bribe_premium",
+            Premium,
+            Value("0.1"),
+            "fraction of the private loss",
+            "what a bribed operator asks on top, as a number or as { median = M, sigma = S }",
+        ),
+        Key::new("joint", Flag, Value("false"), "", "false: joint attacks are not computed yet"),
+        Key::new(
+            "carry_apr",
+            Number(R::NOT_NEGATIVE),
+            Value("0"),
+            "per year",
+            "the cost of capital while it is locked",
+        ),
+    ],
+};
+
+/// `[designs.D]`
+pub(in crate::study) const DESIGN: Section = Section {
+    name: "design",
+    meaning: "which pools give power to which services, and what is slashed",
+    keys: &[
+        Key::new("extends", Text, Nothing, "", "the design whose services hold where this one names none"),
+        Key::new(
+            "losses",
+            Words(&["once", "additive", "compound"]),
+            Value("{}"),
+            "",
+            "how losses of one operator combine in a pool",
+        ),
+        Key::new("services", Kind::Systems, Nothing, "", "how each service is secured"),
+    ],
+};
+
+/// `[[quoted]]`
+pub(in crate::study) const QUOTED: Section = Section {
+    name: "quoted",
+    meaning: "a figure quoted elsewhere, printed beside ours",
+    keys: &[
+        Key::new("statement", Text, Required, "", "the statement"),
+        Key::new("usd", Number(R::NOT_NEGATIVE), Required, "USD", "the figure"),
+        Key::new("design", Text, Required, "", "the design it speaks of"),
+        Key::new("service", Text, Required, "", "the service it speaks of"),
+        Key::new("attack", Text, Required, "", "the kind of attack it speaks of"),
+    ],
+};
+
+/// `[backtest]`
+pub(in crate::study) const BACKTEST: Section = Section {
+    name: "backtest",
+    meaning: "what history says, held against the model",
+    keys: &[
+        Key::new("design", Text, Required, "", "the design that stood"),
+        Key::new(
+            "observed",
+            Number(R::NOT_NEGATIVE),
+            Value("0"),
+            "attacks",
+            "the successful attacks on all services together",
+        ),
+        Key::new("years", Numbers(R::POSITIVE), Required, "years", "the years of life of each service"),
+    ],
+};

@@ -1,0 +1,166 @@
+//! Designs, flattened.
+
+use std::collections::BTreeMap;
+
+use toml::de::DeValue;
+
+use super::super::keys::{DESIGN, SYSTEMS};
+use super::super::names::suggest;
+use super::super::reader::{Named, Place, Reader};
+use super::super::resolved::{Entries, Resolved};
+use super::super::{Combine, Design, Service, System};
+use super::systems::{World, read_system};
+
+/// A design as written.
+struct Written {
+    name: String,
+    place: Place,
+    extends: Option<Named>,
+    losses: Vec<Option<Combine>>,
+    services: BTreeMap<usize, (Place, System)>,
+    /// Whether it names services at all, sound or not.
+    names_services: bool,
+}
+
+/// `[designs]`, in the order of the study.
+pub(super) fn read_designs(root: &mut Reader<'_, '_>, world: &World<'_, '_>) -> Vec<Design> {
+    let mut written = Vec::new();
+    let mut resolved = Vec::new();
+    for (named, value) in root.sections("designs") {
+        let mut reader = Reader::open(root.context, &DESIGN, named.place, Some(value));
+        written.push(read_design(&mut reader, named.name.clone(), world));
+        resolved.push((named.name, Resolved::Section(reader.finish())));
+    }
+    if root.has("designs") && written.is_empty() {
+        let place = root.place.with_key("designs");
+        root.context.error(&place, "must not be empty", "write a design under [designs.NAME]");
+    }
+    root.resolve("designs", Resolved::Section(resolved));
+    let parents = find_parents(world, &written);
+    (0..written.len()).map(|position| flatten(world, &written, &parents, position)).collect()
+}
+
+/// `[designs.D]` without what it inherits.
+fn read_design(reader: &mut Reader<'_, '_>, name: String, world: &World<'_, '_>) -> Written {
+    let extends = reader.optional_text("extends");
+    let mut losses = vec![None; world.pools.len()];
+    for (named, word) in reader.words("losses") {
+        if let Some(pool) = reader.context.find("pool", &named, &world.pool_names()) {
+            losses[pool] = Some(match word {
+                "once" => Combine::Once,
+                "additive" => Combine::Additive,
+                _ => Combine::Compound,
+            });
+        }
+    }
+    let mut services = BTreeMap::new();
+    let mut resolved: Entries = Vec::new();
+    let sections = reader.sections("services");
+    let names_services = !sections.is_empty();
+    for (named, value) in sections {
+        let service = reader.context.find("service", &named, &world.service_names());
+        let Some((system, entries)) = read_service(reader, &named, value, world) else { continue };
+        resolved.push((named.name.clone(), Resolved::Section(entries)));
+        if let (Some(service), Some(system)) = (service, system) {
+            check_attacks(reader, &named, &world.services[service]);
+            services.insert(service, (named.place, system));
+        }
+    }
+    resolved.sort_by(|a, b| a.0.cmp(&b.0));
+    reader.resolve("services", Resolved::Section(resolved));
+    Written { name, place: reader.place.clone(), extends, losses, services, names_services }
+}
+
+/// A service that a design secures must have something to be secured against.
+fn check_attacks(reader: &Reader<'_, '_>, named: &Named, service: &Service) {
+    if service.attacks.is_empty() {
+        let message = format!("service `{}` has no attacks", service.name);
+        let remedy =
+            format!("write [services.{}.attacks.fork] or leave the service out of designs", service.name);
+        reader.context.error(&named.place, message, remedy);
+    }
+}
+
+/// One service of a design, by the keys of its system.
+fn read_service(
+    reader: &Reader<'_, '_>,
+    named: &Named,
+    value: &DeValue<'_>,
+    world: &World<'_, '_>,
+) -> Option<(Option<System>, Entries)> {
+    let names = SYSTEMS.map(|(name, _)| name);
+    let place = named.place.with_key(&format!("{}.system", named.place.key));
+    let system = match value {
+        DeValue::Table(table) => table.get("system"),
+        // Any section says that this is no table.
+        _ => {
+            let _ = Reader::open(reader.context, SYSTEMS[0].1, named.place.clone(), Some(value));
+            return None;
+        }
+    };
+    let Some(system) = system else {
+        reader.context.error(&place, "is missing", suggest("", &names).replace("known", "write one of"));
+        return None;
+    };
+    let place = reader.context.place(system.span(), &place.key);
+    let word = reader.context.word(system.get_ref(), &names, &["saga"], &place)?;
+    let section = SYSTEMS.iter().find(|(name, _)| *name == word)?.1;
+    let mut inner = Reader::open(reader.context, section, named.place.clone(), Some(value));
+    let system = read_system(&mut inner, word, &named.name, world);
+    Some((system, inner.finish()))
+}
+
+/// Position of the design that each extends; unknown names and cycles are errors.
+fn find_parents(world: &World<'_, '_>, written: &[Written]) -> Vec<Option<usize>> {
+    let names: Vec<&str> = written.iter().map(|design| design.name.as_str()).collect();
+    let find = |design: &Written| world.context.find("design", design.extends.as_ref()?, &names);
+    let mut parents: Vec<Option<usize>> = written.iter().map(find).collect();
+    for start in 0..parents.len() {
+        let mut at = parents[start];
+        let mut steps = 0;
+        while let Some(next) = at.filter(|next| *next != start && steps <= parents.len()) {
+            at = parents[next];
+            steps += 1;
+        }
+        if at == Some(start)
+            && let Some(named) = &written[start].extends
+        {
+            let message = format!("design `{}` extends itself", names[start]);
+            world.context.error(
+                &named.place,
+                message,
+                "let one of the designs in this circle extend nothing",
+            );
+            parents[start] = None;
+        }
+    }
+    parents
+}
+
+/// A design with all that it inherits.
+fn flatten(world: &World<'_, '_>, written: &[Written], parents: &[Option<usize>], position: usize) -> Design {
+    let mut services: BTreeMap<usize, (Place, System)> = BTreeMap::new();
+    let mut losses = vec![None; world.pools.len()];
+    let mut names_services = false;
+    let mut at = Some(position);
+    while let Some(current) = at {
+        names_services |= written[current].names_services;
+        for (service, system) in &written[current].services {
+            services.entry(*service).or_insert_with(|| system.clone());
+        }
+        for (loss, inherited) in losses.iter_mut().zip(&written[current].losses) {
+            *loss = loss.or(*inherited);
+        }
+        at = parents[current];
+    }
+    let design = &written[position];
+    if !names_services {
+        let message = format!("design `{}` secures no service", design.name);
+        world.context.error(&design.place, message, "write services or extend another design");
+    }
+    for (service, (place, system)) in &services {
+        world.warn_if_free(*service, place, system);
+    }
+    let services = services.into_iter().map(|(service, (_, system))| (service, system)).collect();
+    Design { name: design.name.clone(), services, losses }
+}

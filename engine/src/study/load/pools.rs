@@ -1,0 +1,108 @@
+//! Pools: stake as exact integers.
+
+use super::super::keys::POOL;
+use super::super::reader::{Named, Reader};
+use super::super::resolved::Resolved;
+use super::super::{Asset, Pool};
+use super::tables::on_one_scale;
+
+/// A pool and, by operator, its stake in the pool's units, before operators have positions.
+pub(super) struct Bonded {
+    /// The pool without its stake.
+    pool: Pool,
+    /// Operators and units.
+    pub(super) stake: Vec<(String, u128)>,
+}
+
+/// `[pools]`, in name order.
+pub(super) fn read_bonded(root: &mut Reader<'_, '_>, assets: &[Asset]) -> Vec<Bonded> {
+    let mut bonded = Vec::new();
+    let mut underlying = Vec::new();
+    let mut resolved = Vec::new();
+    for (named, value) in root.sections("pools") {
+        let mut reader = Reader::open(root.context, &POOL, named.place.clone(), Some(value));
+        bonded.push(read_pool(&mut reader, named.name.clone(), assets));
+        underlying.push((named.name.clone(), reader.optional_text("underlying")));
+        resolved.push((named.name, Resolved::Section(reader.finish())));
+    }
+    bonded.sort_by(|a, b| a.pool.name.cmp(&b.pool.name));
+    underlying.sort_by(|a, b| a.0.cmp(&b.0));
+    resolved.sort_by(|a, b| a.0.cmp(&b.0));
+    root.resolve("pools", Resolved::Section(resolved));
+    for (position, (_, named)) in underlying.iter().enumerate() {
+        let found = named.as_ref().and_then(|named| find_underlying(root, &bonded, position, named));
+        bonded[position].pool.underlying = found;
+    }
+    for (position, (_, named)) in underlying.iter().enumerate() {
+        if let Some(named) = named.as_ref().filter(|_| lies_under_itself(&bonded, position)) {
+            root.context.error(
+                &named.place,
+                "pools lie under each other in a circle",
+                "let one have no `underlying`",
+            );
+        }
+    }
+    bonded
+}
+
+/// Whether a pool's `underlying` leads back to it.
+fn lies_under_itself(bonded: &[Bonded], position: usize) -> bool {
+    let below = |at: &usize| bonded[*at].pool.underlying;
+    std::iter::successors(below(&position), below).take(bonded.len()).any(|at| at == position)
+}
+
+/// `[pools.P]` but for `underlying`.
+fn read_pool(reader: &mut Reader<'_, '_>, name: String, assets: &[Asset]) -> Bonded {
+    let names: Vec<&str> = assets.iter().map(|asset| asset.name.as_str()).collect();
+    let asset = reader.optional_text("asset").and_then(|named| reader.context.find("asset", &named, &names));
+    let source = reader.table("stake");
+    let amounts = source.as_ref().map_or_else(Vec::new, |source| source.amounts(reader.context, "tokens"));
+    let place = source.map_or_else(|| reader.place.clone(), |source| source.whole());
+    let (decimals, units) = on_one_scale(reader.context, &place, &amounts);
+    let pool = Pool {
+        name,
+        asset: asset.unwrap_or_default(),
+        stake: Vec::new(),
+        decimals,
+        unbonding_days: reader.number("unbonding_days"),
+        reward_apr: reader.number("reward_apr"),
+        franchise_years: reader.number("franchise_years"),
+        underlying: None,
+    };
+    Bonded { pool, stake: amounts.into_iter().map(|(operator, _)| operator).zip(units).collect() }
+}
+
+/// The pool whose stake this is as well: another one, of the same asset, that is nobody's own shadow.
+fn find_underlying(
+    root: &Reader<'_, '_>,
+    bonded: &[Bonded],
+    position: usize,
+    named: &Named,
+) -> Option<usize> {
+    let names: Vec<&str> = bonded.iter().map(|other| other.pool.name.as_str()).collect();
+    let found = root.context.find("pool", named, &names)?;
+    if found == position {
+        root.context.error(&named.place, "a pool cannot lie under itself", "name another pool");
+        return None;
+    }
+    if bonded[found].pool.asset != bonded[position].pool.asset {
+        let message = format!("pool `{}` holds another asset", named.name);
+        root.context.error(&named.place, message, "name a pool of the same asset, or none");
+        return None;
+    }
+    Some(found)
+}
+
+/// Pools with their stake by the position of operators.
+pub(super) fn on_operators(bonded: Vec<Bonded>, operators: &[&str]) -> Vec<Pool> {
+    let place = |Bonded { mut pool, stake }: Bonded| {
+        pool.stake = vec![0; operators.len()];
+        for (operator, units) in stake {
+            if let Ok(position) = operators.binary_search(&operator.as_str()) {
+                pool.stake[position] = units;
+            }
+        }
+        pool
+    };
+    bonded.into_iter().map(place).collect()
+}

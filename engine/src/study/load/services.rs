@@ -1,0 +1,248 @@
+//! Services, their attacks, and the attacker.
+
+use toml::de::DeValue;
+
+use super::super::keys::{ADVERSARY, ATTACK, Kind, SERVICE};
+use super::super::names::suggest;
+use super::super::reader::{Named, Reader, describe, number_text};
+use super::super::resolved::Resolved;
+use super::super::{Adversary, Asset, Attack, BribePremium, Consensus, Route, Service};
+use crate::fraction::Threshold;
+
+/// `[services]`, in name order.
+pub(super) fn read_services(root: &mut Reader<'_, '_>, assets: &[Asset]) -> Vec<Service> {
+    let assets: Vec<&str> = assets.iter().map(|asset| asset.name.as_str()).collect();
+    let mut sections = root.sections("services");
+    sections.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+    let names: Vec<String> = sections.iter().map(|(named, _)| named.name.clone()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut services = Vec::new();
+    let mut resolved = Vec::new();
+    for (named, value) in sections {
+        let mut reader = Reader::open(root.context, &SERVICE, named.place, Some(value));
+        services.push(read_service(&mut reader, named.name.clone(), &assets, &names));
+        resolved.push((named.name, Resolved::Section(reader.finish())));
+    }
+    root.resolve("services", Resolved::Section(resolved));
+    services
+}
+
+/// `[services.S]`
+fn read_service(reader: &mut Reader<'_, '_>, name: String, assets: &[&str], services: &[&str]) -> Service {
+    let consensus = match reader.choice("consensus") {
+        Some("cometbft") => Consensus::Cometbft,
+        Some("ethereum") => Consensus::Ethereum,
+        Some("pow") => Consensus::Pow,
+        _ => Consensus::Quorum,
+    };
+    let given = reader.optional_text("asset");
+    let asset = given.as_ref().and_then(|named| reader.context.find("asset", named, assets));
+    let mut sections = reader.sections("attacks");
+    sections.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+    let mut attacks = Vec::new();
+    let mut resolved = Vec::new();
+    for (named, value) in sections {
+        let mut inner = Reader::open(reader.context, &ATTACK, named.place, Some(value));
+        let attack = read_attack(&mut inner, (named.name.clone(), consensus), assets, services);
+        check_depends(&inner, &attack, services, &name);
+        attacks.push(attack);
+        resolved.push((named.name, Resolved::Section(inner.finish())));
+    }
+    reader.resolve("attacks", Resolved::Section(resolved));
+    let mut service = Service { name, consensus, asset, attacks };
+    if given.is_none() {
+        service.asset = common_asset(reader, &service.attacks, assets);
+    }
+    if service.asset.is_none()
+        && given.is_none()
+        && service.attacks.iter().any(|attack| attack.drawdown > 0.0)
+    {
+        let place = reader.place_of("asset");
+        reader.context.warn(
+            &place,
+            "has a drawdown but no asset that falls",
+            "write the asset that falls after an attack",
+        );
+    }
+    service
+}
+
+/// The asset of all profits, where they agree.
+fn common_asset(reader: &mut Reader<'_, '_>, attacks: &[Attack], assets: &[&str]) -> Option<usize> {
+    let first = attacks.first().and_then(|attack| attack.profit_asset);
+    let asset = first.filter(|_| attacks.iter().all(|attack| attack.profit_asset == first));
+    let key = reader.path_of("asset");
+    match asset {
+        Some(asset) => {
+            reader.context.took_default(&key, &format!("{} (the asset of its profits)", assets[asset]));
+            reader.resolve("asset", Resolved::Text(assets[asset].to_owned()));
+        }
+        None => reader.context.took_default(&key, "none: no price falls after an attack"),
+    }
+    asset
+}
+
+/// `[services.S.attacks.K]`
+fn read_attack(
+    reader: &mut Reader<'_, '_>,
+    (kind, consensus): (String, Consensus),
+    assets: &[&str],
+    services: &[&str],
+) -> Attack {
+    let profit_usd = reader.number("profit_usd");
+    let asset = reader.optional_text("profit_asset");
+    let threshold = read_threshold(reader, &kind, consensus);
+    let depends_on = reader.numbers("depends_on");
+    let depends_on = depends_on.iter().filter_map(|(named, share)| {
+        reader.context.find("service", named, services).map(|service| (service, *share))
+    });
+    Attack {
+        kind,
+        threshold,
+        profit_usd,
+        profit_asset: asset.and_then(|named| reader.context.find("asset", &named, assets)),
+        depends_on: depends_on.collect(),
+        profit_volatility: reader.number("profit_volatility"),
+        slash: reader.optional_number("slash"),
+        slashable: reader.flag("slashable").is_none_or(|(flag, _)| flag),
+        success_probability: reader.number("success_probability"),
+        drawdown: reader.number("drawdown"),
+        duration_hours: reader.number("duration_hours"),
+    }
+}
+
+/// An attack does not depend on its own service.
+fn check_depends(reader: &Reader<'_, '_>, attack: &Attack, services: &[&str], name: &str) {
+    if attack.depends_on.iter().any(|(service, _)| services[*service] == name) {
+        let place = reader.place_of("depends_on");
+        reader.context.error(&place, format!("depends on its own service `{name}`"), "name another service");
+    }
+}
+
+/// The threshold given, or the consensus's.
+fn read_threshold(reader: &mut Reader<'_, '_>, kind: &str, consensus: Consensus) -> Threshold {
+    let filler = Threshold::at_least(1, 1);
+    let Some(field) = reader.field("threshold") else {
+        let place = reader.place_of("threshold");
+        return match default_threshold(consensus, kind) {
+            Some(threshold) => {
+                reader.context.took_default(&place.key, &format!("{threshold} (of its consensus)"));
+                reader.resolve("threshold", Resolved::Text(threshold.to_string()));
+                threshold
+            }
+            None => {
+                let message = format!("is missing: its consensus sets none for `{kind}`");
+                reader.context.error(&place, message, "write the power needed, as \"> 1/3\" or \">= 0.5\"");
+                filler
+            }
+        };
+    };
+    let text = field.value.as_str().map(str::to_owned).or_else(|| number_text(&field.value));
+    match text.as_deref().map(Threshold::parse) {
+        Some(Ok(threshold)) => {
+            reader.resolve("threshold", Resolved::Text(threshold.to_string()));
+            threshold
+        }
+        Some(Err(error)) => {
+            reader.context.error(&field.place, error.to_string(), field.key.remedy());
+            filler
+        }
+        None => {
+            let message = format!("must be a threshold, got {}", describe(&field.value));
+            reader.context.error(&field.place, message, field.key.remedy());
+            filler
+        }
+    }
+}
+
+/// What the consensus sets for the kinds it knows.
+fn default_threshold(consensus: Consensus, kind: &str) -> Option<Threshold> {
+    match (consensus, kind) {
+        (Consensus::Cometbft, "fork") | (Consensus::Ethereum, "halt") => Some(Threshold::more_than(1, 3)),
+        (Consensus::Cometbft, "halt") | (Consensus::Ethereum, "fork") => Some(Threshold::at_least(1, 3)),
+        (Consensus::Cometbft, "control") => Some(Threshold::more_than(2, 3)),
+        (Consensus::Ethereum, "control") => Some(Threshold::at_least(2, 3)),
+        (Consensus::Pow, "control") => Some(Threshold::more_than(1, 2)),
+        _ => None,
+    }
+}
+
+/// `[adversary]`
+pub(super) fn read_adversary(root: &mut Reader<'_, '_>) -> Adversary {
+    let mut reader = root.section("adversary", &ADVERSARY);
+    let adversary = Adversary {
+        routes: read_routes(&mut reader),
+        bribe_premium: read_premium(&mut reader),
+        carry_apr: reader.number("carry_apr"),
+    };
+    if let Some((true, place)) = reader.flag("joint") {
+        let remedy = "write joint = false: targets are judged one by one";
+        reader.context.error(&place, "joint attacks are not computed yet", remedy);
+    }
+    let entries = reader.finish();
+    root.resolve("adversary", Resolved::Section(entries));
+    adversary
+}
+
+/// `routes` in the order of [`Route::ALL`].
+fn read_routes(reader: &mut Reader<'_, '_>) -> Vec<Route> {
+    let Some(field) = reader.field("routes") else { return Vec::new() };
+    let Kind::Choices(known) = field.key.kind else { unreachable!("routes are a list of words") };
+    let DeValue::Array(values) = &*field.value else {
+        let message = format!("must be a list of routes, got {}", describe(&field.value));
+        reader.context.error(&field.place, message, suggest("", known));
+        return Vec::new();
+    };
+    let mut words: Vec<&str> = Vec::new();
+    for value in values.iter() {
+        let Some(word) = reader.context.word(value.get_ref(), known, &[], &field.place) else { continue };
+        if words.contains(&word) {
+            reader.context.error(&field.place, format!("names `{word}` twice"), "name each route once");
+        }
+        words.push(word);
+    }
+    if values.is_empty() {
+        reader.context.error(&field.place, "must not be empty", suggest("", known));
+    }
+    let routes: Vec<Route> = Route::ALL.into_iter().filter(|route| words.contains(&route.name())).collect();
+    let list = routes.iter().map(|route| Resolved::Text(route.name().to_owned())).collect();
+    reader.resolve("routes", Resolved::List(list));
+    routes
+}
+
+/// `bribe_premium`
+fn read_premium(reader: &mut Reader<'_, '_>) -> BribePremium {
+    use super::super::keys::Range;
+    let filler = BribePremium::Fixed(0.0);
+    let Some(field) = reader.field("bribe_premium") else { return filler };
+    let context = reader.context;
+    let remedy = field.key.remedy();
+    let number = |value: &DeValue<'_>, named: &Named| {
+        context.number(value, Range::NOT_NEGATIVE, &named.place, &remedy)
+    };
+    if !matches!(&*field.value, DeValue::Table(_)) {
+        let named = Named { name: String::new(), place: field.place.clone() };
+        let Some(premium) = number(&field.value, &named) else { return filler };
+        reader.resolve("bribe_premium", Resolved::Number(premium));
+        return BribePremium::Fixed(premium);
+    }
+    let (mut median, mut sigma) = (None, None);
+    for (named, value) in context.entries(&field) {
+        match named.name.as_str() {
+            "median" => median = number(value, &named),
+            "sigma" => sigma = number(value, &named),
+            other => context.error(&named.place, "is no known key", suggest(other, &["median", "sigma"])),
+        }
+    }
+    let (Some(median), Some(sigma)) = (median, sigma) else {
+        context.error(
+            &field.place,
+            "must have a `median` and a `sigma`",
+            "write { median = 0.1, sigma = 0.5 }",
+        );
+        return filler;
+    };
+    let entry = |name: &str, number| (name.to_owned(), Resolved::Number(number));
+    reader.resolve("bribe_premium", Resolved::Inline(vec![entry("median", median), entry("sigma", sigma)]));
+    BribePremium::Lognormal { median, sigma }
+}

@@ -1,0 +1,213 @@
+//! The binary end to end: every shipped study, exit codes, messages.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data")
+}
+
+fn cartel(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cartel")).args(arguments).env("NO_COLOR", "1").output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Standard output of a command that must succeed.
+fn succeed(arguments: &[&str]) -> String {
+    let output = cartel(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Standard error of a command that must end with this code.
+fn fail(code: i32, arguments: &[&str]) -> String {
+    let output = cartel(arguments);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stderr)
+}
+
+/// Every study that ships: a folder with a study.toml.
+fn shipped() -> Vec<PathBuf> {
+    let folders = |dir: &Path| {
+        let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.is_dir()).collect::<Vec<_>>()
+    };
+    let mut all = folders(&data());
+    all.extend(folders(&data().join("seed-claims")));
+    all.retain(|path| path.join("study.toml").exists());
+    all.sort();
+    assert!(all.len() >= 10, "{all:?}");
+    all
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn every_shipped_study_checks_runs_and_shows() {
+    let scratch = tempfile::tempdir().unwrap();
+    for study in shipped() {
+        succeed(&["check", path(&study)]);
+        let out = scratch.path().join(study.file_name().unwrap());
+        let printed = succeed(&["run", path(&study), "--out", path(&out), "--scenarios", "2000"]);
+        assert!(printed.contains("P(attack"), "{}: {printed}", study.display());
+        for file in [
+            "manifest.json",
+            "study.toml",
+            "run_results.json",
+            "_SUCCESS",
+            "summary.parquet",
+            "quantiles.parquet",
+            "differences.parquet",
+            "operators.parquet",
+        ] {
+            assert!(out.join(file).exists(), "{} lacks {file}", study.display());
+        }
+        assert!(!out.join(".tmp").exists());
+        assert_eq!(printed, succeed(&["show", path(&out)]), "show prints what run printed");
+    }
+}
+
+#[test]
+fn every_shipped_study_prints_its_backtest() {
+    let scratch = tempfile::tempdir().unwrap();
+    for study in
+        shipped().iter().filter(|study| !study.ends_with("example") && !path(study).contains("seed-claims"))
+    {
+        let out = scratch.path().join(study.file_name().unwrap());
+        let printed =
+            succeed(&["run", path(study), "--out", path(&out), "--scenarios", "2000", "--record", "none"]);
+        assert!(printed.contains("Backtest"), "{}: {printed}", study.display());
+    }
+}
+
+#[test]
+fn seed_claims_stand_beside_the_quoted_figure() {
+    let scratch = tempfile::tempdir().unwrap();
+    for study in shipped().iter().filter(|study| path(study).contains("seed-claims")) {
+        let out = scratch.path().join(study.file_name().unwrap());
+        let printed =
+            succeed(&["run", path(study), "--out", path(&out), "--scenarios", "2000", "--record", "none"]);
+        for word in ["quoted", "bonded", "slashable", "attack cost"] {
+            assert!(printed.contains(word), "{}: no `{word}` in {printed}", study.display());
+        }
+    }
+}
+
+/// 83 operators on both chains, with 65.4 % of the Hub's and 66.2 % of Osmosis' stake.
+#[test]
+fn check_prints_the_overlap_of_hub_and_osmosis() {
+    let printed = succeed(&["check", path(&data().join("cosmos-2023"))]);
+    let line = printed
+        .lines()
+        .find(|line| line.contains("cosmoshub") && line.contains("osmosis") && line.contains("83"));
+    let line = line.unwrap_or_else(|| panic!("no overlap in {printed}"));
+    assert!(line.contains("65.4%") && line.contains("66.2%"), "{line}");
+}
+
+#[test]
+fn json_is_one_document_with_every_figure() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("run");
+    let study = data().join("bitcoin-2025");
+    let printed = succeed(&["run", path(&study), "--out", path(&out), "--scenarios", "500", "--json"]);
+    let document: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    assert!(document["schema"].is_string() && !document["summary"].as_array().unwrap().is_empty());
+    let check: serde_json::Value =
+        serde_json::from_str(&succeed(&["check", path(&study), "--json"])).unwrap();
+    assert_eq!(check["problem_id"], document["problem_id"]);
+    let schema: serde_json::Value = serde_json::from_str(&succeed(&["schema"])).unwrap();
+    assert!(schema["properties"]["designs"].is_object());
+}
+
+#[test]
+fn an_installed_binary_is_useful_without_the_repository() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (study, out) = (scratch.path().join("mine"), scratch.path().join("out"));
+    succeed(&["init", path(&study)]);
+    succeed(&["check", path(&study)]);
+    succeed(&["run", path(&study), "--out", path(&out), "--scenarios", "1000"]);
+    assert!(!cartel(&["init", path(&study)]).status.success(), "init overwrites nothing");
+}
+
+#[test]
+fn a_wrong_study_names_every_mistake_with_its_place() {
+    let scratch = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(data().join("bitcoin-2025/study.toml")).unwrap();
+    let line = |needle: &str, text: &str| 1 + text.lines().position(|line| line.starts_with(needle)).unwrap();
+    let broken =
+        text.replace("horizon_days = ", "horizon_day = ").replace("probability = ", "probability = -");
+    std::fs::write(scratch.path().join("study.toml"), &broken).unwrap();
+    let message = fail(3, &["check", path(scratch.path())]);
+    let place = format!("study.toml:{}", line("horizon_day = ", &broken));
+    assert!(message.contains(&place) && message.contains("horizon_days"), "{message}");
+    assert!(message.contains("collusion.probability"), "{message}");
+}
+
+#[test]
+fn exit_codes_tell_what_is_wrong() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("out");
+    fail(2, &["run"]);
+    fail(2, &["frobnicate"]);
+    fail(3, &["check", path(&scratch.path().join("nothing"))]);
+    let study = scratch.path().join("study.toml");
+    std::fs::write(&study, "name = ").unwrap();
+    fail(3, &["run", path(&study), "--out", path(&out)]);
+    let bad_table = std::fs::read_to_string(data().join("cosmos-2023/study.toml")).unwrap();
+    for table in ["operators", "cosmoshub", "osmosis", "celestia", "stride"] {
+        let from = data().join(format!("cosmos-2023/{table}.csv"));
+        std::fs::copy(from, scratch.path().join(format!("{table}.csv"))).unwrap();
+    }
+    std::fs::write(&study, bad_table).unwrap();
+    std::fs::write(scratch.path().join("osmosis.csv"), "operator,tokens\nx,-5\n").unwrap();
+    let message = fail(4, &["check", path(&study)]);
+    assert!(message.contains("osmosis.csv:2"), "{message}");
+    let bitcoin = data().join("bitcoin-2025");
+    succeed(&["run", path(&bitcoin), "--out", path(&out), "--scenarios", "300"]);
+    let refused = fail(7, &["run", path(&bitcoin), "--out", path(&out), "--scenarios", "300"]);
+    assert!(refused.contains("--force"), "{refused}");
+    succeed(&["run", path(&bitcoin), "--out", path(&out), "--scenarios", "300", "--force"]);
+    std::fs::remove_file(out.join("_SUCCESS")).unwrap();
+    assert!(!cartel(&["show", path(&out)]).status.success(), "an unfinished run is not shown");
+}
+
+/// Two threads and one write the same bytes.
+#[test]
+fn parts_are_the_same_bytes_on_any_number_of_threads() {
+    let scratch = tempfile::tempdir().unwrap();
+    let study = data().join("ethereum-2024");
+    let run = |threads: &str| {
+        let out = scratch.path().join(threads);
+        succeed(&[
+            "run",
+            path(&study),
+            "--out",
+            path(&out),
+            "--scenarios",
+            "3000",
+            "--record",
+            "all",
+            "--threads",
+            threads,
+        ]);
+        out
+    };
+    let (one, three) = (run("1"), run("3"));
+    for part in [
+        "scenarios/part-00000.parquet",
+        "targets/part-00000.parquet",
+        "market/part-00000.parquet",
+        "summary.parquet",
+        "quantiles.parquet",
+        "differences.parquet",
+        "operators.parquet",
+    ] {
+        let bytes = |out: &Path| std::fs::read(out.join(part)).unwrap();
+        assert!(bytes(&one) == bytes(&three), "{part} differs");
+    }
+}

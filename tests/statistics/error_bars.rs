@@ -1,0 +1,92 @@
+//! The error bars themselves: over 200 seeds a nominal 95 % interval covers the truth between 90 % and 99 % of times.
+
+use crate::common::{chain, figure, results, study};
+use montecartel::estimate::Estimate;
+
+const SEEDS: u64 = 200;
+
+/// A chain of five unequal operators with a volatile token: every figure below has a closed form.
+fn text() -> String {
+    chain(
+        &[10, 6, 5, 3, 1],
+        0.1,
+        0.0,
+        r#"attacks.third = { profit_usd = 2.0, threshold = "> 1/3", profit_volatility = 0.4 }"#,
+        "",
+    )
+    .replace("price_usd = 1.0", "price_usd = 1.0\nvolatility = 0.5")
+}
+
+fn assert_covers(name: &str, covered: u64) {
+    let share = covered as f64 / SEEDS as f64;
+    assert!((0.90..=0.99).contains(&share), "the interval of {name} covers {share} of the time");
+}
+
+#[test]
+fn intervals_cover_as_often_as_they_say() {
+    let study = study(&text());
+    let figures = [
+        (["d", "s", "*", "*", "colluding_share"], 0.1),
+        (["d", "s", "third", "*", "profit_from_corruption_usd"], 2.0),
+        // Bought stake: half of 25 tokens at a mean price of 1, slashed by 5 %.
+        (["d", "s", "third", "acquire", "attack_cost_usd_given_reachable"], 0.625),
+        (["d", "s", "third", "acquire", "capital_usd_given_reachable"], 12.5),
+        (["d", "s", "third", "collude", "p_threshold_reached"], 0.11791),
+        (["d", "s", "third", "collude", "p_reachable"], 0.11791),
+    ];
+    let mut covered = [0u64; 6];
+    for seed in 0..SEEDS {
+        let drawn = results(&study, 5_000, 1000 + seed);
+        for ((labels, truth), covered) in figures.iter().zip(&mut covered) {
+            let Estimate { low, high, .. } = figure(&drawn, *labels).estimate;
+            *covered += u64::from(low <= *truth && *truth <= high);
+        }
+    }
+    for ((labels, _), covered) in figures.iter().zip(covered) {
+        assert_covers(&labels.join(" "), covered);
+    }
+}
+
+/// Quantiles of a lognormal price times a constant.
+#[test]
+fn quantile_intervals_cover_as_often_as_they_say() {
+    let study = study(&text());
+    let years: f64 = 365.0 / 365.25;
+    let spread = 0.5 * years.sqrt();
+    let quantile =
+        |p: f64| 0.625 * (spread * montecartel::kernels::normal::quantile(p) - 0.5 * spread * spread).exp();
+    let mut covered = [0u64; 3];
+    let probabilities = [0.05, 0.5, 0.95];
+    for seed in 0..SEEDS {
+        let drawn = results(&study, 5_000, 5000 + seed);
+        for (p, covered) in probabilities.iter().zip(&mut covered) {
+            let row = drawn.quantile(["d", "s", "third", "acquire", "attack_cost_usd"], *p).unwrap();
+            *covered += u64::from(row.ci_low <= quantile(*p) && quantile(*p) <= row.ci_high);
+        }
+    }
+    for (p, covered) in probabilities.iter().zip(covered) {
+        // The edges of the bins are part of these intervals: they may cover more often, never less.
+        assert!(covered as f64 / SEEDS as f64 >= 0.90, "quantile {p}: {covered} of {SEEDS}");
+    }
+}
+
+/// The same stake at 5 % and at 10 % slash: the paired difference of a bought attack is half of the dearer.
+#[test]
+fn paired_differences_cover_and_are_tighter_than_unpaired_ones() {
+    let dearer =
+        "[designs.e.services.s]\nsystem = \"pos\"\npool = \"p\"\nslash = 0.10\nexecutes_on = \"always\"";
+    let study = study(&format!(
+        "{}\n{dearer}",
+        text().replace("[\"collude\", \"bribe\", \"acquire\"]", "[\"acquire\"]")
+    ));
+    let mut covered = 0;
+    for seed in 0..SEEDS {
+        let drawn = results(&study, 2_000, 9000 + seed);
+        let metric = "attack_cost_usd_given_reachable";
+        let row = drawn.differences.iter().find(|row| row.metric == metric && row.service == "s").unwrap();
+        covered += u64::from(row.estimate.low <= -0.625 && -0.625 <= row.estimate.high);
+        let alone = figure(&drawn, ["e", "s", "third", "acquire", metric]).estimate.std_error;
+        assert!(row.estimate.std_error < 0.51 * alone);
+    }
+    assert_covers("a paired difference", covered);
+}
