@@ -1,5 +1,7 @@
 //! Means with their errors: sums of a block that merge along one tree.
 
+use crate::kernels::sums;
+
 /// Count, mean and sum of squared deviations of a sample.
 ///
 /// Merging follows Chan, Golub and LeVeque (1983); the result depends on the order of merges in its last bits, so a
@@ -12,19 +14,19 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Moments of some values, two passes.
-    pub fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
-        let (mut n, mut sum) = (0u64, 0.0);
-        for value in values.clone() {
-            n += 1;
-            sum += value;
-        }
+    /// Moments of the finite values of a column, two passes.
+    pub fn of(values: &[f64]) -> Self {
+        Self::of_reached(values, values)
+    }
+
+    /// Moments of the values whose gate is finite.
+    pub fn of_reached(values: &[f64], gate: &[f64]) -> Self {
+        let n = sums::count_finite(gate) as u64;
         if n == 0 {
             return Self::default();
         }
-        let mean = sum / count(n);
-        let deviations = values.map(|value| (value - mean) * (value - mean)).sum();
-        Self { n, mean, deviations }
+        let mean = sums::sum_where_finite(values, gate) / count(n);
+        Self { n, mean, deviations: sums::squares_where_finite(values, gate, mean) }
     }
 
     /// Moments of `n` values of which `ones` are 1 and the rest 0.
@@ -87,10 +89,10 @@ mod tests {
     #[test]
     fn merged_parts_have_the_moments_of_the_whole() {
         let values: Vec<f64> = (0..1000).map(|i| f64::from(i * i % 97) + 1e6).collect();
-        let whole = Moments::of(values.iter().copied());
+        let whole = Moments::of(&values);
         let mut merged = Moments::default();
         for part in values.chunks(37) {
-            merged.merge(&Moments::of(part.iter().copied()));
+            merged.merge(&Moments::of(part));
         }
         assert_eq!(merged.n(), 1000);
         assert!((merged.mean() / whole.mean() - 1.0).abs() < 1e-14);
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn hits_are_moments_of_zeros_and_ones() {
-        let direct = Moments::of([1.0, 0.0, 0.0, 1.0, 0.0].into_iter());
+        let direct = Moments::of(&[1.0, 0.0, 0.0, 1.0, 0.0]);
         let hits = Moments::of_hits(5, 2);
         assert!((direct.mean() - hits.mean()).abs() < 1e-15);
         assert!((direct.variance() - hits.variance()).abs() < 1e-15);
@@ -108,6 +110,6 @@ mod tests {
     #[test]
     fn nothing_has_no_mean_and_one_value_no_variance() {
         assert!(Moments::default().mean().is_nan());
-        assert!(Moments::of([3.0].into_iter()).variance().abs() < f64::MIN_POSITIVE);
+        assert!(Moments::of(&[3.0]).variance().abs() < f64::MIN_POSITIVE);
     }
 }

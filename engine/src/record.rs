@@ -2,10 +2,10 @@
 //!
 //! A kept scenario is kept for all designs in all three tables, so that they join.
 
-use crate::attack::{Execution, NO_TARGET, Outcomes, Priced};
+use crate::attack::{Costs, Execution, NO_TARGET, Outcomes, Priced};
 use crate::estimate::{Labels, security_margin};
 use crate::graph::{Graph, Power, Secured, slot};
-use crate::kernels::{LANES, bits};
+use crate::kernels::{Column, LANES, bits};
 use crate::sampling::Draws;
 use crate::study::{Record, Route, RunSettings};
 
@@ -237,20 +237,23 @@ impl Lane<'_> {
 
     fn target(&self, rows: &mut TargetRows, graph: &Graph, outcomes: &Outcomes, target: usize) {
         let (outcome, lane) = (&outcomes.targets[target], self.lane);
-        let best = outcome.best(lane);
+        let reached = |usd: f64| if usd.is_finite() { usd } else { f64::NAN };
+        let best = &outcome.best;
         rows.scenario.push(self.scenario);
-        rows.reachable.push(best.is_some());
-        rows.cost_of_corruption_usd.push(best.map_or(f64::NAN, |route| route.forfeited[lane]));
-        rows.attack_cost_usd.push(best.map_or(f64::NAN, |route| route.cost[lane]));
-        rows.attack_cost_lower_usd.push(best.map_or(f64::NAN, |_| outcome.lower(lane)));
-        rows.cheapest_route.push(best.map(|route| route.route));
+        rows.reachable.push(best.cost[lane].is_finite());
+        rows.cost_of_corruption_usd.push(reached(best.forfeited[lane]));
+        rows.attack_cost_usd.push(reached(best.cost[lane]));
+        rows.attack_cost_lower_usd.push(reached(best.lower[lane]));
+        rows.cheapest_route.push(outcome.route(lane));
         rows.profit_usd.push(outcome.profit[lane]);
-        rows.security_margin.push(security_margin(outcome.cost(lane), outcome.profit[lane]));
+        rows.security_margin.push(security_margin(best.cost[lane], outcome.profit[lane]));
         for (index, route) in graph.routes.iter().enumerate() {
-            let found =
-                outcome.routes.iter().find(|r| r.route == *route).filter(|r| r.cost[lane].is_finite());
-            rows.route_cost_usd[index].push(found.map_or(f64::NAN, |route| route.cost[lane]));
-            rows.route_capital_usd[index].push(found.map_or(f64::NAN, |route| route.capital[lane]));
+            let found = outcome.routes.iter().find(|outcome| outcome.route == *route);
+            let usd = |column: fn(&Costs) -> &Column| {
+                found.map_or(f64::NAN, |route| reached(column(&route.costs)[lane]))
+            };
+            rows.route_cost_usd[index].push(usd(|costs| &costs.cost));
+            rows.route_capital_usd[index].push(usd(|costs| &costs.capital));
         }
     }
 

@@ -26,8 +26,6 @@ pub struct Plan {
     labels: Labels,
     keeper: Keeper,
     settings: RunSettings,
-    /// Each target's own profit today. `[target]`
-    profit_today: Vec<f64>,
 }
 
 /// Takes the recorded rows of finished blocks, in order.
@@ -65,22 +63,16 @@ impl Plan {
     pub fn new(study: &Study) -> Self {
         let graph = crate::design::compile(study);
         let sampler = Sampler::new(study, study.run.seed);
-        let mut outcomes = Outcomes::new(&graph);
-        let labels = Labels::new(study, &graph, &outcomes);
-        let mut base = Execution::new(&graph);
+        let (mut outcomes, mut base) = (Outcomes::new(&graph), Execution::new(&graph));
         let draws = sampler.base_state(study);
         assess(&graph, &draws, &mut outcomes);
         execute(&graph, &draws, &mut outcomes, &mut base);
-        let targets = graph.secured.iter().flat_map(|secured| &secured.targets);
-        let today: Vec<f64> =
-            study.services.iter().flat_map(|service| service.attacks.iter().map(|a| a.profit_usd)).collect();
         Self {
-            profit_today: targets.map(|t| t.success_probability * today[t.profit_column]).collect(),
+            labels: Labels::new(study, &graph, &outcomes),
             keeper: Keeper::new(&study.run, &base),
             settings: study.run.clone(),
             graph,
             sampler,
-            labels,
         }
     }
 
@@ -163,7 +155,7 @@ impl Plan {
         self.sampler.draw(block, n, draws);
         assess(&self.graph, draws, outcomes);
         execute(&self.graph, draws, outcomes, execution);
-        sketches.count(n, outcomes, execution, &self.profit_today);
+        sketches.count(n, outcomes, execution);
         let tally = Tally::of_block(&self.graph, &self.labels, draws, outcomes, execution);
         let rows = record::rows(&self.keeper, &self.graph, &self.labels, (draws, outcomes, execution));
         (tally, rows)

@@ -67,6 +67,13 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// A rising function of the value and both ends.
+    pub fn map(self, f: impl Fn(f64) -> f64) -> Self {
+        Self { value: f(self.value), low: f(self.low), high: f(self.high) }
+    }
+}
+
 /// Counts of values by magnitude. NaN is refused by assertion: it is a bug of the caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sketch {

@@ -5,6 +5,7 @@
 //! relaxation of the knapsack), and the cheapest costs no more than the witness.
 
 use super::priced::Priced;
+use super::slot_order::SlotOrder;
 use crate::graph::{FixedOrder, SlotLosses, StakePower, to_f64};
 use crate::kernels::bits;
 use std::ops::{AddAssign, Sub, SubAssign};
@@ -47,6 +48,7 @@ struct Member {
 #[derive(Debug, Default)]
 pub struct Coalition {
     members: Vec<Member>,
+    colluders: Vec<usize>,
 }
 
 impl Coalition {
@@ -164,51 +166,80 @@ pub fn by_fixed_order(
     recruits: Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
-    let mut gathering = Gathering::new(order, order.least_power, &mut coalition.members);
-    gather_by_rank(order, recruits, &mut gathering).then(|| gathering.settle(price))
+    let Coalition { members, colluders } = coalition;
+    colluders.clear();
+    colluders.extend(bits::ones(recruits.colluders).filter(|rank| !recruits.stolen(*rank)));
+    let mut gathering = Gathering::new(order, order.least_power, members);
+    let mut queues = Queues { ratios: &order.ratio, colluders, bribe: 1.0 + recruits.premium };
+    let bribable = bits::ones(recruits.bribable);
+    let hopeless = |gathering: &Gathering<'_, &FixedOrder>, rank: usize| {
+        gathering.power + order.units_from[rank] < order.least_power
+    };
+    queues.merge(recruits, bribable, hopeless, &mut gathering).then(|| gathering.settle(price))
 }
 
-fn gather_by_rank(
-    order: &FixedOrder,
-    recruits: Recruits<'_>,
-    gathering: &mut Gathering<'_, &FixedOrder>,
-) -> bool {
-    // Stolen keys cost nothing: they come first.
-    for rank in bits::ones(recruits.compromised) {
-        if gathering.join(rank, 0.0) {
+impl Recruits<'_> {
+    #[inline]
+    fn stolen(&self, position: usize) -> bool {
+        !self.compromised.is_empty() && bits::contains(self.compromised, position)
+    }
+}
+
+/// Colluders and bribed operators, each in rising order of payment per power.
+struct Queues<'a> {
+    /// Private loss per power. `[position]`
+    ratios: &'a [f64],
+    /// Positions of colluders that are paid, in order.
+    colluders: &'a [usize],
+    /// What a bribed operator is paid per private loss.
+    bribe: f64,
+}
+
+impl Queues<'_> {
+    /// Lets them join in order until the threshold is reached. `bribable` gives positions in order; once no colluder
+    /// waits, `hopeless` tells whether everybody from a position on would still not do.
+    #[inline]
+    fn merge<B: Book>(
+        &mut self,
+        recruits: Recruits<'_>,
+        bribable: impl Iterator<Item = usize>,
+        hopeless: impl Fn(&Gathering<'_, B>, usize) -> bool,
+        gathering: &mut Gathering<'_, B>,
+    ) -> bool {
+        // Stolen keys cost nothing: they come first.
+        if bits::ones(recruits.compromised).any(|position| gathering.join(position, 0.0)) {
             return true;
         }
-    }
-    let bribe = 1.0 + recruits.premium;
-    let paid = |rank: &usize| recruits.compromised.is_empty() || !bits::contains(recruits.compromised, *rank);
-    let mut colluders = bits::ones(recruits.colluders).filter(paid).peekable();
-    for rank in bits::ones(recruits.bribable) {
-        let dearest = bribe * order.ratio[rank];
-        while let Some(colluder) = colluders.next_if(|colluder| order.ratio[*colluder] <= dearest) {
-            if gathering.join(colluder, 1.0) {
+        for position in bribable {
+            let dearest = self.bribe * self.ratios[position];
+            while let Some((first, rest)) = self.colluders.split_first() {
+                if self.ratios[*first] > dearest {
+                    break;
+                }
+                self.colluders = rest;
+                if gathering.join(*first, 1.0) {
+                    return true;
+                }
+            }
+            if gathering.join(position, self.bribe) {
                 return true;
             }
+            if self.colluders.is_empty() && hopeless(gathering, position) {
+                return false;
+            }
         }
-        if gathering.join(rank, bribe) {
-            return true;
-        }
-        // Not even everybody left would do. Colluders that wait are counted among those left only from their rank on.
-        if colluders.peek().is_none() && gathering.power + order.units_from[rank] < gathering.least_power {
-            return false;
-        }
+        self.colluders.iter().any(|colluder| gathering.join(*colluder, 1.0))
     }
-    colluders.any(|colluder| gathering.join(colluder, 1.0))
 }
 
 /// Power and losses at a scenario's prices, as a book over slots.
-struct PricedBook<'a, P> {
+struct PricedBook<'a> {
     power: &'a StakePower,
     priced: &'a Priced,
     losses: &'a SlotLosses,
-    price: P,
 }
 
-impl<P: Fn(usize) -> f64> Book for PricedBook<'_, P> {
+impl Book for PricedBook<'_> {
     type Units = u128;
     #[inline]
     fn units(&self, slot: usize) -> u128 {
@@ -220,149 +251,30 @@ impl<P: Fn(usize) -> f64> Book for PricedBook<'_, P> {
     }
     #[inline]
     fn forfeited(&self, slot: usize) -> f64 {
-        self.losses.assets.iter().map(|(asset, _, forfeited)| (self.price)(*asset) * forfeited[slot]).sum()
+        let assets = self.losses.assets.iter().zip(&self.priced.asset_usd);
+        assets.map(|((_, _, forfeited), usd)| usd * forfeited[slot]).sum()
     }
 }
 
-/// Somebody who can join where the order moves with prices.
-#[derive(Debug, Clone, Copy)]
-struct Candidate {
-    /// Payment per power, its last bits replaced by the slot: not negative, so the bits sort as the ratios do, and the
-    /// larger member comes first where they tie.
-    key: u64,
-    weight: f64,
-}
-
-/// Who can join at one scenario's prices, listed once for all targets with the same losses.
-#[derive(Debug, Default)]
-pub struct Candidates {
-    /// Colluders first, each class by slot.
-    list: Vec<Candidate>,
-    n_colluders: usize,
-    available: f64,
-    /// Low bits of a key that hold the slot.
-    mask: u64,
-    rest: Vec<Candidate>,
-}
-
-impl Candidates {
-    /// Lists who can join.
-    pub fn list(&mut self, priced: &Priced, recruits: Recruits<'_>) {
-        self.list.clear();
-        self.mask = (priced.weights.len() as u64).next_power_of_two() - 1;
-        let mask = self.mask;
-        let candidate = |slot: usize, pay: f64| Candidate {
-            key: ((pay * priced.ratios[slot]).to_bits() & !mask) | slot as u64,
-            weight: priced.weights[slot],
-        };
-        self.list
-            .extend(bits::ones(recruits.colluders).map(|slot| candidate(slot, recruits.colluder_pay(slot))));
-        self.n_colluders = self.list.len();
-        let bribe = 1.0 + recruits.premium;
-        self.list.extend(bits::ones(recruits.bribable).map(|slot| candidate(slot, bribe)));
-        self.available = self.list.iter().map(|candidate| candidate.weight).sum();
-    }
-
-    #[inline]
-    fn slot(&self, candidate: Candidate) -> usize {
-        usize::try_from(candidate.key & self.mask).unwrap_or(0)
-    }
-
-    /// The candidate with which the power first reaches `needed` in the order of keys; the last of all if none does.
-    ///
-    /// Selection by halving: keys below the pivot either reach the power (search among them) or all join.
-    fn last_to_join(&mut self, needed: f64) -> Candidate {
-        let rest = &mut self.rest;
-        rest.clone_from(&self.list);
-        let (mut low, mut high, mut missing) = (0, rest.len(), needed);
-        while high - low > 1 {
-            let pivot = median_key(&rest[low..high]);
-            let (split, below) = partition(&mut rest[low..high], pivot);
-            if below >= missing {
-                high = low + split;
-            } else {
-                missing -= below;
-                low += split;
-            }
-        }
-        rest[low.min(rest.len() - 1)]
-    }
-}
-
-impl Recruits<'_> {
-    /// What a colluder is paid per private loss.
-    #[inline]
-    fn colluder_pay(&self, position: usize) -> f64 {
-        let stolen = !self.compromised.is_empty() && bits::contains(self.compromised, position);
-        if stolen { 0.0 } else { 1.0 }
-    }
-    /// What a candidate is paid per private loss.
-    fn pay(&self, position: usize) -> f64 {
-        let colludes = bits::contains(self.colluders, position);
-        if colludes { self.colluder_pay(position) } else { 1.0 + self.premium }
-    }
-}
-
-/// The coalition where the order moves with prices; `None` out of reach. Sets are over slots, candidates listed.
-///
-/// The order itself is not needed, only the last member to join: the one whose key completes the power. It is found by
-/// selection, in linear time; sums then run by class and slot.
-pub fn by_price(
+/// The coalition where the order moves with prices; `None` out of reach. Sets are over slots; `order` is that of
+/// the losses priced.
+pub fn by_moving_order(
     (power, priced, losses): (&StakePower, &Priced, &SlotLosses),
-    price: impl Fn(usize) -> f64,
+    order: &SlotOrder,
     least_power: u128,
     recruits: Recruits<'_>,
-    (candidates, coalition): (&mut Candidates, &mut Coalition),
+    coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
-    let needed = to_f64(least_power);
     // Sums in floating point are good to far better than this.
-    if candidates.available < needed * (1.0 - 1e-9) {
+    let weight = |set| bits::ones(set).map(|slot| priced.weights[slot]).sum::<f64>();
+    if weight(recruits.colluders) + weight(recruits.bribable) < to_f64(least_power) * (1.0 - 1e-9) {
         return None;
     }
-    let last = candidates.last_to_join(needed);
-    let book = PricedBook { power, priced, losses, price };
-    let mut gathering = Gathering::new(book, least_power, &mut coalition.members);
-    for (index, candidate) in
-        candidates.list.iter().enumerate().filter(|(_, candidate)| candidate.key < last.key)
-    {
-        let slot = candidates.slot(*candidate);
-        let pay =
-            if index < candidates.n_colluders { recruits.colluder_pay(slot) } else { 1.0 + recruits.premium };
-        gathering.join(slot, pay);
-    }
-    let slot = candidates.slot(last);
-    if gathering.power < least_power && gathering.join(slot, recruits.pay(slot)) {
-        return Some(gathering.settle(1.0));
-    }
-    // Rounding put the last member one place off: walk the whole order.
-    let Gathering { book, members, .. } = gathering;
-    let mut gathering = Gathering::new(book, least_power, members);
-    let mut ordered = candidates.list.clone();
-    ordered.sort_unstable_by_key(|candidate| candidate.key);
-    let mut slots = ordered.iter().map(|candidate| candidates.slot(*candidate));
-    let reached = slots.any(|slot| gathering.join(slot, recruits.pay(slot)));
-    reached.then(|| gathering.settle(1.0))
-}
-
-/// A key above the least and not above the greatest of at least two, so that both sides of it are smaller.
-fn median_key(candidates: &[Candidate]) -> u64 {
-    let key = |index: usize| candidates[index].key;
-    let (a, b, c) = (key(0), key(candidates.len() / 2), key(candidates.len() - 1));
-    let median = a.max(b).min(a.min(b).max(c));
-    // With two of the three the same position, or the least as median, the greatest will do.
-    if median > a.min(b).min(c) { median } else { a.max(b).max(c) }
-}
-
-/// Moves keys below the pivot to the front; returns how many they are and their weight.
-fn partition(candidates: &mut [Candidate], pivot: u64) -> (usize, f64) {
-    let (mut split, mut below) = (0, 0.0);
-    for index in 0..candidates.len() {
-        let candidate = candidates[index];
-        candidates[index] = candidates[split];
-        candidates[split] = candidate;
-        let joins = candidate.key < pivot;
-        split += usize::from(joins);
-        below += if joins { candidate.weight } else { 0.0 };
-    }
-    (split, below)
+    let Coalition { members, colluders } = coalition;
+    order.sort_positions(bits::ones(recruits.colluders).filter(|slot| !recruits.stolen(*slot)), colluders);
+    let mut gathering = Gathering::new(PricedBook { power, priced, losses }, least_power, members);
+    let mut queues = Queues { ratios: &priced.ratios, colluders, bribe: 1.0 + recruits.premium };
+    let bribed = |slot: &usize| !recruits.bribable.is_empty() && bits::contains(recruits.bribable, *slot);
+    let bribable = order.slots().filter(bribed);
+    queues.merge(recruits, bribable, |_, _| false, &mut gathering).then(|| gathering.settle(1.0))
 }

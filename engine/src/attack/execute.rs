@@ -155,12 +155,12 @@ fn choose_targets(
         let first = outcomes.first_target[*secured];
         for target in &outcomes.targets[first..first + graph.secured[*secured].targets.len()] {
             for lane in 0..draws.n {
-                let net = target.profit[lane] - target.cost(lane);
+                let net = target.profit[lane] - target.best.cost[lane];
                 if net > out.net_gain[lane] {
                     out.net_gain[lane] = net;
                     out.target[lane] = position;
                 }
-                let upper = target.profit[lane] - target.lower(lane);
+                let upper = target.profit[lane] - target.best.lower[lane];
                 out.net_gain_upper[lane] = out.net_gain_upper[lane].max(upper);
             }
             position += 1;
@@ -202,14 +202,14 @@ fn attack(
     }
     let (at, secured) = locate(graph, design, outcomes, out.target[lane]);
     let outcome = &outcomes.targets[at];
-    let Some(route) = outcome.best(lane) else { return };
+    let Some(route) = outcome.route(lane) else { return };
     out.profit[lane] = outcome.profit[lane];
-    out.cost[lane] = route.cost[lane];
-    out.slashed[lane] = route.forfeited[lane];
-    if !matches!(route.route, Route::Collude | Route::Bribe) {
+    out.cost[lane] = outcome.best.cost[lane];
+    out.slashed[lane] = outcome.best.forfeited[lane];
+    if !matches!(route, Route::Collude | Route::Bribe) {
         return;
     }
-    let (route, forfeits) = (route.route, route.forfeited[lane] > 0.0);
+    let forfeits = outcome.best.forfeited[lane] > 0.0;
     let Power::Stake(power) = &graph.secured[secured].power else { return };
     let target = &graph.secured[secured].targets[at - outcomes.first_target[secured]];
     let price = |asset: usize| draws.prices[asset][lane];
@@ -217,8 +217,8 @@ fn attack(
     let mut least_power = 0;
     if let Order::Moves(losses) = &target.order {
         scratch.priced.price_power(power, price);
-        scratch.priced.price_losses(losses, price);
-        scratch.listed = false;
+        scratch.orders[0].clear();
+        scratch.price_losses(losses, price, 0);
         least_power = target.threshold.least_power(scratch.priced.total);
     }
     scratch.coalition.clear();

@@ -9,15 +9,17 @@ mod execute;
 mod priced;
 mod ranks;
 mod routes;
+mod slot_order;
 #[cfg(test)]
 mod tests;
 
 pub use accident::{halt_threshold, halted_by_accident};
-pub use coalition::{Candidates, Coalition, CoalitionCost, NOBODY, Recruits, by_fixed_order, by_price};
+pub use coalition::{Coalition, CoalitionCost, NOBODY, Recruits, by_fixed_order, by_moving_order};
 pub use execute::{DesignOutcome, Execution, NO_TARGET, OperatorTally, execute};
 pub use priced::Priced;
+pub use slot_order::SlotOrder;
 
-use crate::graph::{Graph, Order, Power, Secured, StakePower, Target, slot, to_f64};
+use crate::graph::{Graph, Order, Power, Secured, SlotLosses, StakePower, Target, slot, to_f64};
 use crate::kernels::{Column, LANES, bits};
 use crate::sampling::Draws;
 use crate::study::Route;
@@ -52,16 +54,25 @@ pub struct TargetOutcome {
     pub routes: Vec<RouteOutcome>,
     /// Position of the cheapest reachable route in `routes`, or [`NO_ROUTE`].
     pub cheapest: [u8; LANES],
+    /// Costs by the cheapest route; `lower` is the least bound over the routes.
+    pub best: Costs,
 }
 
-/// Outcome of one route over a block; costs are infinite where it is out of reach.
+/// Outcome of one route over a block.
 #[derive(Debug, Clone)]
 pub struct RouteOutcome {
     /// Which route.
     pub route: Route,
+    /// What it costs.
+    pub costs: Costs,
+}
+
+/// Costs over a block, infinite where out of reach.
+#[derive(Debug, Clone)]
+pub struct Costs {
     /// Attack cost of the witness, USD.
     pub cost: Column,
-    /// No attack by this route costs less, USD.
+    /// No attack costs less, USD.
     pub lower: Column,
     /// What must be put up, recovered or not, USD.
     pub capital: Column,
@@ -69,22 +80,30 @@ pub struct RouteOutcome {
     pub forfeited: Column,
 }
 
+impl Costs {
+    const OUT_OF_REACH: Self = Self {
+        cost: [f64::INFINITY; LANES],
+        lower: [f64::INFINITY; LANES],
+        capital: [f64::INFINITY; LANES],
+        forfeited: [f64::INFINITY; LANES],
+    };
+
+    fn set(&mut self, lane: usize, cost: RouteCost) {
+        self.cost[lane] = cost.cost;
+        self.lower[lane] = cost.lower;
+        self.capital[lane] = cost.capital;
+        self.forfeited[lane] = cost.forfeited;
+    }
+}
+
 impl TargetOutcome {
-    /// Net attack cost by the cheapest route, infinite out of reach.
-    pub fn cost(&self, lane: usize) -> f64 {
-        self.best(lane).map_or(f64::INFINITY, |route| route.cost[lane])
-    }
-    /// The cheapest route's outcome, if any is in reach.
-    pub fn best(&self, lane: usize) -> Option<&RouteOutcome> {
-        self.routes.get(self.cheapest[lane] as usize)
-    }
-    /// Least lower bound over the routes, infinite where none is in reach.
-    pub fn lower(&self, lane: usize) -> f64 {
-        self.routes.iter().map(|route| route.lower[lane]).fold(f64::INFINITY, f64::min)
+    /// The cheapest route, if any is in reach.
+    pub fn route(&self, lane: usize) -> Option<Route> {
+        self.routes.get(self.cheapest[lane] as usize).map(|outcome| outcome.route)
     }
     /// Whether a reachable attack gains more than it costs.
     pub fn pays(&self, lane: usize) -> bool {
-        self.profit[lane] > self.cost(lane)
+        self.profit[lane] > self.best.cost[lane]
     }
 }
 
@@ -93,9 +112,11 @@ impl TargetOutcome {
 struct Scratch {
     coalition: Coalition,
     priced: Priced,
-    candidates: Candidates,
-    /// Whether the candidates are those of the bribe route at the losses priced last.
-    listed: bool,
+    /// The order of the losses priced last of each target. `[target of the service]`
+    orders: Vec<SlotOrder>,
+    /// Target of the service whose order is the one at hand.
+    order: usize,
+    visits: Vec<(f64, usize)>,
 }
 
 impl Outcomes {
@@ -125,25 +146,30 @@ impl Outcomes {
 
 impl TargetOutcome {
     fn room(routes: Vec<Route>) -> Self {
-        let out = [f64::INFINITY; LANES];
-        let room = |route| RouteOutcome { route, cost: out, lower: out, capital: out, forfeited: out };
+        let room = |route| RouteOutcome { route, costs: Costs::OUT_OF_REACH };
         Self {
             profit: [0.0; LANES],
             threshold_reached: [false; LANES],
             routes: routes.into_iter().map(room).collect(),
             cheapest: [NO_ROUTE; LANES],
+            best: Costs::OUT_OF_REACH,
         }
     }
 
     fn pick_cheapest(&mut self) {
-        for lane in 0..LANES {
-            let mut best = (NO_ROUTE, f64::INFINITY);
-            for (index, route) in (0u8..).zip(&self.routes) {
-                if route.cost[lane] < best.1 {
-                    best = (index, route.cost[lane]);
-                }
+        let Self { routes, cheapest, best, .. } = self;
+        cheapest.fill(NO_ROUTE);
+        best.clone_from(&Costs::OUT_OF_REACH);
+        for (index, RouteOutcome { costs, .. }) in (0u8..).zip(routes) {
+            for lane in 0..LANES {
+                let cheaper = costs.cost[lane] < best.cost[lane];
+                let pick = |new: f64, old: f64| if cheaper { new } else { old };
+                cheapest[lane] = if cheaper { index } else { cheapest[lane] };
+                best.capital[lane] = pick(costs.capital[lane], best.capital[lane]);
+                best.forfeited[lane] = pick(costs.forfeited[lane], best.forfeited[lane]);
+                best.cost[lane] = pick(costs.cost[lane], best.cost[lane]);
+                best.lower[lane] = best.lower[lane].min(costs.lower[lane]);
             }
-            self.cheapest[lane] = best.0;
         }
     }
 }
@@ -199,12 +225,34 @@ struct Service<'a> {
 
 impl Service<'_> {
     fn assess(&self, scratch: &mut Scratch, targets: &mut [TargetOutcome], colluding_share: &mut Column) {
-        for (lane, share) in colluding_share.iter_mut().enumerate().take(self.draws.n) {
-            // Power in one asset is the same in every scenario.
-            if lane == 0 || self.power.parts.len() > 1 {
-                scratch.priced.price_power(self.power, |asset| self.draws.prices[asset][lane]);
-            }
-            *share = self.assess_lane(lane, scratch, targets);
+        scratch.orders.resize_with(self.secured.targets.len().max(scratch.orders.len()), SlotOrder::default);
+        scratch.orders.iter_mut().for_each(SlotOrder::clear);
+        let mut visits = std::mem::take(&mut scratch.visits);
+        self.visits(&mut visits);
+        for (_, lane) in &visits {
+            self.price_power(*lane, scratch);
+            colluding_share[*lane] = self.assess_lane(*lane, scratch, targets);
+        }
+        scratch.visits = visits;
+    }
+
+    /// Lanes in the order in which they are judged: by the ratio of two prices where power spans assets, so that the
+    /// order of members changes little from one to the next.
+    fn visits(&self, visits: &mut Vec<(f64, usize)>) {
+        visits.clear();
+        visits.extend((0..self.draws.n).map(|lane| (0.0, lane)));
+        let mut assets = self.power.parts.iter().filter_map(|part| part.asset);
+        if let (Some(a), Some(b)) = (assets.next(), assets.next()) {
+            let (a, b) = (&self.draws.prices[a], &self.draws.prices[b]);
+            visits.iter_mut().for_each(|(ratio, lane)| *ratio = a[*lane] / b[*lane]);
+            visits.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)));
+        }
+    }
+
+    /// Power at a scenario's prices; in one asset it is the same in every scenario.
+    fn price_power(&self, lane: usize, scratch: &mut Scratch) {
+        if lane == 0 || self.power.parts.len() > 1 {
+            scratch.priced.price_power(self.power, |asset| self.draws.prices[asset][lane]);
         }
     }
 
@@ -215,8 +263,7 @@ impl Service<'_> {
         let price = |asset: usize| self.draws.prices[asset][lane];
         for (index, (target, outcome)) in self.secured.targets.iter().zip(outcomes).enumerate() {
             if let (true, Order::Moves(losses)) = (self.new_losses[index], &target.order) {
-                scratch.priced.price_losses(losses, price);
-                scratch.listed = false;
+                scratch.price_losses(losses, price, index);
             }
             let least_power = match &target.order {
                 Order::Fixed(order) => u128::from(order.least_power),
@@ -234,7 +281,7 @@ impl Service<'_> {
                     Route::Acquire => routes::acquire(target, scratch.priced.total_usd(self.power), price),
                     Route::Rent | Route::Hardware => None,
                 };
-                cost.unwrap_or(RouteCost::OUT_OF_REACH).store(route, lane);
+                route.costs.set(lane, cost.unwrap_or(RouteCost::OUT_OF_REACH));
             }
         }
         if total == 0 { 0.0 } else { to_f64(colluding) / to_f64(total) }
@@ -266,23 +313,23 @@ impl Chosen<'_> {
     ) -> Option<CoalitionCost> {
         let price = |asset: usize| draws.prices[asset][lane];
         let recruits = ranks.recruits(self.index, lane, route == Route::Bribe, draws.premium[lane]);
-        let Scratch { coalition, priced, candidates, listed } = scratch;
+        let Scratch { coalition, priced, orders, order, .. } = scratch;
         match &self.target.order {
             Order::Fixed(order) => by_fixed_order(order, order.asset.map_or(1.0, price), recruits, coalition),
             Order::Moves(losses) => {
-                if !*listed || route != Route::Bribe {
-                    candidates.list(priced, recruits);
-                    *listed = route == Route::Bribe;
-                }
-                by_price(
-                    (self.power, priced, losses),
-                    price,
-                    self.least_power,
-                    recruits,
-                    (candidates, coalition),
-                )
+                let book = (self.power, &*priced, losses);
+                by_moving_order(book, &orders[*order], self.least_power, recruits, coalition)
             }
         }
+    }
+}
+
+impl Scratch {
+    /// Prices losses and sorts the members by them; `order` is where the order is kept.
+    fn price_losses(&mut self, losses: &SlotLosses, price: impl Fn(usize) -> f64, order: usize) {
+        self.priced.price_losses(losses, price);
+        self.orders[order].update(&self.priced.ratios);
+        self.order = order;
     }
 }
 
@@ -309,11 +356,4 @@ impl From<CoalitionCost> for RouteCost {
 impl RouteCost {
     const OUT_OF_REACH: Self =
         Self { cost: f64::INFINITY, lower: f64::INFINITY, capital: f64::INFINITY, forfeited: f64::INFINITY };
-
-    fn store(self, route: &mut RouteOutcome, lane: usize) {
-        route.cost[lane] = self.cost;
-        route.lower[lane] = self.lower;
-        route.capital[lane] = self.capital;
-        route.forfeited[lane] = self.forfeited;
-    }
 }

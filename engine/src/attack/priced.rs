@@ -14,6 +14,8 @@ pub struct Priced {
     pub private_usd: Vec<f64>,
     /// Private loss per weight. `[slot]`
     pub ratios: Vec<f64>,
+    /// Price of each asset of the losses priced last. `[asset used]`
+    pub asset_usd: Vec<f64>,
     /// Power of everybody.
     pub total: u128,
     /// Integer price of each part's units. `[part]`
@@ -66,8 +68,10 @@ impl Priced {
     /// Prices what each member loses, after its power.
     pub fn price_losses(&mut self, losses: &SlotLosses, price: impl Fn(usize) -> f64) {
         self.private_usd.clone_from(&losses.fixed_usd);
+        self.asset_usd.clear();
         for (asset, private, _) in &losses.assets {
             let usd = price(*asset);
+            self.asset_usd.push(usd);
             self.private_usd.iter_mut().zip(private).for_each(|(loss, tokens)| *loss += usd * tokens);
         }
         self.ratios.clear();

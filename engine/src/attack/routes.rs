@@ -50,7 +50,7 @@ pub(super) fn mine(target: &Target, draws: &Draws, outcome: &mut TargetOutcome) 
     for route in &mut outcome.routes {
         for lane in 0..LANES {
             let price = mining.reward_asset.map_or(1.0, |asset| draws.prices[asset][lane]);
-            mining_cost(mining, route.route, price).store(route, lane);
+            route.costs.set(lane, mining_cost(mining, route.route, price));
         }
     }
 }

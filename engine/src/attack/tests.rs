@@ -129,7 +129,7 @@ fn assert_bracketed(study: &Study) {
 
 /// The bracket holds; returns whether the witness is the optimum itself.
 fn assert_route(route: &RouteOutcome, lane: usize, best: Option<f64>) -> bool {
-    let (lower, cost) = (route.lower[lane], route.cost[lane]);
+    let (lower, cost) = (route.costs.lower[lane], route.costs.cost[lane]);
     let Some(best) = best else {
         assert!(cost.is_infinite(), "a coalition was found where there is none");
         return false;
@@ -170,9 +170,8 @@ fn a_target_without_stake_is_a_free_attack() {
     Sampler::new(&study, 1).draw(0, 256, &mut draws);
     assess(&graph, &draws, &mut outcomes);
     for target in &outcomes.targets {
-        assert!(
-            (0..256)
-                .all(|lane| target.cost(lane) == 0.0 && target.threshold_reached[lane] && target.pays(lane))
-        );
+        assert!((0..256).all(|lane| target.best.cost[lane] == 0.0
+            && target.threshold_reached[lane]
+            && target.pays(lane)));
     }
 }

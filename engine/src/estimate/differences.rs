@@ -1,8 +1,9 @@
 //! Two designs under one attacker: differences scenario by scenario, so that what both share cancels.
 
-use super::Labels;
-use crate::attack::{Execution, NO_TARGET, Outcomes};
+use super::{Labels, tally};
+use crate::attack::{Execution, NO_TARGET, Outcomes, TargetOutcome};
 use crate::graph::Graph;
+use crate::kernels::Column;
 use crate::moments::Moments;
 
 /// What is compared.
@@ -51,19 +52,21 @@ pub fn pairs(graph: &Graph, labels: &Labels) -> Vec<Pair> {
     pairs
 }
 
-/// Differences of one pair over a block. A target secured alike in both is compared with itself: all zeros.
+/// Differences of one pair over a block. A target secured alike in both designs needs no count: all its differences
+/// are 0 (see [`same`]).
 pub fn compare(pair: &Pair, outcomes: &Outcomes, execution: &Execution, n: usize) -> PairTally {
     let metrics = match pair.targets {
-        Some((a, b)) if a == b => {
-            let zeros = Moments::of_hits(n as u64, 0);
-            let reachable = (0..n).filter(|lane| outcomes.targets[a].cost(*lane).is_finite()).count() as u64;
-            let given = Moments::of_hits(reachable, 0);
-            vec![zeros, zeros, given, given, zeros]
-        }
+        Some((a, b)) if a == b => Vec::new(),
         Some((a, b)) => compare_targets(outcomes, a, b, n),
         None => compare_designs(execution, pair.a, pair.b, n),
     };
     PairTally { metrics }
+}
+
+/// Differences of a target with itself: zeros, in `n` scenarios of which `reachable` are in reach.
+pub fn same(n: u64, reachable: u64) -> Vec<Moments> {
+    let (all, given) = (Moments::of_hits(n, 0), Moments::of_hits(reachable, 0));
+    vec![all, all, given, given, all]
 }
 
 fn indicator(hit: bool) -> f64 {
@@ -72,31 +75,36 @@ fn indicator(hit: bool) -> f64 {
 
 fn compare_targets(outcomes: &Outcomes, a: usize, b: usize, n: usize) -> Vec<Moments> {
     let (a, b) = (&outcomes.targets[a], &outcomes.targets[b]);
-    let both = (0..n).filter_map(|lane| Some((lane, a.best(lane)?, b.best(lane)?)));
-    let reach = |lane: usize| indicator(a.cost(lane).is_finite()) - indicator(b.cost(lane).is_finite());
-    let pays = |lane: usize| indicator(a.pays(lane)) - indicator(b.pays(lane));
-    let slashed = |target: &crate::attack::TargetOutcome, lane: usize| {
-        if target.pays(lane) { target.best(lane).map_or(0.0, |route| route.forfeited[lane]) } else { 0.0 }
-    };
+    let reached = |target: &TargetOutcome, lane: usize| indicator(target.best.cost[lane].is_finite());
+    let gate: Column = std::array::from_fn(|lane| a.best.cost[lane] + b.best.cost[lane]);
+    let given = |x: &Column, y: &Column| Moments::of_reached(&difference(x, y)[..n], &gate[..n]);
+    let slashed = difference(&tally::slashed(a), &tally::slashed(b));
     vec![
-        Moments::of((0..n).map(reach)),
-        Moments::of((0..n).map(pays)),
-        Moments::of(both.clone().map(|(lane, a, b)| a.cost[lane] - b.cost[lane])),
-        Moments::of(both.map(|(lane, a, b)| a.forfeited[lane] - b.forfeited[lane])),
-        Moments::of((0..n).map(|lane| slashed(a, lane) - slashed(b, lane))),
+        column(n, |lane| reached(a, lane) - reached(b, lane)),
+        column(n, |lane| indicator(a.pays(lane)) - indicator(b.pays(lane))),
+        given(&a.best.cost, &b.best.cost),
+        given(&a.best.forfeited, &b.best.forfeited),
+        Moments::of(&slashed[..n]),
     ]
 }
 
 fn compare_designs(execution: &Execution, a: usize, b: usize, n: usize) -> Vec<Moments> {
     let (a, b) = (&execution.designs[a], &execution.designs[b]);
-    let attacked =
-        |lane: usize| indicator(a.target[lane] != NO_TARGET) - indicator(b.target[lane] != NO_TARGET);
     vec![
-        Moments::of((0..n).map(attacked)),
-        Moments::of((0..n).map(|lane| a.net_gain[lane] - b.net_gain[lane])),
-        Moments::of((0..n).map(|lane| a.slashed[lane] - b.slashed[lane])),
-        Moments::of((0..n).map(|lane| a.fault_slashed[lane] - b.fault_slashed[lane])),
+        column(n, |lane| indicator(a.target[lane] != NO_TARGET) - indicator(b.target[lane] != NO_TARGET)),
+        Moments::of(&difference(&a.net_gain, &b.net_gain)[..n]),
+        Moments::of(&difference(&a.slashed, &b.slashed)[..n]),
+        Moments::of(&difference(&a.fault_slashed, &b.fault_slashed)[..n]),
     ]
+}
+
+fn column(n: usize, value: impl Fn(usize) -> f64) -> Moments {
+    let values: Column = std::array::from_fn(value);
+    Moments::of(&values[..n])
+}
+
+fn difference(a: &Column, b: &Column) -> Column {
+    std::array::from_fn(|lane| a[lane] - b[lane])
 }
 
 impl PairTally {

@@ -1,6 +1,6 @@
 //! From tallies and sketches to the rows of the summary tables.
 
-use super::differences::{DESIGN_METRICS, TARGET_METRICS};
+use super::differences::{DESIGN_METRICS, TARGET_METRICS, same};
 use super::tally::{RouteTally, TargetLabels, TargetSketches, TargetTally};
 use super::{
     DifferenceRow, Estimate, Labels, OperatorRow, QuantileRow, Results, Sketches, SummaryRow, Tally,
@@ -132,11 +132,13 @@ impl Writer<'_> {
         self.quantiles(at, "attack_cost_usd", "usd", &sketches.cost);
         self.quantiles(at, "cost_of_corruption_usd", "usd", &sketches.forfeited);
         self.quantiles(at, "profit_from_corruption_usd", "usd", &sketches.profit);
-        self.quantiles(at, "security_margin", "share", &sketches.margin);
-        self.quantiles(at, "safe_profit_usd", "usd", &sketches.safe_profit);
-        self.from_interval(at, "security_margin", "share", sketches.margin.quantile(0.5));
+        let margin = |interval: Interval| interval.map(security_margin_of);
+        let safe_profit = |interval: Interval| interval.map(|cover| cover * labels.profit_today);
+        self.mapped_quantiles(at, "security_margin", "share", &sketches.cover, margin);
+        self.mapped_quantiles(at, "safe_profit_usd", "usd", &sketches.cover, safe_profit);
+        self.interval(at, "security_margin", "share", margin(sketches.cover.quantile(0.5)));
         for (level, metric) in SAFE_LEVELS {
-            self.from_interval(at, metric, "usd", sketches.safe_profit.quantile(level));
+            self.interval(at, metric, "usd", safe_profit(sketches.cover.quantile(level)));
         }
     }
 
@@ -149,7 +151,7 @@ impl Writer<'_> {
     }
 
     /// A quantile as a figure: its error is a quarter of the interval's width in standard normal quantiles.
-    fn from_interval(&mut self, at: At<'_>, metric: &str, unit: &'static str, interval: Interval) {
+    fn interval(&mut self, at: At<'_>, metric: &str, unit: &'static str, interval: Interval) {
         let estimate = Estimate {
             value: interval.value,
             std_error: (interval.high - interval.low) / (2.0 * Z95),
@@ -161,8 +163,20 @@ impl Writer<'_> {
     }
 
     fn quantiles(&mut self, at: At<'_>, metric: &str, unit: &'static str, sketch: &Sketch) {
+        self.mapped_quantiles(at, metric, unit, sketch, |interval| interval);
+    }
+
+    /// Quantiles of a rising function of what was counted.
+    fn mapped_quantiles(
+        &mut self,
+        at: At<'_>,
+        metric: &str,
+        unit: &'static str,
+        sketch: &Sketch,
+        map: impl Fn(Interval) -> Interval,
+    ) {
         for probability in PROBABILITIES {
-            let interval = sketch.quantile(probability);
+            let interval = map(sketch.quantile(probability));
             self.results.quantiles.push(QuantileRow {
                 design: self.design.to_owned(),
                 service: at.service.to_owned(),
@@ -203,14 +217,18 @@ impl Writer<'_> {
 
 fn differences(graph: &Graph, labels: &Labels, tally: &Tally) -> Vec<DifferenceRow> {
     let mut rows = Vec::new();
-    for (pair, tally) in labels.pairs.iter().zip(&tally.pairs) {
+    for (pair, compared) in labels.pairs.iter().zip(&tally.pairs) {
         let (service, attack, metrics): (&str, &str, &[&str]) = match pair.targets {
             Some((target, _)) => {
                 (&labels.targets[target].service, &labels.targets[target].attack, &TARGET_METRICS)
             }
             None => (ANY, ANY, &DESIGN_METRICS),
         };
-        for (metric, moments) in metrics.iter().zip(&tally.metrics).filter(|(_, moments)| moments.n() > 0) {
+        let moments = match pair.targets {
+            Some((a, b)) if a == b => same(tally.n, tally.targets[a].cheapest.reachable),
+            _ => compared.metrics.clone(),
+        };
+        for (metric, moments) in metrics.iter().zip(&moments).filter(|(_, moments)| moments.n() > 0) {
             rows.push(DifferenceRow {
                 design_a: graph.designs[pair.a].name.clone(),
                 design_b: graph.designs[pair.b].name.clone(),
@@ -223,4 +241,9 @@ fn differences(graph: &Graph, labels: &Labels, tally: &Tally) -> Vec<DifferenceR
         }
     }
     rows
+}
+
+/// The security margin where the cost covers the profit so many times.
+fn security_margin_of(cover: f64) -> f64 {
+    1.0 - 1.0 / cover
 }

@@ -2,10 +2,10 @@
 
 use super::differences::{self, Pair, PairTally};
 use crate::attack::{
-    Execution, NO_TARGET, OperatorTally, Outcomes, RouteOutcome, TargetOutcome, halted_by_accident,
+    Costs, Execution, NO_TARGET, OperatorTally, Outcomes, TargetOutcome, halted_by_accident,
 };
 use crate::graph::{DesignGraph, Graph};
-use crate::kernels::LANES;
+use crate::kernels::Column;
 use crate::moments::Moments;
 use crate::sampling::Draws;
 use crate::sketch::Sketch;
@@ -30,7 +30,7 @@ pub struct Labels {
 }
 
 /// Names of one target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TargetLabels {
     /// Service.
     pub service: String,
@@ -38,10 +38,12 @@ pub struct TargetLabels {
     pub attack: String,
     /// Routes that exist for it.
     pub routes: Vec<Route>,
+    /// Expected profit from corruption at today's prices, USD.
+    pub profit_today: f64,
 }
 
 impl Labels {
-    /// Labels of a study's graph.
+    /// Labels of a study's graph; `outcomes` are those of the base state in lane 0.
     pub fn new(study: &Study, graph: &Graph, outcomes: &Outcomes) -> Self {
         let name = |service: usize| study.services[service].name.clone();
         let kinds =
@@ -50,6 +52,7 @@ impl Labels {
             service,
             attack,
             routes: outcome.routes.iter().map(|route| route.route).collect(),
+            profit_today: outcome.profit[0],
         });
         let mut labels = Self {
             operators: study.operators.iter().map(|operator| operator.name.clone()).collect(),
@@ -166,7 +169,7 @@ impl Tally {
             let targets = &outcomes.targets[labels.targets_of(graph, index)];
             let pays = (0..n).filter(|lane| targets.iter().any(|target| target.pays(*lane))).count();
             SecuredTally {
-                colluding_share: Moments::of(outcomes.colluding_share[index][..n].iter().copied()),
+                colluding_share: Moments::of(&outcomes.colluding_share[index][..n]),
                 pays: pays as u64,
                 halted: halted.as_ref().map_or(0, |hits| hits[index]),
             }
@@ -208,16 +211,14 @@ fn zip<T>(into: &mut [T], later: &[T], merge: impl Fn(&mut T, &T)) {
 
 impl TargetTally {
     fn of(target: &TargetOutcome, n: usize) -> Self {
-        let slashed = |lane: usize| match target.best(lane) {
-            Some(route) if target.profit[lane] > route.cost[lane] => route.forfeited[lane],
-            _ => 0.0,
-        };
+        let count = |hits: &[bool]| hits.iter().filter(|hit| **hit).count() as u64;
+        let slashed = slashed(target);
         Self {
-            threshold_reached: target.threshold_reached[..n].iter().filter(|hit| **hit).count() as u64,
-            cheapest: RouteTally::of(n, &target.profit, |lane| target.best(lane)),
-            profit: Moments::of(target.profit[..n].iter().copied()),
-            slashed: Moments::of((0..n).map(slashed)),
-            routes: target.routes.iter().map(|r| RouteTally::of(n, &target.profit, |_| Some(r))).collect(),
+            threshold_reached: count(&target.threshold_reached[..n]),
+            cheapest: RouteTally::of(n, &target.profit, &target.best),
+            profit: Moments::of(&target.profit[..n]),
+            slashed: Moments::of(&slashed[..n]),
+            routes: target.routes.iter().map(|r| RouteTally::of(n, &target.profit, &r.costs)).collect(),
         }
     }
 
@@ -230,22 +231,24 @@ impl TargetTally {
     }
 }
 
+/// Stake forfeited where an attack on the target pays, 0 elsewhere.
+pub(super) fn slashed(target: &TargetOutcome) -> Column {
+    std::array::from_fn(|lane| if target.pays(lane) { target.best.forfeited[lane] } else { 0.0 })
+}
+
 impl RouteTally {
-    fn of<'a>(
-        n: usize,
-        profit: &[f64; LANES],
-        route: impl Fn(usize) -> Option<&'a RouteOutcome> + Clone,
-    ) -> Self {
-        // In reach: (lane, outcome).
-        let reached = (0..n)
-            .filter_map(|lane| Some((lane, route(lane)?)))
-            .filter(|(lane, r)| r.cost[*lane].is_finite());
+    fn of(n: usize, profit: &Column, costs: &Costs) -> Self {
+        let (cost, profit) = (&costs.cost[..n], &profit[..n]);
+        let moments = Moments::of(cost);
+        if moments.n() == 0 {
+            return Self::default();
+        }
         Self {
-            reachable: reached.clone().count() as u64,
-            pays: reached.clone().filter(|(lane, r)| profit[*lane] > r.cost[*lane]).count() as u64,
-            cost: Moments::of(reached.clone().map(|(lane, r)| r.cost[lane])),
-            forfeited: Moments::of(reached.clone().map(|(lane, r)| r.forfeited[lane])),
-            capital: Moments::of(reached.map(|(lane, r)| r.capital[lane])),
+            reachable: moments.n(),
+            pays: profit.iter().zip(cost).filter(|(profit, cost)| profit > cost).count() as u64,
+            cost: moments,
+            forfeited: Moments::of_reached(&costs.forfeited[..n], cost),
+            capital: Moments::of_reached(&costs.capital[..n], cost),
         }
     }
 
@@ -261,15 +264,19 @@ impl RouteTally {
 impl DesignTally {
     fn of(execution: &Execution, design: usize, n: usize) -> Self {
         let out = &execution.designs[design];
-        let attacked = (0..n).filter(|lane| out.target[*lane] != NO_TARGET);
-        let moments = |column: &[f64; LANES]| Moments::of(column[..n].iter().copied());
+        let attacked = (0..n).filter(|lane| out.target[*lane] != NO_TARGET).count();
+        let sizes: Column = std::array::from_fn(|lane| {
+            let idle = out.target[lane] == NO_TARGET;
+            if idle { f64::INFINITY } else { f64::from(out.coalition_size[lane]) }
+        });
+        let moments = |column: &Column| Moments::of(&column[..n]);
         Self {
-            attacked: attacked.clone().count() as u64,
+            attacked: attacked as u64,
             not_certified: out.net_gain_upper[..n].iter().filter(|gain| **gain > 0.0).count() as u64,
             net_gain: moments(&out.net_gain),
             slashed: moments(&out.slashed),
             fault_slashed: moments(&out.fault_slashed),
-            coalition_size: Moments::of(attacked.map(|lane| f64::from(out.coalition_size[lane]))),
+            coalition_size: Moments::of_reached(&sizes[..n], &sizes[..n]),
             operators: execution.operators[design].clone(),
         }
     }
@@ -305,10 +312,8 @@ pub struct TargetSketches {
     pub forfeited: Sketch,
     /// Profit from corruption.
     pub profit: Sketch,
-    /// (cost − profit)/cost.
-    pub margin: Sketch,
-    /// Profit today at which the attack would just pay.
-    pub safe_profit: Sketch,
+    /// How many times the cost covers the profit; +∞ where there is nothing to gain.
+    pub cover: Sketch,
 }
 
 impl Sketches {
@@ -324,10 +329,10 @@ impl Sketches {
         }
     }
 
-    /// Counts one block. `profit_today` is each target's own profit before any draw. `[target]`
-    pub fn count(&mut self, n: usize, outcomes: &Outcomes, execution: &Execution, profit_today: &[f64]) {
-        for ((sketches, target), today) in self.targets.iter_mut().zip(&outcomes.targets).zip(profit_today) {
-            sketches.count(n, target, *today);
+    /// Counts one block.
+    pub fn count(&mut self, n: usize, outcomes: &Outcomes, execution: &Execution) {
+        for (sketches, target) in self.targets.iter_mut().zip(&outcomes.targets) {
+            sketches.count(n, target);
         }
         for (sketch, design) in self.losses.iter_mut().zip(&execution.designs) {
             (0..n).for_each(|lane| sketch.add(design.slashed[lane] + design.fault_slashed[lane]));
@@ -341,29 +346,33 @@ impl Sketches {
             zip(&mut a.route_cost, &b.route_cost, Sketch::merge);
             a.forfeited.merge(&b.forfeited);
             a.profit.merge(&b.profit);
-            a.margin.merge(&b.margin);
-            a.safe_profit.merge(&b.safe_profit);
+            a.cover.merge(&b.cover);
         });
         zip(&mut self.losses, &other.losses, Sketch::merge);
     }
 }
 
 impl TargetSketches {
-    fn count(&mut self, n: usize, target: &TargetOutcome, profit_today: f64) {
-        for lane in 0..n {
-            let (cost, profit) = (target.cost(lane), target.profit[lane]);
-            self.cost.add(cost);
-            self.profit.add(profit);
-            self.forfeited.add(target.best(lane).map_or(f64::INFINITY, |route| route.forfeited[lane]));
-            self.margin.add(security_margin(cost, profit));
-            // The profit scales with today's: break even where today · scale = cost.
-            let scale = profit / profit_today;
-            self.safe_profit.add(if scale > 0.0 { cost / scale } else { f64::INFINITY });
-        }
+    /// Sketch by sketch, so that one at a time is in the cache.
+    fn count(&mut self, n: usize, target: &TargetOutcome) {
+        let best = &target.best;
+        best.cost[..n].iter().for_each(|cost| self.cost.add(*cost));
+        target.profit[..n].iter().for_each(|profit| self.profit.add(*profit));
+        best.cost[..n]
+            .iter()
+            .zip(&target.profit)
+            .for_each(|(cost, profit)| self.cover.add(cover(*cost, *profit)));
+        best.forfeited[..n].iter().for_each(|usd| self.forfeited.add(*usd));
         for (sketch, route) in self.route_cost.iter_mut().zip(&target.routes) {
-            route.cost[..n].iter().for_each(|cost| sketch.add(*cost));
+            route.costs.cost[..n].iter().for_each(|cost| sketch.add(*cost));
         }
     }
+}
+
+/// `cost/profit`: +∞ where nothing is to be gained or the target is out of reach. Profits scale with today's, so
+/// today's profit times this is the profit at which the attack would just pay.
+fn cover(cost: f64, profit: f64) -> f64 {
+    if profit > 0.0 { cost / profit } else { f64::INFINITY }
 }
 
 /// `(cost − profit)/cost`: 1 where nothing is to be gained or the target is out of reach, −∞ where it is free.

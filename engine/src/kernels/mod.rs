@@ -5,6 +5,7 @@ pub mod cholesky;
 pub mod normal;
 pub mod squeeze;
 pub mod student;
+pub mod sums;
 
 /// Scenarios in a block, the unit of work, of randomness and of statistics; the length of every column.
 pub const LANES: usize = 256;

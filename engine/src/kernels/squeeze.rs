@@ -17,7 +17,7 @@ pub type Single = [f32; LANES];
 #[inline]
 pub fn scaled_cdf(x: f32) -> f32 {
     const SCALE: f32 = 13.454_34;
-    const C0: f32 = SCALE * 0.999_921_04;
+    const C0: f32 = SCALE * 0.999_921;
     const C1: f32 = SCALE * -0.197_341_54;
     const C2: f32 = SCALE * -0.068_103_75;
     const C3: f32 = SCALE * 0.016_069_332;

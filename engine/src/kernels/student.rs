@@ -27,8 +27,8 @@ pub fn quantile(p: f64, degrees: f64) -> f64 {
             high = middle;
         }
     }
-    let magnitude = if p == 0.5 { 0.0 } else { exp(0.5 * (low + high)) };
-    magnitude.copysign(p - 0.5)
+    let centre = p - 0.5;
+    if centre.abs() < f64::EPSILON { 0.0 } else { exp(0.5 * (low + high)).copysign(centre) }
 }
 
 /// Regularised incomplete beta function `I_x(a, b)` by its continued fraction (Lentz).
