@@ -49,6 +49,7 @@ struct Member {
 pub struct Coalition {
     members: Vec<Member>,
     colluders: Vec<usize>,
+    bribable: Vec<u32>,
 }
 
 impl Coalition {
@@ -69,6 +70,10 @@ trait Book {
     fn units(&self, position: usize) -> Self::Units;
     fn private(&self, position: usize) -> f64;
     fn forfeited(&self, position: usize) -> f64;
+    /// False if the power is clearly above `surplus`: a cheap look before the exact one.
+    fn may_fit(&self, _position: usize, _surplus: f64) -> bool {
+        true
+    }
 }
 
 /// Gathers members until the threshold is reached.
@@ -127,8 +132,12 @@ impl<'a, B: Book> Gathering<'a, B> {
     #[cold]
     fn drop_needless(&mut self, mut surplus: B::Units) {
         let Self { book, members, cost, forfeited, .. } = self;
+        let most = to_f64(surplus.into());
         members.retain(|member| {
             let position = member.position as usize;
+            if !book.may_fit(position, most) {
+                return true;
+            }
             let units = book.units(position);
             if units > surplus {
                 return true;
@@ -166,7 +175,7 @@ pub fn by_fixed_order(
     recruits: Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
-    let Coalition { members, colluders } = coalition;
+    let Coalition { members, colluders, .. } = coalition;
     colluders.clear();
     colluders.extend(bits::ones(recruits.colluders).filter(|rank| !recruits.stolen(*rank)));
     let mut gathering = Gathering::new(order, order.least_power, members);
@@ -254,27 +263,36 @@ impl Book for PricedBook<'_> {
         let assets = self.losses.assets.iter().zip(&self.priced.asset_usd);
         assets.map(|((_, _, forfeited), usd)| usd * forfeited[slot]).sum()
     }
+    #[inline]
+    fn may_fit(&self, slot: usize, surplus: f64) -> bool {
+        self.priced.weights[slot] <= surplus * (1.0 + 1e-9)
+    }
 }
 
 /// The coalition where the order moves with prices; `None` out of reach. Sets are over slots; `order` is that of
-/// the losses priced.
+/// the losses priced, `available` the weight of all recruits.
 pub fn by_moving_order(
     (power, priced, losses): (&StakePower, &Priced, &SlotLosses),
-    order: &SlotOrder,
+    (order, available): (&SlotOrder, f64),
     least_power: u128,
     recruits: Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
     // Sums in floating point are good to far better than this.
-    let weight = |set| bits::ones(set).map(|slot| priced.weights[slot]).sum::<f64>();
-    if weight(recruits.colluders) + weight(recruits.bribable) < to_f64(least_power) * (1.0 - 1e-9) {
+    if available < to_f64(least_power) * (1.0 - 1e-9) {
         return None;
     }
-    let Coalition { members, colluders } = coalition;
+    let Coalition { members, colluders, bribable } = coalition;
     order.sort_positions(bits::ones(recruits.colluders).filter(|slot| !recruits.stolen(*slot)), colluders);
+    order.pick(recruits.bribable, bribable);
     let mut gathering = Gathering::new(PricedBook { power, priced, losses }, least_power, members);
     let mut queues = Queues { ratios: &priced.ratios, colluders, bribe: 1.0 + recruits.premium };
-    let bribed = |slot: &usize| !recruits.bribable.is_empty() && bits::contains(recruits.bribable, *slot);
-    let bribable = order.slots().filter(bribed);
-    queues.merge(recruits, bribable, |_, _| false, &mut gathering).then(|| gathering.settle(1.0))
+    let in_order = bribable.iter().map(|slot| *slot as usize);
+    queues.merge(recruits, in_order, |_, _| false, &mut gathering).then(|| gathering.settle(1.0))
+}
+
+/// Weight of all recruits.
+pub fn available_weight(priced: &Priced, recruits: Recruits<'_>) -> f64 {
+    let weight = |set| bits::ones(set).map(|slot| priced.weights[slot]).sum::<f64>();
+    weight(recruits.colluders) + weight(recruits.bribable)
 }

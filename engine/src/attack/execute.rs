@@ -218,6 +218,7 @@ fn attack(
     if let Order::Moves(losses) = &target.order {
         scratch.priced.price_power(power, price);
         scratch.orders[0].clear();
+        scratch.available = None;
         scratch.price_losses(losses, price, 0);
         least_power = target.threshold.least_power(scratch.priced.total);
     }

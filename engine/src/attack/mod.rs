@@ -14,7 +14,9 @@ mod slot_order;
 mod tests;
 
 pub use accident::{halt_threshold, halted_by_accident};
-pub use coalition::{Coalition, CoalitionCost, NOBODY, Recruits, by_fixed_order, by_moving_order};
+pub use coalition::{
+    Coalition, CoalitionCost, NOBODY, Recruits, available_weight, by_fixed_order, by_moving_order,
+};
 pub use execute::{DesignOutcome, Execution, NO_TARGET, OperatorTally, execute};
 pub use priced::Priced;
 pub use slot_order::SlotOrder;
@@ -117,6 +119,8 @@ struct Scratch {
     /// Target of the service whose order is the one at hand.
     order: usize,
     visits: Vec<(f64, usize)>,
+    /// Weight of the bribe route's recruits at the power priced last, once known.
+    available: Option<f64>,
 }
 
 impl Outcomes {
@@ -231,6 +235,7 @@ impl Service<'_> {
         self.visits(&mut visits);
         for (_, lane) in &visits {
             self.price_power(*lane, scratch);
+            scratch.available = None;
             colluding_share[*lane] = self.assess_lane(*lane, scratch, targets);
         }
         scratch.visits = visits;
@@ -313,12 +318,17 @@ impl Chosen<'_> {
     ) -> Option<CoalitionCost> {
         let price = |asset: usize| draws.prices[asset][lane];
         let recruits = ranks.recruits(self.index, lane, route == Route::Bribe, draws.premium[lane]);
-        let Scratch { coalition, priced, orders, order, .. } = scratch;
+        let Scratch { coalition, priced, orders, order, available, .. } = scratch;
         match &self.target.order {
             Order::Fixed(order) => by_fixed_order(order, order.asset.map_or(1.0, price), recruits, coalition),
             Order::Moves(losses) => {
-                let book = (self.power, &*priced, losses);
-                by_moving_order(book, &orders[*order], self.least_power, recruits, coalition)
+                let weight = || available_weight(priced, recruits);
+                let available = match route {
+                    Route::Bribe => *available.get_or_insert_with(weight),
+                    _ => weight(),
+                };
+                let (book, order) = ((self.power, &*priced, losses), (&orders[*order], available));
+                by_moving_order(book, order, self.least_power, recruits, coalition)
             }
         }
     }

@@ -14,6 +14,8 @@ pub struct Priced {
     pub private_usd: Vec<f64>,
     /// Private loss per weight. `[slot]`
     pub ratios: Vec<f64>,
+    /// One over each weight. `[slot]`
+    inverse_weights: Vec<f64>,
     /// Price of each asset of the losses priced last. `[asset used]`
     pub asset_usd: Vec<f64>,
     /// Power of everybody.
@@ -25,6 +27,12 @@ pub struct Priced {
 impl Priced {
     /// Prices the power: units times integer price, capped parts scaled down. A single part needs no price.
     pub fn price_power(&mut self, power: &StakePower, price: impl Fn(usize) -> f64) {
+        self.price_weights(power, price);
+        self.inverse_weights.clear();
+        self.inverse_weights.extend(self.weights.iter().map(|weight| 1.0 / weight));
+    }
+
+    fn price_weights(&mut self, power: &StakePower, price: impl Fn(usize) -> f64) {
         self.weights.clear();
         if let [part] = power.parts.as_slice() {
             self.weights.extend(power.members.iter().map(|operator| to_f64(part.units[*operator as usize])));
@@ -75,7 +83,8 @@ impl Priced {
             self.private_usd.iter_mut().zip(private).for_each(|(loss, tokens)| *loss += usd * tokens);
         }
         self.ratios.clear();
-        self.ratios.extend(self.private_usd.iter().zip(&self.weights).map(|(loss, weight)| loss / weight));
+        self.ratios
+            .extend(self.private_usd.iter().zip(&self.inverse_weights).map(|(loss, inverse)| loss * inverse));
     }
 
     /// The total in USD where power spans assets; `None` where it is counted in units.

@@ -3,6 +3,8 @@
 //! Scenarios of a block are visited by the ratio of two prices, so that hardly anything changes from one to the next
 //! and an insertion sort runs in linear time. The order is unique, whatever the visits: equal ratios go by slot.
 
+use crate::kernels::bits;
+
 /// Slots in rising order of their ratio.
 #[derive(Debug, Clone, Default)]
 pub struct SlotOrder {
@@ -48,9 +50,28 @@ impl SlotOrder {
     }
 
     /// All slots in order.
-    #[inline]
-    pub fn slots(&self) -> impl Iterator<Item = usize> + '_ {
+    #[cfg(test)]
+    fn slots(&self) -> impl Iterator<Item = usize> + '_ {
         self.keys.iter().map(|key| self.slot(*key))
+    }
+
+    /// The slots of a set, in order. Membership is a coin toss, so it steers no branch.
+    pub fn pick(&self, set: &[u64], picked: &mut Vec<u32>) {
+        picked.clear();
+        if set.is_empty() {
+            return;
+        }
+        picked.resize(self.keys.len(), 0);
+        let mut n = 0;
+        for key in &self.keys {
+            let slot = self.slot(*key);
+            #[expect(clippy::cast_possible_truncation, reason = "operators are counted in 32 bits")]
+            {
+                picked[n] = slot as u32;
+            }
+            n += usize::from(bits::contains(set, slot));
+        }
+        picked.truncate(n);
     }
 
     /// Puts some slots in order.
@@ -80,6 +101,10 @@ mod tests {
             anew.update(&ratios);
             let slots: Vec<usize> = kept.slots().collect();
             assert_eq!(slots, anew.slots().collect::<Vec<_>>());
+            let (set, mut picked) = ([0xF0F0_1234_5678_9ABC, u64::MAX, round], Vec::new());
+            kept.pick(&set, &mut picked);
+            let expected = slots.iter().filter(|slot| bits::contains(&set, **slot));
+            assert!(picked.iter().map(|slot| *slot as usize).eq(expected.copied()));
             assert!(
                 slots
                     .windows(2)

@@ -224,7 +224,11 @@ impl LatentPlan {
         scratch.high.resize(n, Mask::default());
         for (o, row) in self.rows.iter().enumerate() {
             noise.words(&mut scratch.words);
-            let at = Decision { block, operator: o, noise: &self.noise };
+            let mut pull: Single = [0.0; LANES];
+            for (column, slope) in &row.slopes {
+                squeeze::add_scaled(&mut pull, to_single(*slope), &scratch.singles[*column]);
+            }
+            let at = Decision { block, operator: o, noise: &self.noise, pull: &pull };
             scratch.low[o] = at.below(row, row.cutoffs[0], scratch);
             if self.two_sided {
                 scratch.high[o] = at.below(row, row.cutoffs[1], scratch).map(|word| !word);
@@ -286,17 +290,15 @@ struct Decision<'a> {
     block: u64,
     operator: usize,
     noise: &'a Purpose,
+    /// What the factors do to its cutoffs, in single precision.
+    pull: &'a Single,
 }
 
 impl Decision<'_> {
     /// Scenarios in which the operator's latent lies at or below the cutoff: the screen first, the open ones exactly.
     fn below(&self, row: &Row, cutoff: f64, scratch: &LatentScratch) -> Mask {
-        let mut x: Single = scratch.scale_single;
-        let constant = to_single(cutoff);
-        x.iter_mut().for_each(|x| *x *= constant);
-        for (column, slope) in &row.slopes {
-            squeeze::add_scaled(&mut x, to_single(*slope), &scratch.singles[*column]);
-        }
+        let mut x: Single = *self.pull;
+        squeeze::add_scaled(&mut x, to_single(cutoff), &scratch.scale_single);
         let (mut hit, mut open) = ([0; LANES], [0; LANES]);
         squeeze::below(&x, &scratch.words, row.slack, &mut hit, &mut open);
         let mut mask = bits::pack(&hit);
