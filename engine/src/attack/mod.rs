@@ -165,16 +165,20 @@ impl TargetOutcome {
         cheapest.fill(NO_ROUTE);
         best.clone_from(&Costs::OUT_OF_REACH);
         for (index, RouteOutcome { costs, .. }) in (0u8..).zip(routes) {
-            for lane in 0..LANES {
-                let cheaper = costs.cost[lane] < best.cost[lane];
-                let pick = |new: f64, old: f64| if cheaper { new } else { old };
-                cheapest[lane] = if cheaper { index } else { cheapest[lane] };
-                best.capital[lane] = pick(costs.capital[lane], best.capital[lane]);
-                best.forfeited[lane] = pick(costs.forfeited[lane], best.forfeited[lane]);
-                best.cost[lane] = pick(costs.cost[lane], best.cost[lane]);
-                best.lower[lane] = best.lower[lane].min(costs.lower[lane]);
-            }
+            let cheaper: [bool; LANES] = std::array::from_fn(|lane| costs.cost[lane] < best.cost[lane]);
+            take_where(&cheaper, cheapest, &[index; LANES]);
+            take_where(&cheaper, &mut best.cost, &costs.cost);
+            take_where(&cheaper, &mut best.capital, &costs.capital);
+            take_where(&cheaper, &mut best.forfeited, &costs.forfeited);
+            best.lower.iter_mut().zip(&costs.lower).for_each(|(least, lower)| *least = least.min(*lower));
         }
+    }
+}
+
+/// Overwrites the lanes of a column that `which` names.
+fn take_where<T: Copy>(which: &[bool; LANES], column: &mut [T; LANES], new: &[T; LANES]) {
+    for ((value, new), which) in column.iter_mut().zip(new).zip(which) {
+        *value = if *which { *new } else { *value };
     }
 }
 
