@@ -8,7 +8,6 @@ use super::priced::Priced;
 use super::slot_order::SlotOrder;
 use crate::graph::{FixedOrder, SlotLosses, StakePower, to_f64};
 use crate::kernels::bits;
-use std::ops::{AddAssign, Sub, SubAssign};
 
 /// Who may join in one scenario, and for how much. Sets are over the ranks of a fixed order, or over slots.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +24,13 @@ pub struct Recruits<'a> {
 
 /// Who is bribed on routes that do not bribe.
 pub const NOBODY: &[u64] = &[];
+
+impl Recruits<'_> {
+    #[inline]
+    fn stolen(&self, position: usize) -> bool {
+        !self.compromised.is_empty() && bits::contains(self.compromised, position)
+    }
+}
 
 /// What a coalition costs, USD.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,6 +50,13 @@ struct Member {
     pay: f64,
 }
 
+impl Member {
+    #[inline]
+    fn at(self) -> usize {
+        self.position as usize
+    }
+}
+
 /// A coalition in the making; reused from scenario to scenario.
 #[derive(Debug, Default)]
 pub struct Coalition {
@@ -55,142 +68,11 @@ pub struct Coalition {
 impl Coalition {
     /// Positions of the members: ranks of the fixed order, or slots of the members of the power.
     pub fn positions(&self) -> impl Iterator<Item = usize> + '_ {
-        self.members.iter().map(|member| member.position as usize)
+        self.members.iter().map(|member| member.at())
     }
     /// Forgets the members.
     pub fn clear(&mut self) {
         self.members.clear();
-    }
-}
-
-/// Power, private loss and forfeited stake at a position; losses in units of some USD.
-trait Book {
-    /// Integers that hold all power of the service.
-    type Units: Copy + Ord + Default + AddAssign + SubAssign + Sub<Output = Self::Units> + Into<u128>;
-    fn units(&self, position: usize) -> Self::Units;
-    fn private(&self, position: usize) -> f64;
-    fn forfeited(&self, position: usize) -> f64;
-    /// False if the power is clearly above `surplus`: a cheap look before the exact one.
-    fn may_fit(&self, _position: usize, _surplus: f64) -> bool {
-        true
-    }
-}
-
-/// Gathers members until the threshold is reached.
-struct Gathering<'a, B: Book> {
-    book: B,
-    least_power: B::Units,
-    members: &'a mut Vec<Member>,
-    power: B::Units,
-    /// Power of the smallest member.
-    smallest: B::Units,
-    cost: f64,
-    lower: f64,
-    forfeited: f64,
-}
-
-impl<'a, B: Book> Gathering<'a, B> {
-    fn new(book: B, least_power: B::Units, members: &'a mut Vec<Member>) -> Self {
-        members.clear();
-        let (power, smallest) = (B::Units::default(), least_power);
-        Self { book, least_power, members, power, smallest, cost: 0.0, lower: 0.0, forfeited: 0.0 }
-    }
-
-    /// Takes a member in; true once the threshold is reached.
-    #[inline]
-    fn join(&mut self, position: usize, pay: f64) -> bool {
-        let units = self.book.units(position);
-        let cost = pay * self.book.private(position);
-        let missing = self.least_power - self.power;
-        self.power += units;
-        self.smallest = self.smallest.min(units);
-        self.forfeited += self.book.forfeited(position);
-        #[expect(clippy::cast_possible_truncation, reason = "operators are counted in 32 bits")]
-        self.members.push(Member { position: position as u32, pay });
-        let reached = units >= missing;
-        if reached {
-            self.lower = self.cost + cost * (to_f64(missing.into()) / to_f64(units.into()));
-        }
-        self.cost += cost;
-        reached
-    }
-
-    /// Lets members go whose power is not needed, and adds up.
-    fn settle(mut self, usd: f64) -> CoalitionCost {
-        let surplus = self.power - self.least_power;
-        if surplus >= self.smallest {
-            self.drop_needless(surplus);
-        }
-        CoalitionCost {
-            cost_usd: usd * self.cost,
-            lower_usd: usd * self.lower,
-            forfeited_usd: usd * self.forfeited,
-        }
-    }
-
-    /// One pass in the order of joining: where payments per power tie, that is the larger first.
-    #[cold]
-    fn drop_needless(&mut self, mut surplus: B::Units) {
-        let Self { book, members, cost, forfeited, .. } = self;
-        let most = to_f64(surplus.into());
-        members.retain(|member| {
-            let position = member.position as usize;
-            if !book.may_fit(position, most) {
-                return true;
-            }
-            let units = book.units(position);
-            if units > surplus {
-                return true;
-            }
-            surplus -= units;
-            *cost = (*cost - member.pay * book.private(position)).max(0.0);
-            *forfeited = (*forfeited - book.forfeited(position)).max(0.0);
-            false
-        });
-    }
-}
-
-impl Book for &FixedOrder {
-    type Units = u64;
-    #[inline]
-    fn units(&self, rank: usize) -> u64 {
-        self.units[rank]
-    }
-    #[inline]
-    fn private(&self, rank: usize) -> f64 {
-        self.private[rank]
-    }
-    #[inline]
-    fn forfeited(&self, rank: usize) -> f64 {
-        self.forfeited[rank]
-    }
-}
-
-/// The coalition where the order is known beforehand; `None` out of reach. Sets are over ranks.
-///
-/// Two queues are merged, colluders and bribed operators, each in the fixed order; `price` scales every loss.
-pub fn by_fixed_order(
-    order: &FixedOrder,
-    price: f64,
-    recruits: Recruits<'_>,
-    coalition: &mut Coalition,
-) -> Option<CoalitionCost> {
-    let Coalition { members, colluders, .. } = coalition;
-    colluders.clear();
-    colluders.extend(bits::ones(recruits.colluders).filter(|rank| !recruits.stolen(*rank)));
-    let mut gathering = Gathering::new(order, order.least_power, members);
-    let mut queues = Queues { ratios: &order.ratio, colluders, bribe: 1.0 + recruits.premium };
-    let bribable = bits::ones(recruits.bribable);
-    let hopeless = |gathering: &Gathering<'_, &FixedOrder>, rank: usize| {
-        gathering.power + order.units_from[rank] < order.least_power
-    };
-    queues.merge(recruits, bribable, hopeless, &mut gathering).then(|| gathering.settle(price))
-}
-
-impl Recruits<'_> {
-    #[inline]
-    fn stolen(&self, position: usize) -> bool {
-        !self.compromised.is_empty() && bits::contains(self.compromised, position)
     }
 }
 
@@ -205,18 +87,16 @@ struct Queues<'a> {
 }
 
 impl Queues<'_> {
-    /// Lets them join in order until the threshold is reached. `bribable` gives positions in order; once no colluder
-    /// waits, `hopeless` tells whether everybody from a position on would still not do.
+    /// Lets them join in order until `join` says that the threshold is reached; `bribable` gives positions in order.
     #[inline]
-    fn merge<B: Book>(
+    fn merge(
         &mut self,
         recruits: Recruits<'_>,
         bribable: impl Iterator<Item = usize>,
-        hopeless: impl Fn(&Gathering<'_, B>, usize) -> bool,
-        gathering: &mut Gathering<'_, B>,
+        mut join: impl FnMut(usize, f64) -> bool,
     ) -> bool {
         // Stolen keys cost nothing: they come first.
-        if bits::ones(recruits.compromised).any(|position| gathering.join(position, 0.0)) {
+        if bits::ones(recruits.compromised).any(|position| join(position, 0.0)) {
             return true;
         }
         for position in bribable {
@@ -226,51 +106,78 @@ impl Queues<'_> {
                     break;
                 }
                 self.colluders = rest;
-                if gathering.join(*first, 1.0) {
+                if join(*first, 1.0) {
                     return true;
                 }
             }
-            if gathering.join(position, self.bribe) {
+            if join(position, self.bribe) {
                 return true;
             }
-            if self.colluders.is_empty() && hopeless(gathering, position) {
-                return false;
-            }
         }
-        self.colluders.iter().any(|colluder| gathering.join(*colluder, 1.0))
+        self.colluders.iter().any(|colluder| join(*colluder, 1.0))
     }
 }
 
-/// Power and losses at a scenario's prices, as a book over slots.
-struct PricedBook<'a> {
-    power: &'a StakePower,
-    priced: &'a Priced,
-    losses: &'a SlotLosses,
+#[expect(clippy::cast_possible_truncation, reason = "operators are counted in 32 bits")]
+#[inline]
+fn member(position: usize, pay: f64) -> Member {
+    Member { position: position as u32, pay }
 }
 
-impl Book for PricedBook<'_> {
-    type Units = u128;
-    #[inline]
-    fn units(&self, slot: usize) -> u128 {
-        self.priced.units(self.power, slot)
+/// The coalition where the order is known beforehand; `None` out of reach. Sets are over ranks.
+///
+/// Two queues are merged, colluders and bribed operators, each in the fixed order; `price` scales every loss.
+pub fn by_fixed_order(
+    order: &FixedOrder,
+    price: f64,
+    recruits: Recruits<'_>,
+    coalition: &mut Coalition,
+) -> Option<CoalitionCost> {
+    let Coalition { members, colluders, .. } = coalition;
+    members.clear();
+    colluders.clear();
+    colluders.extend(bits::ones(recruits.colluders).filter(|rank| !recruits.stolen(*rank)));
+    let mut queues = Queues { ratios: &order.ratio, colluders, bribe: 1.0 + recruits.premium };
+    let mut power = 0;
+    let reached = queues.merge(recruits, bits::ones(recruits.bribable), |rank, pay| {
+        members.push(member(rank, pay));
+        power += order.units[rank];
+        power >= order.least_power
+    });
+    if !reached {
+        return None;
     }
-    #[inline]
-    fn private(&self, slot: usize) -> f64 {
-        self.priced.private_usd[slot]
+    let last = members.last()?;
+    let surplus = power - order.least_power;
+    let needless = to_f64(u128::from(surplus)) / to_f64(u128::from(order.units[last.at()]));
+    let spared = needless * last.pay * order.private[last.at()];
+    let full: f64 = members.iter().map(|m| m.pay * order.private[m.at()]).sum();
+    let dropped = drop_needless(members, surplus, |rank| order.units[rank]);
+    let cost = if dropped { members.iter().map(|m| m.pay * order.private[m.at()]).sum() } else { full };
+    let forfeited: f64 = members.iter().map(|m| order.forfeited[m.at()]).sum();
+    let lower = (full - spared).max(0.0);
+    Some(CoalitionCost { cost_usd: price * cost, lower_usd: price * lower, forfeited_usd: price * forfeited })
+}
+
+/// Lets members go whose power lies within the surplus, one pass in the order of joining (where payments per power
+/// tie, that is the larger first); tells whether any went.
+#[inline]
+fn drop_needless(members: &mut Vec<Member>, mut surplus: u64, units: impl Fn(usize) -> u64) -> bool {
+    if members.iter().all(|member| units(member.at()) > surplus) {
+        return false;
     }
-    #[inline]
-    fn forfeited(&self, slot: usize) -> f64 {
-        let assets = self.losses.assets.iter().zip(&self.priced.asset_usd);
-        assets.map(|((_, _, forfeited), usd)| usd * forfeited[slot]).sum()
-    }
-    #[inline]
-    fn may_fit(&self, slot: usize, surplus: f64) -> bool {
-        self.priced.weights[slot] <= surplus * (1.0 + 1e-9)
-    }
+    members.retain(|member| {
+        let needed = units(member.at()) > surplus;
+        surplus -= if needed { 0 } else { units(member.at()) };
+        needed
+    });
+    true
 }
 
 /// The coalition where the order moves with prices; `None` out of reach. Sets are over slots; `order` is that of
 /// the losses priced, `available` the weight of all recruits.
+///
+/// Weights as numbers steer the walk; whether the threshold is reached is decided by the exact power of all members.
 pub fn by_moving_order(
     (power, priced, losses): (&StakePower, &Priced, &SlotLosses),
     (order, available): (&SlotOrder, f64),
@@ -279,16 +186,58 @@ pub fn by_moving_order(
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
     // Sums in floating point are good to far better than this.
-    if available < to_f64(least_power) * (1.0 - 1e-9) {
+    let nearly = to_f64(least_power) * (1.0 - 1e-9);
+    if available < nearly {
         return None;
     }
     let Coalition { members, colluders, bribable } = coalition;
+    members.clear();
     order.sort_positions(bits::ones(recruits.colluders).filter(|slot| !recruits.stolen(*slot)), colluders);
     order.pick(recruits.bribable, bribable);
-    let mut gathering = Gathering::new(PricedBook { power, priced, losses }, least_power, members);
     let mut queues = Queues { ratios: &priced.ratios, colluders, bribe: 1.0 + recruits.premium };
-    let in_order = bribable.iter().map(|slot| *slot as usize);
-    queues.merge(recruits, in_order, |_, _| false, &mut gathering).then(|| gathering.settle(1.0))
+    let exact = |members: &[Member]| priced.units_of(power, members.iter().map(|member| member.at()));
+    let mut weight = 0.0;
+    let reached = queues.merge(recruits, bribable.iter().map(|slot| *slot as usize), |slot, pay| {
+        members.push(member(slot, pay));
+        weight += priced.weights[slot];
+        weight >= nearly && exact(members) >= least_power
+    });
+    if !reached {
+        return None;
+    }
+    let last = *members.last()?;
+    let payment = |m: &Member| m.pay * priced.private_usd[m.at()];
+    let surplus = exact(members) - least_power;
+    let spared = to_f64(surplus) / to_f64(priced.units(power, last.at())) * payment(&last);
+    let full: f64 = members.iter().map(payment).sum();
+    let dropped = drop_priced(members, surplus, power, priced);
+    let cost = if dropped { members.iter().map(payment).sum() } else { full };
+    let forfeited = losses
+        .assets
+        .iter()
+        .zip(&priced.asset_usd)
+        .map(|((_, _, forfeited), usd)| usd * members.iter().map(|m| forfeited[m.at()]).sum::<f64>());
+    Some(CoalitionCost {
+        cost_usd: cost,
+        lower_usd: (full - spared).max(0.0),
+        forfeited_usd: forfeited.sum(),
+    })
+}
+
+/// As [`drop_needless`], with a cheap look at the weight before the exact one.
+fn drop_priced(members: &mut Vec<Member>, mut surplus: u128, power: &StakePower, priced: &Priced) -> bool {
+    let before = members.len();
+    let most = to_f64(surplus) * (1.0 + 1e-9);
+    members.retain(|member| {
+        if priced.weights[member.at()] > most {
+            return true;
+        }
+        let units = priced.units(power, member.at());
+        let needed = units > surplus;
+        surplus -= if needed { 0 } else { units };
+        needed
+    });
+    members.len() < before
 }
 
 /// Weight of all recruits.

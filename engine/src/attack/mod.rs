@@ -324,6 +324,7 @@ impl Chosen<'_> {
         let recruits = ranks.recruits(self.index, lane, route == Route::Bribe, draws.premium[lane]);
         let Scratch { coalition, priced, orders, order, available, .. } = scratch;
         match &self.target.order {
+            Order::Fixed(order) if ranks.available(self.index, lane) < order.least_power => None,
             Order::Fixed(order) => by_fixed_order(order, order.asset.map_or(1.0, price), recruits, coalition),
             Order::Moves(losses) => {
                 let weight = || available_weight(priced, recruits);

@@ -73,6 +73,17 @@ impl Priced {
         parts.map(|(units, m)| u128::from(units[slot]) * u128::from(*m)).sum()
     }
 
+    /// Exact power of several members.
+    #[inline]
+    pub fn units_of(&self, power: &StakePower, slots: impl Iterator<Item = usize> + Clone) -> u128 {
+        if power.parts.len() == 1 {
+            return slots.map(|slot| self.units(power, slot)).sum();
+        }
+        let parts = power.fixed.iter().zip(&self.multipliers);
+        let sum = |units: &[u64]| slots.clone().map(|slot| units[slot]).sum::<u64>();
+        parts.map(|(units, m)| u128::from(sum(units)) * u128::from(*m)).sum()
+    }
+
     /// Prices what each member loses, after its power.
     pub fn price_losses(&mut self, losses: &SlotLosses, price: impl Fn(usize) -> f64) {
         self.private_usd.clone_from(&losses.fixed_usd);

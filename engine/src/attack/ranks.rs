@@ -20,6 +20,10 @@ pub(super) struct RankSets {
 #[derive(Debug, Default)]
 struct RankOrder {
     operators: Vec<u32>,
+    /// Power, where the order is fixed. `[rank]`
+    units: Vec<u64>,
+    /// Power of everybody who can join. `[lane]`
+    available: Vec<u64>,
     words: usize,
     colluders: Vec<u64>,
     bribable: Vec<u64>,
@@ -37,8 +41,8 @@ impl RankSets {
             };
             for target in &secured.targets {
                 let position = match &target.order {
-                    Order::Fixed(order) => sets.position_of(&order.operators),
-                    Order::Moves(_) => sets.position_of(members),
+                    Order::Fixed(order) => sets.position_of(&order.operators, &order.units),
+                    Order::Moves(_) => sets.position_of(members, &[]),
                 };
                 sets.order_of.push(position);
             }
@@ -46,16 +50,17 @@ impl RankSets {
         sets
     }
 
-    fn position_of(&mut self, operators: &[u32]) -> usize {
-        self.orders.iter().position(|order| order.operators == operators).unwrap_or_else(|| {
+    fn position_of(&mut self, operators: &[u32], units: &[u64]) -> usize {
+        let same = |order: &RankOrder| order.operators == operators && order.units == units;
+        self.orders.iter().position(same).unwrap_or_else(|| {
             let words = operators.len().div_ceil(64);
-            let room = vec![0; words * LANES];
-            let operators = operators.to_vec();
             self.orders.push(RankOrder {
-                operators,
+                operators: operators.to_vec(),
+                units: units.to_vec(),
+                available: vec![0; LANES],
                 words,
-                colluders: room.clone(),
-                bribable: room,
+                colluders: vec![0; words * LANES],
+                bribable: vec![0; words * LANES],
                 compromised: None,
             });
             self.orders.len() - 1
@@ -72,7 +77,14 @@ impl RankSets {
                 let sets = order.compromised.get_or_insert_with(|| vec![0; order.words * LANES]);
                 turn(crowd, &order.operators, rows, sets);
             }
+            order.count_available(draws.n);
         }
+    }
+
+    /// Power of everybody who can join target `index` in this lane, where its order is fixed.
+    #[inline]
+    pub(super) fn available(&self, index: usize, lane: usize) -> u64 {
+        self.orders[self.order_of[index]].available[lane]
     }
 
     /// Who may join target `index` in this lane.
@@ -85,6 +97,19 @@ impl RankSets {
             bribable: if bribes { &order.bribable[range.clone()] } else { NOBODY },
             compromised: order.compromised.as_ref().map_or(NOBODY, |sets| &sets[range]),
             premium,
+        }
+    }
+}
+
+impl RankOrder {
+    fn count_available(&mut self, n: usize) {
+        if self.units.is_empty() {
+            return;
+        }
+        for lane in 0..n {
+            let range = lane * self.words..(lane + 1) * self.words;
+            let power = |set: &[u64]| bits::ones(set).map(|rank| self.units[rank]).sum::<u64>();
+            self.available[lane] = power(&self.colluders[range.clone()]) + power(&self.bribable[range]);
         }
     }
 }

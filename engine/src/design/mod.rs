@@ -10,6 +10,8 @@ mod losses;
 mod mesh;
 mod pos;
 mod pow;
+#[cfg(test)]
+mod tests;
 
 use crate::graph::{AssetAmounts, DesignGraph, Graph, Order, Power, Secured, SlotLosses, StakePower, Target};
 use crate::study::{Attack, Combine, Design, FaultKind, Study, System};

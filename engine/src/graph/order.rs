@@ -42,8 +42,6 @@ pub struct FixedOrder {
     pub operators: Vec<u32>,
     /// Power. `[rank]`
     pub units: Vec<u64>,
-    /// Power from this rank on. `[rank]`
-    pub units_from: Vec<u64>,
     /// Private loss per unit of power. `[rank]`
     pub ratio: Vec<f64>,
     /// Private loss. `[rank]`
@@ -84,7 +82,6 @@ impl Order {
         let units: Vec<u64> = operators.iter().filter_map(|o| u64::try_from(units_of(*o)).ok()).collect();
         Self::Fixed(FixedOrder {
             asset,
-            units_from: suffix_sums(&units),
             ratio: ranked.iter().map(|(ratio, _)| *ratio).collect(),
             private: pick(private),
             forfeited: pick(forfeited),
@@ -98,14 +95,6 @@ impl Order {
 /// A ratio without its last bits, so that rounding does not part what is equal.
 fn coarse(ratio: f64) -> f64 {
     f64::from_bits(ratio.to_bits() & !0xFFF)
-}
-
-fn suffix_sums(units: &[u64]) -> Vec<u64> {
-    let mut sums = units.to_vec();
-    for rank in (1..sums.len()).rev() {
-        sums[rank - 1] += sums[rank];
-    }
-    sums
 }
 
 /// Units as a number, for prices and orders; never for a decision.

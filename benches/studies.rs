@@ -1,0 +1,40 @@
+//! Whole runs of the studies that ship, from the first draw to the estimates, nothing recorded; elements are scenarios.
+//!
+//! On all processors: `RAYON_NUM_THREADS=1` times one.
+
+use criterion::{Criterion, Throughput};
+use montecartel::run::{NoSink, Plan, run};
+use montecartel::study::{Record, Study, StudyError};
+use std::path::Path;
+use std::time::Duration;
+
+/// Scenarios of a run: 16 blocks, small enough to repeat.
+const SCENARIOS: u64 = 4096;
+/// Folders under `data/`.
+const STUDIES: [&str; 3] = ["cosmos-2023", "ethereum-2024", "eigenlayer-2024"];
+
+fn main() -> Result<(), StudyError> {
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut group = criterion.benchmark_group("studies");
+    group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
+    group.throughput(Throughput::Elements(SCENARIOS));
+    for name in STUDIES {
+        let plan = plan(name)?;
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let Ok(results) = run(&plan, &mut NoSink, |_| ());
+                results
+            });
+        });
+    }
+    group.finish();
+    criterion.final_summary();
+    Ok(())
+}
+
+fn plan(name: &str) -> Result<Plan, StudyError> {
+    let mut study = Study::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(name))?;
+    study.run.scenarios = SCENARIOS;
+    study.run.record = Record::None;
+    Ok(Plan::new(&study))
+}
