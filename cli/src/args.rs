@@ -98,9 +98,9 @@ pub struct PrintArguments {
     /// Print one JSON document with the summary instead of tables.
     #[arg(long)]
     pub json: bool,
-    /// Print every route to a target, not only the cheapest.
+    /// Print the cheapest route to each target alone.
     #[arg(long)]
-    pub routes: bool,
+    pub cheapest: bool,
 }
 
 /// Which scenarios go to the big tables.

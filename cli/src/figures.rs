@@ -38,7 +38,10 @@ fn history(verdict: &Verdict) -> String {
         verdict.design, verdict.service_years
     );
     if verdict.consistent() {
-        return format!("{head} That many observed is no surprise (up to {:.2} expected).", verdict.limit);
+        return format!(
+            "{head} No surprise (up to {:.2} expected would not be): no friction or altruism is needed to reconcile them.",
+            verdict.limit
+        );
     }
     let friction = verdict.friction_usd.map_or_else(
         || "no friction reconciles them".to_owned(),

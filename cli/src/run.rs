@@ -62,7 +62,7 @@ pub fn print(
     if arguments.json {
         return out.json(&json::document(manifest, results));
     }
-    let detail = if arguments.routes { Detail::Routes } else { Detail::Cheapest };
+    let detail = if arguments.cheapest { Detail::Cheapest } else { Detail::Routes };
     tables::print(manifest, results, detail, out)
 }
 

@@ -674,6 +674,7 @@ routes = ["bribe", "acquire", "rent", "hardware"]
 carry_apr = 0.1
 [services.s]
 consensus = "pow"
+asset = "B"
 attacks.control = {{ profit_usd = 1, drawdown = 0.5{threshold} }}
 [designs.d.services.s]
 system = "pow"
