@@ -41,7 +41,9 @@ fn floor(room: &str) -> usize {
 #[test]
 fn lower_rooms_never_use_higher_ones() {
     let mut checked = 0;
-    for (room, file, text) in sources().into_iter().filter(|(room, ..)| room != "lib") {
+    // The crate's front page names every room, and tests may look at a room from above.
+    let excused = |room: &str, file: &Path| room == "lib" || file.ends_with("tests.rs");
+    for (room, file, text) in sources().into_iter().filter(|(room, file, _)| !excused(room, file)) {
         for (place, _) in text.match_indices("crate::") {
             let used =
                 text[place + "crate::".len()..].split(|c: char| !c.is_alphanumeric() && c != '_').next();

@@ -37,6 +37,9 @@ fn history(verdict: &Verdict) -> String {
         "Backtest, design {} over {:.1} service-years, one look a year: {expected:.3} attacks called paying, {observed} observed.",
         verdict.design, verdict.service_years
     );
+    if verdict.service_years + verdict.observed < verdict.limit {
+        return format!("{head} Too short a history to contradict any model.");
+    }
     if verdict.consistent() {
         return format!(
             "{head} No surprise (up to {:.2} expected would not be): no friction or altruism is needed to reconcile them.",

@@ -13,7 +13,9 @@ const ANY: &str = "*";
 const CAVEAT: &str = "\
 P(attack pays): a profitable attack exists in this model; whether somebody carries it out is outside the model.
 Costs are by the cheapest route unless a route is named: means where it is reachable, quantiles with ∞ out of reach.
-Cost of corruption: stake that the attackers forfeit. Intervals: sampling error only.";
+Cost of corruption: stake that the attackers forfeit. Expected slashing: if every attack that pays is carried out.
+One target at a time: joint attacks and mixed routes are not priced, so no bound here covers them; all colluders act as one.
+Intervals: sampling error only.";
 
 /// Heads of the columns; fits 120 columns of a terminal.
 const HEADER: [&str; 10] = [

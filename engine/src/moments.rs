@@ -70,9 +70,9 @@ impl Moments {
     pub fn variance(&self) -> f64 {
         if self.n < 2 { 0.0 } else { self.deviations / (count(self.n) - 1.0) }
     }
-    /// Standard error of the mean; NaN without values.
+    /// Standard error of the mean; NaN below two values.
     pub fn std_error(&self) -> f64 {
-        if self.n == 0 { f64::NAN } else { libm::sqrt(self.variance() / count(self.n)) }
+        if self.n < 2 { f64::NAN } else { libm::sqrt(self.variance() / count(self.n)) }
     }
 }
 

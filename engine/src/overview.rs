@@ -1,7 +1,7 @@
 //! What a study says before anything is drawn: operators, pools, powers, overlap, at today's prices.
 
 use crate::attack::Priced;
-use crate::graph::{Graph, Power, StakePower, Target, slot, to_f64};
+use crate::graph::{Graph, Power, PowerPart, StakePower, Target, to_f64};
 use crate::study::Study;
 
 /// A study at a glance.
@@ -51,7 +51,7 @@ pub struct ServiceView {
     pub above_third: Option<usize>,
     /// Least number of operators with more than two thirds.
     pub above_two_thirds: Option<usize>,
-    /// Stake that answers or votes for it, USD.
+    /// Stake that votes for it, USD.
     pub bonded_usd: f64,
     /// Per target.
     pub targets: Vec<TargetView>,
@@ -162,17 +162,14 @@ fn least_number(units: &[u128], total: u128, num: u128, den: u128) -> Option<usi
         .map(|index| index + 1)
 }
 
-/// Stake of the pools that vote, of operators with power, USD.
+/// Stake that votes, USD; a table of weights is no stake.
 fn bonded_usd(study: &Study, power: &StakePower) -> f64 {
-    let pools = power.parts.iter().filter_map(|part| part.pool);
-    pools
-        .map(|pool| {
-            let holding = &study.pools[pool];
-            let members = (0..study.operators.len()).filter(|operator| slot(power, *operator).is_some());
-            members.map(|operator| holding.tokens(operator)).sum::<f64>()
-                * study.assets[holding.asset].price_usd
-        })
-        .sum()
+    let value = |part: &PowerPart| {
+        let price = study.assets[part.asset?].price_usd;
+        part.pool?;
+        Some(to_f64(part.total()) / libm::exp10(f64::from(part.decimals)) * price)
+    };
+    power.parts.iter().filter_map(value).sum()
 }
 
 /// Stake that an attack forfeits if every operator takes part, USD.

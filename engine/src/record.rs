@@ -18,6 +18,8 @@ pub struct Keeper {
     loss_share: f64,
     /// Whether an attack pays in the base state of each design: then one that pays is no news. `[design]`
     pays_anyway: Vec<bool>,
+    /// Whether a target is reached with nobody colluding (no stake stands behind it): no news either. `[target]`
+    free: Vec<bool>,
 }
 
 /// Rows of recorded scenarios, columns of equal length per table.
@@ -111,12 +113,13 @@ pub struct TargetRows {
 }
 
 impl Keeper {
-    /// The study's rule. `base` is the outcome of the base state in lane 0.
-    pub fn new(settings: &RunSettings, base: &Execution) -> Self {
+    /// The study's rule. `base` and `outcomes` are those of the base state in lane 0.
+    pub fn new(settings: &RunSettings, base: &Execution, outcomes: &Outcomes) -> Self {
         Self {
             record: settings.record,
             every: settings.record_every,
             loss_share: settings.record_loss_share,
+            free: outcomes.targets.iter().map(|target| target.threshold_reached[0]).collect(),
             pays_anyway: base.designs.iter().map(|design| design.target[0] != NO_TARGET).collect(),
         }
     }
@@ -138,7 +141,8 @@ impl Keeper {
         if self.record == Record::All || scenario.is_multiple_of(self.every) {
             return true;
         }
-        let reached = outcomes.targets.iter().any(|target| target.threshold_reached[lane]);
+        let mut targets = outcomes.targets.iter().zip(&self.free);
+        let reached = targets.any(|(target, free)| target.threshold_reached[lane] && !free);
         let news = execution.designs.iter().zip(&self.pays_anyway);
         reached
             || news.clone().any(|(design, anyway)| design.target[lane] != NO_TARGET && !anyway)

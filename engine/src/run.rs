@@ -69,7 +69,7 @@ impl Plan {
         execute(&graph, &draws, &mut outcomes, &mut base);
         Self {
             labels: Labels::new(study, &graph, &outcomes),
-            keeper: Keeper::new(&study.run, &base),
+            keeper: Keeper::new(&study.run, &base, &outcomes),
             settings: study.run.clone(),
             graph,
             sampler,

@@ -147,7 +147,14 @@ impl Sketch {
         let spread = Z95 * libm::sqrt(n * probability * (1.0 - probability)) + 1.0;
         let (low, high, part) = self.at(rank);
         let value = if low.is_finite() && high.is_finite() { low + part * (high - low) } else { low };
-        Interval { value, low: self.at((rank - spread).max(0.0)).0, high: self.at(rank + spread).1 }
+        // Beyond the sample nothing is known but the ends of the line.
+        let least =
+            if self.minus_infinity > 0 || !self.negative.counts.is_empty() { f64::NEG_INFINITY } else { 0.0 };
+        Interval {
+            value,
+            low: if rank > spread { self.at(rank - spread).0 } else { least },
+            high: if rank + spread < n { self.at(rank + spread).1 } else { f64::INFINITY },
+        }
     }
 
     /// Expected shortfall: mean of the worst (largest) `tail` share of the values, with its standard error.

@@ -230,20 +230,30 @@ fn accidents_halt_as_often_as_the_binomial_law_says() {
     assert_within_five_errors(halted, binomial_tail(9, 3, q));
 }
 
-/// One of five equal operators is hit by an accident in a year with probability 1 − exp(−rate) and loses 5 %.
+/// Each of five equal operators loses 5 % per accident, 0.1 accidents a year; several in a year count each.
 #[test]
 fn accidents_cost_what_their_rate_says() {
-    let text = chain(
-        &[100; 5],
-        0.01,
-        0.0,
-        "attacks.fork = { profit_usd = 0.0, threshold = \"> 1/3\" }",
-        "[faults.equivocation]\nrate_per_key_year = 0.1",
-    );
-    let drawn = results(&study(&text), 200_000, 4);
+    let more = "[faults.equivocation]\nrate_per_key_year = 0.1";
+    let fork = "attacks.fork = { profit_usd = 0.0, threshold = \"> 1/3\" }";
+    let drawn = results(&study(&chain(&[100; 5], 0.01, 0.0, fork, more)), 200_000, 4);
     let years: f64 = 365.0 / 365.25;
-    let expected = 5.0 * 100.0 * 0.05 * (1.0 - (-0.1 * years).exp());
+    let fault_slashed = figure(&drawn, ["d", "*", "*", "*", "fault_slashed_usd"]);
+    assert_within_five_errors(fault_slashed, 5.0 * 100.0 * 0.05 * 0.1 * years);
+}
+
+/// Downtime is slashed each time: stake × fraction × rate × years, however short each outage is.
+#[test]
+fn downtime_is_slashed_as_often_as_it_happens() {
+    let more = "[faults.downtime]\nrate_per_key_year = 3\nduration_hours = 2";
+    let fork = "attacks.fork = { profit_usd = 0.0, threshold = \"> 1/3\" }";
+    let text = chain(&[100; 5], 0.01, 0.0, fork, more)
+        .replace("slash = 0.05", "slash = 0.05\nslash_downtime = 0.001")
+        .replace("price_usd = 1.0", "price_usd = 1.0\nvolatility = 0.5");
+    let drawn = results(&study(&text), 100_000, 4);
+    let expected = 500.0 * 0.001 * 3.0 * 365.0 / 365.25;
     assert_within_five_errors(figure(&drawn, ["d", "*", "*", "*", "fault_slashed_usd"]), expected);
+    let operators: f64 = drawn.operators.iter().map(|row| row.expected_loss_usd).sum();
+    assert!((operators / expected - 1.0).abs() < 0.02, "{operators}");
 }
 
 /// P(both ≤ their cutoff) for two standard normals with correlation ρ, by integration over a common factor.

@@ -159,18 +159,20 @@ pub fn by_fixed_order(
     Some(CoalitionCost { cost_usd: price * cost, lower_usd: price * lower, forfeited_usd: price * forfeited })
 }
 
-/// Lets members go whose power lies within the surplus, one pass in the order of joining (where payments per power
-/// tie, that is the larger first); tells whether any went.
+/// Lets members go whose power lies within the surplus, in the order of joining (where payments per power tie, that is
+/// the larger first): those that are paid before those that are not. Tells whether any went.
 #[inline]
 fn drop_needless(members: &mut Vec<Member>, mut surplus: u64, units: impl Fn(usize) -> u64) -> bool {
     if members.iter().all(|member| units(member.at()) > surplus) {
         return false;
     }
-    members.retain(|member| {
-        let needed = units(member.at()) > surplus;
-        surplus -= if needed { 0 } else { units(member.at()) };
-        needed
-    });
+    for paid in [true, false] {
+        members.retain(|member| {
+            let needed = (member.pay > 0.0) != paid || units(member.at()) > surplus;
+            surplus -= if needed { 0 } else { units(member.at()) };
+            needed
+        });
+    }
     true
 }
 
@@ -228,15 +230,17 @@ pub fn by_moving_order(
 fn drop_priced(members: &mut Vec<Member>, mut surplus: u128, power: &StakePower, priced: &Priced) -> bool {
     let before = members.len();
     let most = to_f64(surplus) * (1.0 + 1e-9);
-    members.retain(|member| {
-        if priced.weights[member.at()] > most {
-            return true;
-        }
-        let units = priced.units(power, member.at());
-        let needed = units > surplus;
-        surplus -= if needed { 0 } else { units };
-        needed
-    });
+    for paid in [true, false] {
+        members.retain(|member| {
+            if (member.pay > 0.0) != paid || priced.weights[member.at()] > most {
+                return true;
+            }
+            let units = priced.units(power, member.at());
+            let needed = units > surplus;
+            surplus -= if needed { 0 } else { units };
+            needed
+        });
+    }
     members.len() < before
 }
 

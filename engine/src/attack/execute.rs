@@ -123,16 +123,24 @@ pub fn execute(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes, execution:
         for lane in 0..draws.n {
             attack(graph, design, (draws, lane), outcomes, execution, index);
             accidents(design, draws, lane, execution, index);
-            settle_lane(execution, index);
+            settle_lane(design, draws, lane, execution, index);
         }
     }
 }
 
-/// Stake of every operator at the horizon's prices, summed over the block.
+/// Stake and mean small losses of every operator at the horizon's prices, summed over the block.
 fn tally_stake(design: &DesignGraph, draws: &Draws, tally: &mut OperatorTally) {
     for amounts in &design.stake {
         let prices: f64 = draws.prices[amounts.asset][..draws.n].iter().sum();
         tally.stake.iter_mut().zip(&amounts.tokens).for_each(|(usd, tokens)| *usd += tokens * prices);
+    }
+    for amounts in design.faults.iter().flat_map(|losses| &losses.mean) {
+        let prices = &draws.prices[amounts.asset][..draws.n];
+        let (sum, squares) = (prices.iter().sum::<f64>(), prices.iter().map(|p| p * p).sum::<f64>());
+        for (operator, tokens) in amounts.tokens.iter().enumerate() {
+            tally.loss[operator] += tokens * sum;
+            tally.loss_squared[operator] += tokens * tokens * squares;
+        }
     }
 }
 
@@ -243,15 +251,17 @@ fn attack(
     out.coalition_size[lane] = size;
 }
 
-/// Books what accidents forfeit in one scenario.
+/// Books what accidents forfeit in one scenario; the mean of the many small ones is in the tallies already.
 fn accidents(design: &DesignGraph, draws: &Draws, lane: usize, execution: &mut Execution, index: usize) {
     let mut total = 0.0;
-    for (fault, amounts) in design.faults.iter().enumerate() {
-        if amounts.is_empty() {
+    for (fault, losses) in design.faults.iter().enumerate() {
+        let means = losses.mean.iter().map(|a| draws.prices[a.asset][lane] * a.tokens.iter().sum::<f64>());
+        total += means.sum::<f64>();
+        if losses.hit.is_empty() {
             continue;
         }
         for operator in bits::ones(draws.faulty[fault].lane(lane)) {
-            let lost = loss_usd(amounts, operator, draws, lane);
+            let lost = loss_usd(&losses.hit, operator, draws, lane);
             if lost > 0.0 {
                 total += lost;
                 execution.losses[operator] += lost;
@@ -266,14 +276,16 @@ fn loss_usd(amounts: &[AssetAmounts], operator: usize, draws: &Draws, lane: usiz
     amounts.iter().map(|asset| draws.prices[asset.asset][lane] * asset.tokens[operator]).sum()
 }
 
-/// Adds the scenario's losses to the tallies and forgets them.
-fn settle_lane(execution: &mut Execution, index: usize) {
+/// Adds the scenario's losses to the tallies and forgets them; nobody loses more than its stake.
+fn settle_lane(design: &DesignGraph, draws: &Draws, lane: usize, execution: &mut Execution, index: usize) {
     let tally = &mut execution.operators[index];
     for operator in execution.touched.drain(..) {
         let loss = std::mem::take(&mut execution.losses[operator]);
         if loss > 0.0 {
+            let loss = loss.min(loss_usd(&design.stake, operator, draws, lane));
+            let small: f64 = design.faults.iter().map(|l| loss_usd(&l.mean, operator, draws, lane)).sum();
             tally.loss[operator] += loss;
-            tally.loss_squared[operator] += loss * loss;
+            tally.loss_squared[operator] += loss * (loss + 2.0 * small);
             tally.slashed[operator] += 1;
         }
     }

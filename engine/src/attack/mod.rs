@@ -287,7 +287,7 @@ impl Service<'_> {
                     Route::Collude | Route::Bribe => at
                         .coalition(route.route, self.draws, lane, (self.ranks, &mut *scratch))
                         .map(RouteCost::from),
-                    Route::Acquire => routes::acquire(target, scratch.priced.total_usd(self.power), price),
+                    Route::Acquire => routes::acquire(target, (self.power, &scratch.priced), price),
                     Route::Rent | Route::Hardware => None,
                 };
                 route.costs.set(lane, cost.unwrap_or(RouteCost::OUT_OF_REACH));

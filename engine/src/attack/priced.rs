@@ -1,9 +1,7 @@
 //! Power and losses of a service's members at one scenario's prices.
 
 use crate::graph::{PowerPart, SlotLosses, StakePower, to_f64};
-
-/// Fixed-point units of a USD where power spans assets.
-const USD_UNITS: f64 = 1e9;
+use crate::kernels::caps::{self, Capped};
 
 /// Prices of one scenario applied to one service; reused from scenario to scenario.
 #[derive(Debug, Default)]
@@ -22,6 +20,9 @@ pub struct Priced {
     pub total: u128,
     /// Integer price of each part's units. `[part]`
     multipliers: Vec<u64>,
+    /// Value of the uncapped parts and of the capped ones, USD · 10^decimals.
+    own: f64,
+    lent: Vec<Capped>,
 }
 
 impl Priced {
@@ -49,18 +50,36 @@ impl Priced {
         self.total = totals.map(|(total, m)| u128::from(*total) * u128::from(*m)).sum();
     }
 
+    /// Integer prices of the parts' units: the dearest is 2^48, so that only their ratios matter.
     fn price_parts(&mut self, power: &StakePower, price: impl Fn(usize) -> f64) {
         let usd = |part: &PowerPart| part.value_share * part.asset.map_or(1.0, &price);
-        let values =
-            power.parts.iter().zip(&power.totals).map(|(part, total)| usd(part) * to_f64(u128::from(*total)));
-        let capped = |part: &PowerPart| part.most_of_uncapped.is_some();
-        let uncapped: f64 =
-            power.parts.iter().zip(values.clone()).filter(|(part, _)| !capped(part)).map(|(_, v)| v).sum();
+        let parts =
+            || power.parts.iter().zip(&power.totals).map(|(part, total)| (part, to_f64(u128::from(*total))));
+        self.own = parts().filter(|(part, _)| part.most_share.is_none()).map(|(part, n)| usd(part) * n).sum();
+        self.lent.clear();
+        self.lent.extend(
+            parts().filter_map(|(part, n)| Some(Capped { size: usd(part) * n, share: part.most_share? })),
+        );
+        let whole = caps::whole(self.own, &self.lent);
+        let mut prices: Vec<f64> = power.parts.iter().map(usd).collect();
+        for ((part, n), price) in parts().zip(&mut prices) {
+            let most = part.most_share.map_or(f64::INFINITY, |share| share * whole);
+            *price *= if *price * n > most { most / (*price * n) } else { 1.0 };
+        }
+        let dearest = prices.iter().copied().fold(0.0, f64::max);
         self.multipliers.clear();
-        self.multipliers.extend(power.parts.iter().zip(values).map(|(part, value)| {
-            let most = part.most_of_uncapped.map_or(f64::INFINITY, |multiple| multiple * uncapped);
-            fixed_point(usd(part) * if value > most { most / value } else { 1.0 })
-        }));
+        self.multipliers.extend(prices.iter().map(|price| fixed_point(price / dearest)));
+    }
+
+    /// Power of everybody in USD where it spans assets; `None` where it is counted in units.
+    pub fn total_usd(&self, power: &StakePower) -> Option<f64> {
+        let usd = || caps::whole(self.own, &self.lent) / libm::exp10(f64::from(power.decimals));
+        (power.parts.len() > 1).then(usd)
+    }
+
+    /// Value to add to the uncapped power, USD, so that it makes up `share` of the whole; `None` if none is enough.
+    pub fn added_usd(&self, power: &StakePower, share: f64) -> Option<f64> {
+        caps::added(share, self.own, &self.lent).map(|units| units / libm::exp10(f64::from(power.decimals)))
     }
 
     /// Exact power of one member.
@@ -97,20 +116,11 @@ impl Priced {
         self.ratios
             .extend(self.private_usd.iter().zip(&self.inverse_weights).map(|(loss, inverse)| loss * inverse));
     }
-
-    /// The total in USD where power spans assets; `None` where it is counted in units.
-    pub fn total_usd(&self, power: &StakePower) -> Option<f64> {
-        let spans_assets = power.parts.len() > 1;
-        spans_assets.then(|| to_f64(self.total) / (USD_UNITS * libm::exp10(f64::from(power.decimals))))
-    }
 }
 
-/// A price in integer units of 10^−9 USD.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "prices are finite and not negative"
-)]
-fn fixed_point(usd: f64) -> u64 {
-    libm::round(usd * USD_UNITS) as u64
+/// A price as a part of the dearest, in integer units of 2^−48; what has a price keeps one.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a ratio in [0, 1] times 2^48")]
+fn fixed_point(ratio: f64) -> u64 {
+    let units = libm::round(ratio * 281_474_976_710_656.0) as u64;
+    if ratio > 0.0 { units.max(1) } else { 0 }
 }

@@ -1,7 +1,7 @@
 //! Routes that need no operator: stake bought, hash rate rented, hardware bought.
 
-use super::{RouteCost, TargetOutcome};
-use crate::graph::{Mining, Power, Purchase, Secured, Target};
+use super::{Priced, RouteCost, TargetOutcome};
+use crate::graph::{Mining, Power, Purchase, Secured, StakePower, Target};
 use crate::kernels::LANES;
 use crate::sampling::Draws;
 use crate::study::Route;
@@ -19,23 +19,28 @@ pub(super) fn that_exist(routes: &[Route], secured: &Secured, target: &Target) -
     routes.iter().filter(exists).copied().collect()
 }
 
-/// The cheapest purchase of enough stake. `power_usd` is the others' power where it is measured in USD.
+/// The cheapest purchase of enough stake; `None` if no amount is enough.
 ///
 /// The market moves linearly: buying V USD at today's price costs `V + V²/(2·liquidity)`. What is not slashed is sold
-/// after the drawdown; the sale's own impact is left out.
+/// after the drawdown; the sale's own impact is left out, and so is how many tokens there are to buy.
 pub(super) fn acquire(
     target: &Target,
-    power_usd: Option<f64>,
+    (power, priced): (&StakePower, &Priced),
     price: impl Fn(usize) -> f64,
 ) -> Option<RouteCost> {
-    let costs =
-        target.purchases.iter().map(|purchase| purchase_cost(purchase, power_usd, price(purchase.asset)));
+    let costs = target.purchases.iter().filter_map(|purchase| {
+        let value = if power.parts.len() > 1 {
+            priced.added_usd(power, purchase.share)? / purchase.value_share
+        } else {
+            purchase.staked_tokens * price(purchase.asset) * purchase.share / (1.0 - purchase.share)
+        };
+        Some(purchase_cost(purchase, value))
+    });
     costs.min_by(|a, b| a.cost.total_cmp(&b.cost))
 }
 
-fn purchase_cost(purchase: &Purchase, power_usd: Option<f64>, price: f64) -> RouteCost {
-    let others_usd = power_usd.map_or(purchase.staked_tokens * price, |usd| usd / purchase.value_share);
-    let value = purchase.multiple * others_usd;
+/// What buying stake of `value` USD costs.
+fn purchase_cost(purchase: &Purchase, value: f64) -> RouteCost {
     let impact = value * value / (2.0 * purchase.liquidity_usd);
     let capital = value + impact;
     let forfeited = value * purchase.slash;
@@ -73,33 +78,21 @@ fn mining_cost(mining: &Mining, route: Route, reward_price: f64) -> RouteCost {
 mod tests {
     use super::*;
 
-    fn purchase(multiple: f64) -> Purchase {
-        Purchase {
+    #[test]
+    fn cost_is_impact_slash_drawdown_and_carry() {
+        let purchase = Purchase {
             part: 0,
             asset: 0,
             staked_tokens: 1000.0,
             value_share: 1.0,
-            multiple,
+            share: 1.0 / 3.0,
             slash: 0.05,
             drawdown: 0.2,
             carry: 0.01,
             liquidity_usd: 10_000.0,
-        }
-    }
-
-    /// New stake for 1/3, 1/2, 2/3 of the total of S = 1000: 500, 1000, 2000.
-    #[test]
-    fn eco_05_new_stake_for_a_share() {
-        for (share, stake) in [(1.0 / 3.0, 500.0), (0.5, 1000.0), (2.0 / 3.0, 2000.0)] {
-            let bought = Purchase { liquidity_usd: f64::INFINITY, ..purchase(share / (1.0 - share)) };
-            assert!((purchase_cost(&bought, None, 1.0).capital - stake).abs() < 1e-9);
-        }
-    }
-
-    #[test]
-    fn cost_is_impact_slash_drawdown_and_carry() {
-        let cost = purchase_cost(&purchase(0.5), None, 2.0);
-        // V = 1000 USD, impact 1000²/20000 = 50, slash 50, drawdown 190, carry 1 % of 1050.
+        };
+        let cost = purchase_cost(&purchase, 1000.0);
+        // Impact 1000²/20000 = 50, slash 50, drawdown 190, carry 1 % of 1050.
         assert!((cost.capital - 1050.0).abs() < 1e-9);
         assert!((cost.forfeited - 50.0).abs() < 1e-9);
         assert!((cost.cost - (50.0 + 50.0 + 190.0 + 10.5)).abs() < 1e-9);

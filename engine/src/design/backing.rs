@@ -33,7 +33,7 @@ pub fn stake_part(index: usize, pool: &Pool) -> PowerPart {
         units: pool.stake.clone(),
         decimals: pool.decimals,
         value_share: 1.0,
-        most_of_uncapped: None,
+        most_share: None,
     }
 }
 
@@ -45,7 +45,7 @@ pub fn weight_part(weights: &[u128]) -> PowerPart {
         units: weights.to_vec(),
         decimals: 0,
         value_share: 1.0,
-        most_of_uncapped: None,
+        most_share: None,
     }
 }
 

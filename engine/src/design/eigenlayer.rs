@@ -59,12 +59,24 @@ fn committed(study: &Study, design: &Design, avs: &Eigenlayer, pool: usize) -> V
                 allocations.iter().filter(|(o, p, _)| *o == operator && *p == pool).map(|(_, _, f)| f).sum()
             }
             (None, StakeMode::Pooled) => 1.0,
-            (None, StakeMode::Unique) => 1.0 / services_served(design, operator, pool),
+            (None, StakeMode::Unique) => {
+                unallocated(design, operator, pool) / services_served(design, operator, pool)
+            }
         })
         .collect()
 }
 
-/// Services that share the operator's unique stake in this pool, in equal parts.
+/// Part of the operator's stake in this pool that no allocations table of the design gives away.
+fn unallocated(design: &Design, operator: usize, pool: usize) -> f64 {
+    let tables = design.services.iter().filter_map(|(_, system)| match system {
+        System::Eigenlayer(e) if e.serves[operator] => e.allocations.as_ref(),
+        _ => None,
+    });
+    let rows = tables.flatten().filter(|(o, p, _)| *o == operator && *p == pool);
+    (1.0 - rows.map(|(_, _, fraction)| fraction).sum::<f64>()).max(0.0)
+}
+
+/// Services that share the operator's unallocated unique stake in this pool, in equal parts.
 fn services_served(design: &Design, operator: usize, pool: usize) -> f64 {
     let served = design.services.iter().filter(|(_, system)| match system {
         System::Eigenlayer(e) => {

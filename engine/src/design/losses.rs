@@ -93,7 +93,7 @@ impl Compiler<'_> {
         if x >= 1.0 {
             return Vec::new();
         }
-        let for_sale = backing.parts.iter().enumerate().filter(|(_, part)| part.most_of_uncapped.is_none());
+        let for_sale = backing.parts.iter().enumerate().filter(|(_, part)| part.most_share.is_none());
         for_sale
             .filter_map(|(part_index, part)| {
                 let pool = part.pool?;
@@ -112,7 +112,7 @@ impl Compiler<'_> {
                     asset: holding.asset,
                     staked_tokens: staked.sum(),
                     value_share: part.value_share,
-                    multiple: x / (1.0 - x),
+                    share: x,
                     slash: slash_of(liability, attack) * landing(liability, service, attack),
                     drawdown: if falls { attack.drawdown } else { 0.0 },
                     carry: self.study.adversary.carry_apr

@@ -18,7 +18,6 @@ pub fn backing(study: &Study, design: &Design, service: usize, mesh: &Mesh) -> B
         slash: mesh.slash,
         executes_on: executor(&mesh.slash, Some(service)),
     }];
-    let own_share = 1.0 - mesh.external.iter().map(|external| external.max_power).sum::<f64>();
     let mut parts = vec![local];
     for external in &mesh.external {
         let mut part = stake_part(external.pool, &study.pools[external.pool]);
@@ -28,15 +27,17 @@ pub fn backing(study: &Study, design: &Design, service: usize, mesh: &Mesh) -> B
             }
         }
         part.value_share = 1.0 - external.discount;
-        part.most_of_uncapped = Some(external.max_power / own_share);
+        part.most_share = Some(external.max_power);
         liabilities.push(liability(design, mesh, external, share_of_members(&part.units)));
         parts.push(part);
     }
     Backing { parts, liabilities }
 }
 
-/// The lien is slashed in full, whatever the cap leaves of its power; the lender's chain carries it out.
+/// The lien is slashed in full, whatever the cap leaves of its power; by default the lender's chain carries it out.
+/// Silence and accidents of downtime are the local stake's affair.
 fn liability(design: &Design, mesh: &Mesh, external: &External, share: Vec<f64>) -> Liability {
-    let slash = Slash { fraction: external.slash, ..mesh.slash };
-    Liability { pool: external.pool, share, slash, executes_on: chain_of(design, external.pool) }
+    let slash = Slash { fraction: external.slash, halt: 0.0, downtime: 0.0, ..mesh.slash };
+    let executes_on = executor(&mesh.slash, chain_of(design, external.pool));
+    Liability { pool: external.pool, share, slash, executes_on }
 }

@@ -13,8 +13,11 @@ mod pow;
 #[cfg(test)]
 mod tests;
 
-use crate::graph::{AssetAmounts, DesignGraph, Graph, Order, Power, Secured, SlotLosses, StakePower, Target};
-use crate::study::{Attack, Combine, Design, FaultKind, Study, System};
+use crate::graph::{
+    AssetAmounts, DesignGraph, FaultLosses, Graph, Order, Power, Secured, SlotLosses, StakePower, Target,
+    combine,
+};
+use crate::study::{Attack, Combine, Design, Fault, FaultKind, Study, System};
 pub use backing::{Backing, Liability};
 
 /// Compiles every design of a study.
@@ -67,7 +70,7 @@ impl<'a> Compiler<'a> {
             name: self.design.name.clone(),
             secured: positions,
             stake: self.stake(),
-            faults: self.study.faults.iter().map(|fault| self.fault_losses(fault.kind)).collect(),
+            faults: self.study.faults.iter().map(|fault| self.fault_losses(fault)).collect(),
             combine: self.combine.clone(),
         }
     }
@@ -99,7 +102,7 @@ impl<'a> Compiler<'a> {
             Power::Hash => Order::Moves(SlotLosses { fixed_usd: Vec::new(), assets: Vec::new() }),
         };
         let mining = match system {
-            System::Pow(pow) => Some(pow::mining(self.study, pow, attack)),
+            System::Pow(pow) => pow::mining(self.study, service, pow, attack),
             _ => None,
         };
         Target {
@@ -139,8 +142,8 @@ impl<'a> Compiler<'a> {
     /// Stake of the pools that answer for something in this design.
     fn stake(&self) -> Vec<AssetAmounts> {
         let used = |pool: usize| self.liabilities().any(|l| l.pool == pool);
-        let pools = (0..self.study.pools.len())
-            .filter(|pool| used(*pool) && !self.study.pools[*pool].underlying.is_some_and(used));
+        let pools =
+            (0..self.study.pools.len()).filter(|pool| used(*pool) && !self.underlying(*pool).any(used));
         let mut amounts = losses::Amounts::new(self.study.operators.len());
         for pool in pools {
             let holding = &self.study.pools[pool];
@@ -151,28 +154,42 @@ impl<'a> Compiler<'a> {
         amounts.finish()
     }
 
+    /// Pools whose stake a pool's stake is as well, from the nearest on.
+    fn underlying(&self, pool: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(self.study.pools[pool].underlying, |pool| self.study.pools[*pool].underlying)
+    }
+
     fn liabilities(&self) -> impl Iterator<Item = &Liability> {
         self.backings.iter().flatten().flat_map(|backing| &backing.liabilities)
     }
 
-    /// What an accident of this kind costs each operator: it hits every service the operator runs, once, and the
-    /// losses combine by each pool's rule.
-    fn fault_losses(&self, kind: FaultKind) -> Vec<AssetAmounts> {
+    /// What accidents of this kind cost each operator: one hits every service the operator runs, once, and the losses
+    /// combine by each pool's rule. Equivocations are drawn; slashes for downtime are many and small, their mean will do.
+    fn fault_losses(&self, fault: &Fault) -> FaultLosses {
         let study = self.study;
-        let fault = study.faults.iter().find(|fault| fault.kind == kind);
         let mut amounts = losses::Amounts::new(study.operators.len());
         for (pool, holding) in study.pools.iter().enumerate() {
             for (operator, runs) in study.operators.iter().enumerate() {
-                let fractions = self.liabilities().filter(|l| l.pool == pool).map(|l| match kind {
+                let fractions = self.liabilities().filter(|l| l.pool == pool).map(|l| match fault.kind {
                     FaultKind::Downtime => l.slash.downtime * l.share[operator],
                     FaultKind::Equivocation => l.slash.fraction * l.share[operator],
                 });
-                let hit = fault.and_then(|f| f.cluster_keys).map_or(1.0, |keys| (keys / runs.keys).min(1.0));
-                let fraction = crate::graph::combine(self.combine[pool], fractions) * hit;
-                amounts.add(holding.asset, operator, fraction * holding.tokens(operator));
+                let one = combine(self.combine[pool], fractions) * fault.keys_hit(runs.keys);
+                let expected = fault.expected_accidents(runs.keys, study.horizon_days);
+                let times = match fault.kind {
+                    FaultKind::Downtime => expected,
+                    FaultKind::Equivocation => {
+                        expected / fault.hit_probability(runs.keys, study.horizon_days)
+                    }
+                };
+                let lost = if expected > 0.0 { (one * times).min(1.0) } else { 0.0 };
+                amounts.add(holding.asset, operator, lost * holding.tokens(operator));
             }
         }
-        amounts.finish()
+        match fault.kind {
+            FaultKind::Downtime => FaultLosses { hit: Vec::new(), mean: amounts.finish() },
+            FaultKind::Equivocation => FaultLosses { hit: amounts.finish(), mean: Vec::new() },
+        }
     }
 }
 

@@ -94,7 +94,10 @@ impl Judged {
     /// Tokens that one accident of the study's only kind costs an operator in design `d`.
     fn accident(&self, asset: &str, operator: &str) -> f64 {
         let design = self.graph.designs.iter().find(|design| design.name == "d").unwrap();
-        tokens(self, &design.faults[0], asset, operator)
+        let (fault, keys) = (&self.study.faults[0], self.study.operators[self.operator(operator)].keys);
+        let horizon = self.study.horizon_days;
+        let times = fault.expected_accidents(keys, horizon) / fault.hit_probability(keys, horizon);
+        tokens(self, &design.faults[0].hit, asset, operator) / times
     }
 }
 
@@ -636,7 +639,7 @@ fn a_stake_pledged_at_home_and_abroad_loses_the_sum() {
     let judged = judge(
         r#"
 [faults.equivocation]
-rate_per_key_year = 0.01
+rate_per_key_year = 1e-12
 [pools.p]
 asset = "A"
 stake = { a = 100 }
@@ -905,4 +908,68 @@ slash = 0.06
     assert_eq!(judged.graph.secured.len(), 3);
     assert_eq!(judged.secured_at("d", "s"), judged.secured_at("other", "s"));
     assert_ne!(judged.secured_at("d", "t"), judged.secured_at("other", "t"));
+}
+
+/// 100 A at $2 and plenty of B lent under a cap of a third: each A bought raises the cap, so a third of the power
+/// takes 100 A more (200 of 600 USD), not the third of what was there.
+#[test]
+fn bought_stake_raises_the_cap_of_the_lenders() {
+    let judged = judge(
+        r#"
+[adversary]
+routes = ["acquire"]
+[pools.p]
+asset = "A"
+stake = { a = 100 }
+[pools.q]
+asset = "B"
+stake = { a = 1000000 }
+[services.s]
+consensus = "cometbft"
+attacks.fork.profit_usd = 1
+attacks.control.profit_usd = 1
+[designs.d.services.s]
+system = "mesh"
+local = { pool = "p", slash = 0.05 }
+external = [{ pool = "q", slash = 0.1, max_power = "1/3" }]
+"#,
+    );
+    let price = judged.study.assets[judged.study.pools[0].asset].price_usd;
+    let targets = &judged.outcomes.targets;
+    let capital = |kind: &str| {
+        let index = judged.study.services[0].attacks.iter().position(|attack| attack.kind == kind).unwrap();
+        targets[index].routes[0].costs.capital[0]
+    };
+    equal(capital("fork"), 100.0 * price);
+}
+
+/// What one service's table allocates is not there for another that has no table.
+#[test]
+fn unique_stake_is_not_committed_twice() {
+    let judged = judge(
+        r#"
+[pools.p]
+asset = "A"
+stake = { a = 60 }
+[services.x]
+consensus = "quorum"
+attacks.fork = { profit_usd = 1, threshold = "> 1/3" }
+[services.y]
+consensus = "quorum"
+attacks.fork = { profit_usd = 1, threshold = "> 1/3" }
+[designs.d.services.x]
+system = "eigenlayer"
+pools = ["p"]
+stake = "unique"
+allocations = [{ operator = "a", service = "x", pool = "p", fraction = 0.75 }]
+slash = 1.0
+[designs.d.services.y]
+system = "eigenlayer"
+pools = ["p"]
+stake = "unique"
+slash = 1.0
+"#,
+    );
+    equal(judged.forfeited_tokens(("x", "fork"), "A", "a"), 45.0);
+    equal(judged.forfeited_tokens(("y", "fork"), "A", "a"), 15.0);
 }

@@ -1,6 +1,6 @@
 //! From tallies and sketches to the rows of the summary tables.
 
-use super::differences::{DESIGN_METRICS, TARGET_METRICS, same};
+use super::differences::{DESIGN_METRICS, Pair, TARGET_METRICS, same};
 use super::tally::{RouteTally, TargetLabels, TargetSketches, TargetTally};
 use super::{
     DifferenceRow, Estimate, Labels, OperatorRow, QuantileRow, Results, Sketches, SummaryRow, Tally,
@@ -135,8 +135,12 @@ impl Writer<'_> {
         let margin = |interval: Interval| interval.map(security_margin_of);
         let safe_profit = |interval: Interval| interval.map(|cover| cover * labels.profit_today);
         self.mapped_quantiles(at, "security_margin", "share", &sketches.cover, margin);
-        self.mapped_quantiles(at, "safe_profit_usd", "usd", &sketches.cover, safe_profit);
         self.interval(at, "security_margin", "share", margin(sketches.cover.quantile(0.5)));
+        // Nothing to scale where there is no profit today.
+        if labels.profit_today <= 0.0 {
+            return;
+        }
+        self.mapped_quantiles(at, "safe_profit_usd", "usd", &sketches.cover, safe_profit);
         for (level, metric) in SAFE_LEVELS {
             self.interval(at, metric, "usd", safe_profit(sketches.cover.quantile(level)));
         }
@@ -236,11 +240,23 @@ fn differences(graph: &Graph, labels: &Labels, tally: &Tally) -> Vec<DifferenceR
                 attack: attack.to_owned(),
                 route: ANY.to_owned(),
                 metric: (*metric).to_owned(),
-                estimate: Estimate::mean(moments),
+                estimate: difference(metric, moments, pair),
             });
         }
     }
     rows
+}
+
+/// A mean difference. Where two probabilities never differed in `n` scenarios that could have, they may still differ by
+/// up to 3/n (the rule of three).
+fn difference(metric: &str, moments: &Moments, pair: &Pair) -> Estimate {
+    let mut estimate = Estimate::mean(moments);
+    let same = pair.targets.is_some_and(|(a, b)| a == b);
+    if metric.starts_with("p_") && !same && moments.variance() == 0.0 {
+        estimate.low -= 3.0 / count(moments.n());
+        estimate.high += 3.0 / count(moments.n());
+    }
+    estimate
 }
 
 /// The security margin where the cost covers the profit so many times.

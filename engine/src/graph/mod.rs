@@ -33,9 +33,18 @@ pub struct DesignGraph {
     /// Stake in the design's pools per asset, tokens; a pool whose stake is another's as well counts once.
     pub stake: Vec<AssetAmounts>,
     /// What each kind of accident forfeits. `[fault]`
-    pub faults: Vec<Vec<AssetAmounts>>,
+    pub faults: Vec<FaultLosses>,
     /// How losses combine in each pool. `[pool]`
     pub combine: Vec<Combine>,
+}
+
+/// What one kind of accident forfeits within the horizon.
+#[derive(Debug, Clone, Default)]
+pub struct FaultLosses {
+    /// Of each operator that is hit: the mean over how often it is, given once. `[asset used]`
+    pub hit: Vec<AssetAmounts>,
+    /// Of each operator on average, for accidents too frequent and too small to be drawn one by one. `[asset used]`
+    pub mean: Vec<AssetAmounts>,
 }
 
 /// Tokens of one asset per operator.
@@ -156,8 +165,8 @@ pub struct PowerPart {
     pub decimals: u32,
     /// Part of the value that counts as power, in (0, 1].
     pub value_share: f64,
-    /// Most that this part may give, as a multiple of the uncapped parts' power.
-    pub most_of_uncapped: Option<f64>,
+    /// Largest share of the whole power that this part may make up.
+    pub most_share: Option<f64>,
 }
 
 impl PowerPart {
@@ -226,8 +235,8 @@ pub struct Purchase {
     pub staked_tokens: f64,
     /// Share of its value that counts as power.
     pub value_share: f64,
-    /// Multiple of the others' power to add: `x/(1−x)`.
-    pub multiple: f64,
+    /// Share of the new total that is needed, below 1.
+    pub share: f64,
     /// Fraction of the bought stake that the attack forfeits.
     pub slash: f64,
     /// Fall of the rest afterwards.

@@ -1,6 +1,7 @@
 //! Arithmetic on numbers and slices: it knows no domain word, makes no generator and allocates nothing in a loop.
 
 pub mod bits;
+pub mod caps;
 pub mod cholesky;
 pub mod normal;
 pub mod squeeze;

@@ -202,7 +202,7 @@ impl<R> Table<R> {
     pub(super) fn new(name: &'static str, columns: Vec<Column<R>>, provenance: &Provenance) -> Self {
         let fields: Vec<Field> = columns.iter().map(Column::field).collect();
         let schema = Arc::new(Schema::new(fields).with_metadata(provenance.arrow()));
-        // Version 1.0: fastparquet reads wrong numbers from 2.0 without an error (ECOSYSTEM.md 1.3).
+        // Version 1.0: fastparquet reads wrong numbers from 2.0 without an error.
         let properties = WriterProperties::builder()
             .set_writer_version(WriterVersion::PARQUET_1_0)
             .set_compression(Compression::ZSTD(ZstdLevel::default()))

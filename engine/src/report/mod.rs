@@ -1,4 +1,4 @@
-//! What a run writes and how it is read back: Parquet tables, manifest, `_SUCCESS` (DESIGN.md section 4).
+//! What a run writes and how it is read back: Parquet tables, manifest, `_SUCCESS`.
 //!
 //! [`RunFolder::create`] prepares the folder, [`TableSink`] takes recorded rows while the run draws, and
 //! [`RunFolder::finish`] adds the summary tables and, last of all, `_SUCCESS`. Every file is written under a temporary

@@ -11,7 +11,7 @@ pub(super) const UNITS: [&str; 4] = ["usd", "probability", "share", "operators"]
 /// Ways to estimate.
 pub(super) const ESTIMATORS: [&str; 3] = ["plain", "sketch", "quantile"];
 
-/// Meaning of the label columns; `*` as in DESIGN.md.
+/// Meaning of the label columns; `*`: any, or the cheapest route.
 const SERVICE: &str = "service; * for the whole design";
 const ATTACK: &str = "attack kind; * for any";
 const ROUTE: &str = "route; * for the cheapest";

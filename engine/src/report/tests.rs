@@ -90,7 +90,7 @@ fn thread_count_changes_no_byte() {
     assert!(manifests[0] == manifests[1] && manifests[0] == manifests[2], "digests of every part");
 }
 
-/// The contract of DESIGN.md section 4; columns may be added, under a new schema version when their meaning changes.
+/// The tables' contract: columns may be added, under a new schema version when their meaning changes.
 #[test]
 fn columns_are_those_of_the_contract() {
     let dir = tempfile::tempdir().unwrap();

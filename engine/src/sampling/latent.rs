@@ -9,9 +9,6 @@ use crate::streams::Purpose;
 use crate::study::{Copula, Factor, Fault, FaultKind, Loading, Study};
 use ndarray::{Array2, ArrayViewMut1};
 
-/// Hours in a year of 365.25 days.
-const HOURS_PER_YEAR: f64 = 8766.0;
-
 /// How one kind of latent (collusion, or an accident) is drawn.
 #[derive(Debug, Clone)]
 pub struct LatentPlan {
@@ -91,7 +88,7 @@ pub fn collusion(study: &Study, seed: u64) -> LatentPlan {
     plan(seed, "collusion", law.copula, &columns, rows.collect(), true)
 }
 
-/// Plan of an accident: low is hit.
+/// Plan of an accident: low is hit within the horizon (equivocation), or down at the moment looked at (downtime).
 pub fn fault(study: &Study, fault: &Fault, seed: u64) -> LatentPlan {
     let name = match fault.kind {
         FaultKind::Downtime => "fault/downtime",
@@ -100,25 +97,14 @@ pub fn fault(study: &Study, fault: &Fault, seed: u64) -> LatentPlan {
     let columns = FactorColumns::new(study, &fault.loadings);
     let loadings: Vec<f64> = fault.loadings.iter().map(|loading| loading.loading).collect();
     let rows = study.operators.iter().enumerate().map(|(o, operator)| {
-        let low = quantile(fault.copula, fault_probability(fault, operator.keys, study.horizon_days));
+        let probability = match fault.kind {
+            FaultKind::Downtime => fault.lasting_probability(operator.keys),
+            FaultKind::Equivocation => fault.hit_probability(operator.keys, study.horizon_days),
+        };
+        let low = quantile(fault.copula, probability);
         columns.row(study, o, &loadings, [low, f64::INFINITY])
     });
     plan(seed, name, fault.copula, &columns, rows.collect(), false)
-}
-
-/// Probability that an operator with `keys` is hit: at least once within the horizon (equivocation), or at the moment
-/// looked at (downtime: rate × duration).
-///
-/// One accident hits `cluster_keys` at once (all keys by default), so `keys / cluster_keys` independent causes keep the
-/// rate of each key what the study says.
-fn fault_probability(fault: &Fault, keys: f64, horizon_days: f64) -> f64 {
-    let causes =
-        if keys > 0.0 { fault.cluster_keys.map_or(1.0, |cluster| (keys / cluster).max(1.0)) } else { 0.0 };
-    let years = match fault.kind {
-        FaultKind::Downtime => fault.duration_hours / HOURS_PER_YEAR,
-        FaultKind::Equivocation => horizon_days / 365.25,
-    };
-    -libm::expm1(-fault.rate_per_key_year * causes * years)
 }
 
 fn quantile(copula: Copula, p: f64) -> f64 {

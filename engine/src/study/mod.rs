@@ -204,7 +204,7 @@ pub struct Collusion {
 /// Which accident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FaultKind {
-    /// Not signing: costs `slash_downtime`; counts against liveness while it lasts.
+    /// Not signing: costs `slash_downtime` each time; counts against liveness while it lasts.
     Downtime,
     /// Signing twice: costs `slash`.
     Equivocation,
@@ -225,6 +225,37 @@ pub struct Fault {
     pub copula: Copula,
     /// Factors, common first, then attributes in name order.
     pub loadings: Vec<Loading>,
+}
+
+/// Hours in a year of 365.25 days.
+const HOURS_PER_YEAR: f64 = 8766.0;
+
+impl Fault {
+    /// Part of an operator's keys that one accident hits.
+    pub fn keys_hit(&self, keys: f64) -> f64 {
+        self.cluster_keys.map_or(1.0, |cluster| (cluster / keys).min(1.0))
+    }
+
+    /// Causes of an operator with `keys` that strike independently. One accident hits `cluster_keys` at once (all keys by
+    /// default), so that the rate of each key is what the study says.
+    fn causes(&self, keys: f64) -> f64 {
+        if keys > 0.0 { 1.0 / self.keys_hit(keys) } else { 0.0 }
+    }
+
+    /// Accidents of an operator expected within the horizon.
+    pub fn expected_accidents(&self, keys: f64, horizon_days: f64) -> f64 {
+        self.rate_per_key_year * self.causes(keys) * horizon_days / 365.25
+    }
+
+    /// Probability of at least one accident within the horizon.
+    pub fn hit_probability(&self, keys: f64, horizon_days: f64) -> f64 {
+        -libm::expm1(-self.expected_accidents(keys, horizon_days))
+    }
+
+    /// Probability that an accident lasts at a given moment (rate × duration).
+    pub fn lasting_probability(&self, keys: f64) -> f64 {
+        -libm::expm1(-self.rate_per_key_year * self.causes(keys) * self.duration_hours / HOURS_PER_YEAR)
+    }
 }
 
 /// Stake bonded in one place in one asset.
