@@ -166,7 +166,7 @@ fn drop_needless(members: &mut Vec<Member>, mut surplus: u64, units: impl Fn(usi
     if members.iter().all(|member| units(member.at()) > surplus) {
         return false;
     }
-    for paid in [true, false] {
+    for paid in passes(members) {
         members.retain(|member| {
             let needed = (member.pay > 0.0) != paid || units(member.at()) > surplus;
             surplus -= if needed { 0 } else { units(member.at()) };
@@ -176,40 +176,47 @@ fn drop_needless(members: &mut Vec<Member>, mut surplus: u64, units: impl Fn(usi
     true
 }
 
+/// Whether those that are paid, or those that are not, are let go: first the former. Free members join first, so the
+/// first member tells whether there are any.
+fn passes(members: &[Member]) -> impl Iterator<Item = bool> + use<> {
+    let some_are_free = members.first().is_some_and(|member| member.pay <= 0.0);
+    [true, false].into_iter().take(if some_are_free { 2 } else { 1 })
+}
+
 /// The coalition where the order moves with prices; `None` out of reach. Sets are over slots; `order` is that of
-/// the losses priced, `available` the weight of all recruits.
+/// the losses priced, and there are recruits enough (their weight is at least [`nearly`] the power needed).
 ///
 /// Weights as numbers steer the walk; whether the threshold is reached is decided by the exact power of all members.
 pub fn by_moving_order(
     (power, priced, losses): (&StakePower, &Priced, &SlotLosses),
-    (order, available): (&SlotOrder, f64),
+    order: &SlotOrder,
     least_power: u128,
     recruits: Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
-    // Sums in floating point are good to far better than this.
-    let nearly = to_f64(least_power) * (1.0 - 1e-9);
-    if available < nearly {
-        return None;
-    }
+    let nearly = nearly(least_power);
     let Coalition { members, colluders, bribable } = coalition;
     members.clear();
     order.sort_positions(bits::ones(recruits.colluders).filter(|slot| !recruits.stolen(*slot)), colluders);
     order.pick(recruits.bribable, bribable);
     let mut queues = Queues { ratios: &priced.ratios, colluders, bribe: 1.0 + recruits.premium };
     let exact = |members: &[Member]| priced.units_of(power, members.iter().map(|member| member.at()));
-    let mut weight = 0.0;
+    let (mut weight, mut held) = (0.0, 0);
     let reached = queues.merge(recruits, bribable.iter().map(|slot| *slot as usize), |slot, pay| {
         members.push(member(slot, pay));
         weight += priced.weights[slot];
-        weight >= nearly && exact(members) >= least_power
+        if weight < nearly {
+            return false;
+        }
+        held = exact(members);
+        held >= least_power
     });
     if !reached {
         return None;
     }
     let last = *members.last()?;
     let payment = |m: &Member| m.pay * priced.private_usd[m.at()];
-    let surplus = exact(members) - least_power;
+    let surplus = held - least_power;
     let spared = to_f64(surplus) / to_f64(priced.units(power, last.at())) * payment(&last);
     let full: f64 = members.iter().map(payment).sum();
     let dropped = drop_priced(members, surplus, power, priced);
@@ -230,7 +237,7 @@ pub fn by_moving_order(
 fn drop_priced(members: &mut Vec<Member>, mut surplus: u128, power: &StakePower, priced: &Priced) -> bool {
     let before = members.len();
     let most = to_f64(surplus) * (1.0 + 1e-9);
-    for paid in [true, false] {
+    for paid in passes(members) {
         members.retain(|member| {
             if (member.pay > 0.0) != paid || priced.weights[member.at()] > most {
                 return true;
@@ -242,6 +249,11 @@ fn drop_priced(members: &mut Vec<Member>, mut surplus: u128, power: &StakePower,
         });
     }
     members.len() < before
+}
+
+/// A weight just below a power: sums in floating point are good to far better than that.
+pub fn nearly(power: u128) -> f64 {
+    to_f64(power) * (1.0 - 1e-9)
 }
 
 /// Weight of all recruits.

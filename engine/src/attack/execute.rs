@@ -223,15 +223,18 @@ fn attack(
     let price = |asset: usize| draws.prices[asset][lane];
     let Outcomes { ranks, scratch, .. } = outcomes;
     let mut least_power = 0;
-    if let Order::Moves(losses) = &target.order {
-        scratch.priced.price_power(power, price);
+    if let Order::Moves(_) = &target.order {
+        scratch.price_power(power, price);
         scratch.orders[0].clear();
-        scratch.available = None;
-        scratch.price_losses(losses, price, 0);
         least_power = target.threshold.least_power(scratch.priced.total);
     }
     scratch.coalition.clear();
-    Chosen { power, target, index: at, least_power }.coalition(route, draws, lane, (ranks, scratch));
+    Chosen { power, target, index: at, group: 0, least_power }.coalition(
+        route,
+        draws,
+        lane,
+        (ranks, scratch),
+    );
     let tally = &mut execution.operators[index];
     let mut size = 0;
     for position in scratch.coalition.positions() {

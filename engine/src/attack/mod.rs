@@ -15,7 +15,7 @@ mod tests;
 
 pub use accident::{halt_threshold, halted_by_accident};
 pub use coalition::{
-    Coalition, CoalitionCost, NOBODY, Recruits, available_weight, by_fixed_order, by_moving_order,
+    Coalition, CoalitionCost, NOBODY, Recruits, available_weight, by_fixed_order, by_moving_order, nearly,
 };
 pub use execute::{DesignOutcome, Execution, NO_TARGET, OperatorTally, execute};
 pub use priced::Priced;
@@ -39,8 +39,8 @@ pub struct Outcomes {
     pub targets: Vec<TargetOutcome>,
     /// First target of each secured service. `[secured]`
     pub first_target: Vec<usize>,
-    /// Whether a target's losses must be priced anew after its predecessor's. `[target]`
-    new_losses: Vec<bool>,
+    /// The first target of the service with the same losses: they are priced together. `[target]`
+    loss_group: Vec<usize>,
     ranks: RankSets,
     scratch: Scratch,
 }
@@ -114,10 +114,10 @@ impl TargetOutcome {
 struct Scratch {
     coalition: Coalition,
     priced: Priced,
-    /// The order of the losses priced last of each target. `[target of the service]`
+    /// The order of each group of losses when it was priced last. `[group]`
     orders: Vec<SlotOrder>,
-    /// Target of the service whose order is the one at hand.
-    order: usize,
+    /// The group priced last in this scenario.
+    losses_priced: Option<usize>,
     visits: Vec<(f64, usize)>,
     /// Weight of the bribe route's recruits at the power priced last, once known.
     available: Option<f64>,
@@ -128,23 +128,18 @@ impl Outcomes {
     pub fn new(graph: &Graph) -> Self {
         let mut first_target = Vec::new();
         let mut targets = Vec::new();
-        let mut new_losses = Vec::new();
+        let mut loss_group = Vec::new();
         for secured in &graph.secured {
             first_target.push(targets.len());
-            let mut priced = None;
             for target in &secured.targets {
                 targets.push(TargetOutcome::room(routes::that_exist(&graph.routes, secured, target)));
-                let Order::Moves(losses) = &target.order else {
-                    new_losses.push(false);
-                    continue;
-                };
-                new_losses.push(priced != Some(losses));
-                priced = Some(losses);
+                let same = |other: &Target| other.order == target.order;
+                loss_group.push(secured.targets.iter().position(same).unwrap_or(0));
             }
         }
         let colluding_share = vec![[0.0; LANES]; graph.secured.len()];
         let ranks = RankSets::new(graph);
-        Self { colluding_share, targets, first_target, new_losses, ranks, scratch: Scratch::default() }
+        Self { colluding_share, targets, first_target, loss_group, ranks, scratch: Scratch::default() }
     }
 }
 
@@ -194,8 +189,8 @@ pub fn assess(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
         }
         match &secured.power {
             Power::Stake(power) => {
-                let (ranks, new_losses) = (&outcomes.ranks, &outcomes.new_losses[range]);
-                let service = Service { secured, power, first, draws, ranks, new_losses };
+                let (ranks, loss_group) = (&outcomes.ranks, &outcomes.loss_group[range]);
+                let service = Service { secured, power, first, draws, ranks, loss_group };
                 service.assess(&mut outcomes.scratch, targets, &mut outcomes.colluding_share[index]);
             }
             Power::Hash => {
@@ -228,7 +223,7 @@ struct Service<'a> {
     first: usize,
     draws: &'a Draws,
     ranks: &'a RankSets,
-    new_losses: &'a [bool],
+    loss_group: &'a [usize],
 }
 
 impl Service<'_> {
@@ -239,7 +234,6 @@ impl Service<'_> {
         self.visits(&mut visits);
         for (_, lane) in &visits {
             self.price_power(*lane, scratch);
-            scratch.available = None;
             colluding_share[*lane] = self.assess_lane(*lane, scratch, targets);
         }
         scratch.visits = visits;
@@ -260,8 +254,9 @@ impl Service<'_> {
 
     /// Power at a scenario's prices; in one asset it is the same in every scenario.
     fn price_power(&self, lane: usize, scratch: &mut Scratch) {
+        scratch.forget();
         if lane == 0 || self.power.parts.len() > 1 {
-            scratch.priced.price_power(self.power, |asset| self.draws.prices[asset][lane]);
+            scratch.price_power(self.power, |asset| self.draws.prices[asset][lane]);
         }
     }
 
@@ -271,15 +266,13 @@ impl Service<'_> {
         let colluding = self.colluding_units(lane, &scratch.priced);
         let price = |asset: usize| self.draws.prices[asset][lane];
         for (index, (target, outcome)) in self.secured.targets.iter().zip(outcomes).enumerate() {
-            if let (true, Order::Moves(losses)) = (self.new_losses[index], &target.order) {
-                scratch.price_losses(losses, price, index);
-            }
             let least_power = match &target.order {
                 Order::Fixed(order) => u128::from(order.least_power),
                 Order::Moves(_) => target.threshold.least_power(total),
             };
             outcome.threshold_reached[lane] = total == 0 || colluding >= least_power;
-            let at = Chosen { power: self.power, target, index: self.first + index, least_power };
+            let (index, group) = (self.first + index, self.loss_group[index]);
+            let at = Chosen { power: self.power, target, index, group, least_power };
             for route in &mut outcome.routes {
                 let cost = match route.route {
                     _ if total == 0 => Some(RouteCost::default()),
@@ -308,6 +301,8 @@ struct Chosen<'a> {
     target: &'a Target,
     /// Position among all targets.
     index: usize,
+    /// Where the order of its losses is kept.
+    group: usize,
     least_power: u128,
 }
 
@@ -322,29 +317,49 @@ impl Chosen<'_> {
     ) -> Option<CoalitionCost> {
         let price = |asset: usize| draws.prices[asset][lane];
         let recruits = ranks.recruits(self.index, lane, route == Route::Bribe, draws.premium[lane]);
-        let Scratch { coalition, priced, orders, order, available, .. } = scratch;
         match &self.target.order {
             Order::Fixed(order) if ranks.available(self.index, lane) < order.least_power => None,
-            Order::Fixed(order) => by_fixed_order(order, order.asset.map_or(1.0, price), recruits, coalition),
+            Order::Fixed(order) => {
+                by_fixed_order(order, order.asset.map_or(1.0, price), recruits, &mut scratch.coalition)
+            }
             Order::Moves(losses) => {
-                let weight = || available_weight(priced, recruits);
-                let available = match route {
-                    Route::Bribe => *available.get_or_insert_with(weight),
-                    _ => weight(),
-                };
-                let (book, order) = ((self.power, &*priced, losses), (&orders[*order], available));
-                by_moving_order(book, order, self.least_power, recruits, coalition)
+                if scratch.available(route, recruits) < nearly(self.least_power) {
+                    return None;
+                }
+                scratch.price_losses(losses, price, self.group);
+                let Scratch { coalition, priced, orders, .. } = scratch;
+                let book = (self.power, &*priced, losses);
+                by_moving_order(book, &orders[self.group], self.least_power, recruits, coalition)
             }
         }
     }
 }
 
 impl Scratch {
-    /// Prices losses and sorts the members by them; `order` is where the order is kept.
-    fn price_losses(&mut self, losses: &SlotLosses, price: impl Fn(usize) -> f64, order: usize) {
-        self.priced.price_losses(losses, price);
-        self.orders[order].update(&self.priced.ratios);
-        self.order = order;
+    /// Prices a service's power anew; what was priced on it is forgotten.
+    fn price_power(&mut self, power: &StakePower, price: impl Fn(usize) -> f64) {
+        self.priced.price_power(power, price);
+        self.forget();
+    }
+
+    /// Forgets what holds for one scenario alone.
+    fn forget(&mut self) {
+        (self.available, self.losses_priced) = (None, None);
+    }
+
+    /// Weight of the recruits; those of the bribe route are the same for every target.
+    fn available(&mut self, route: Route, recruits: Recruits<'_>) -> f64 {
+        let weight = || available_weight(&self.priced, recruits);
+        if route == Route::Bribe { *self.available.get_or_insert_with(weight) } else { weight() }
+    }
+
+    /// Prices losses and sorts the members by them, unless that is done.
+    fn price_losses(&mut self, losses: &SlotLosses, price: impl Fn(usize) -> f64, group: usize) {
+        if self.losses_priced != Some(group) {
+            self.priced.price_losses(losses, price);
+            self.orders[group].update(&self.priced.ratios);
+            self.losses_priced = Some(group);
+        }
     }
 }
 
