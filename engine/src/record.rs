@@ -5,7 +5,7 @@
 use crate::attack::{Costs, Execution, NO_TARGET, Outcomes, Priced};
 use crate::estimate::{Labels, security_margin};
 use crate::graph::{Graph, Power, Secured, slot};
-use crate::kernels::{Column, LANES, bits};
+use crate::kernels::{Column, bits};
 use crate::sampling::Draws;
 use crate::study::{Record, Route, RunSettings};
 
@@ -273,5 +273,3 @@ impl Lane<'_> {
         if total > 0.0 { rational / total } else { 0.0 }
     }
 }
-
-const _: () = assert!(LANES == 256, "scenario ids and blocks are part of the contract");

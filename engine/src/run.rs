@@ -15,8 +15,9 @@ use std::sync::Mutex;
 
 /// Blocks in a part: 2^20 scenarios.
 pub const BLOCKS_PER_PART: u64 = 4096;
-/// Blocks that each thread takes before the next fold.
-const BLOCKS_PER_THREAD: u64 = 16;
+/// Blocks that each thread takes before the next fold; fewer where their recorded rows wait in memory.
+const BLOCKS_PER_THREAD: u64 = 64;
+const RECORDED_BLOCKS_PER_THREAD: u64 = 16;
 
 /// A study compiled, ready to draw.
 #[derive(Debug)]
@@ -112,7 +113,8 @@ pub fn run<S: Sink>(
     let threads = rayon::current_num_threads();
     let workers: Vec<Mutex<Worker>> = (0..threads).map(|_| Mutex::new(plan.worker())).collect();
     let n_blocks = plan.settings.scenarios.div_ceil(LANES as u64);
-    let wave = BLOCKS_PER_THREAD * threads as u64;
+    let per_thread = if plan.keeper.keeps_none() { BLOCKS_PER_THREAD } else { RECORDED_BLOCKS_PER_THREAD };
+    let wave = per_thread * threads as u64;
     let mut fold = Fold::new(n_blocks);
     let mut finished: Vec<(Tally, Rows)> = Vec::new();
     let mut next = 0;

@@ -2,12 +2,9 @@
 
 use super::Outcomes;
 use crate::fraction::Threshold;
-use crate::graph::{Graph, Power, Secured, StakePower, slot};
+use crate::graph::{Graph, HALT, Power, Secured, StakePower, slot};
 use crate::kernels::bits;
 use crate::sampling::Draws;
-
-/// The kind of attack whose threshold silence reaches.
-const HALT: &str = "halt";
 
 /// Scenarios of the block in which operators hit by `fault` hold enough power to halt each service. `[secured]`
 pub fn halted_by_accident(graph: &Graph, draws: &Draws, fault: usize, outcomes: &mut Outcomes) -> Vec<u64> {

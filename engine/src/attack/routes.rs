@@ -81,7 +81,6 @@ mod tests {
     #[test]
     fn cost_is_impact_slash_drawdown_and_carry() {
         let purchase = Purchase {
-            part: 0,
             asset: 0,
             staked_tokens: 1000.0,
             value_share: 1.0,

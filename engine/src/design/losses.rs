@@ -1,8 +1,8 @@
 //! What an attack makes each operator lose, and what stake costs to buy: the same for every system.
 
+use super::Compiler;
 use super::backing::Liability;
-use super::{CONTROL, Compiler, HALT};
-use crate::graph::{AssetAmounts, AssetLosses, Losses, Purchase, combine, to_f64};
+use crate::graph::{AssetAmounts, AssetLosses, CONTROL, HALT, Losses, Purchase, combine, to_f64};
 use crate::study::{Attack, Operator, Pool};
 
 /// Hours in a year of 365.25 days.
@@ -93,9 +93,9 @@ impl Compiler<'_> {
         if x >= 1.0 {
             return Vec::new();
         }
-        let for_sale = backing.parts.iter().enumerate().filter(|(_, part)| part.most_share.is_none());
+        let for_sale = backing.parts.iter().filter(|part| part.most_share.is_none());
         for_sale
-            .filter_map(|(part_index, part)| {
+            .filter_map(|part| {
                 let pool = part.pool?;
                 let holding = &self.study.pools[pool];
                 let liability = backing.liabilities.iter().find(|l| l.pool == pool)?;
@@ -108,7 +108,6 @@ impl Compiler<'_> {
                     }
                 });
                 Some(Purchase {
-                    part: part_index,
                     asset: holding.asset,
                     staked_tokens: staked.sum(),
                     value_share: part.value_share,

@@ -14,8 +14,8 @@ mod pow;
 mod tests;
 
 use crate::graph::{
-    AssetAmounts, DesignGraph, FaultLosses, Graph, Order, Power, Secured, SlotLosses, StakePower, Target,
-    combine,
+    AssetAmounts, DesignGraph, FaultLosses, Graph, HALT, Order, Power, Secured, SlotLosses, StakePower,
+    Target, combine,
 };
 use crate::study::{Attack, Combine, Design, Fault, FaultKind, Study, System};
 pub use backing::{Backing, Liability};
@@ -192,11 +192,6 @@ impl<'a> Compiler<'a> {
         }
     }
 }
-
-/// The kind of attack that silences a service.
-pub(crate) const HALT: &str = "halt";
-/// The kind of attack that dictates a service's state.
-pub(crate) const CONTROL: &str = "control";
 
 /// Position of (service, kind) among all attacks of the study, services in order.
 pub fn profit_column(study: &Study, service: usize, kind: &str) -> usize {

@@ -10,6 +10,11 @@ pub use order::{FixedOrder, Order, SlotLosses, slot, to_f64};
 use crate::fraction::Threshold;
 use crate::study::{Combine, Route};
 
+/// The kind of attack that silences a service.
+pub const HALT: &str = "halt";
+/// The kind of attack that dictates a service's state.
+pub const CONTROL: &str = "control";
+
 /// Power and loss tables per operator are indexed by the operator's position in the study.
 #[derive(Debug, Clone)]
 pub struct Graph {
@@ -227,8 +232,6 @@ pub struct AssetLosses {
 /// A way to buy power.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Purchase {
-    /// Part that the stake counts in.
-    pub part: usize,
     /// Asset bought.
     pub asset: usize,
     /// Tokens staked by others in this part (single-part services), whose threshold the buyer must overcome.

@@ -73,7 +73,8 @@ impl MarketPlan {
 
     /// Draws prices, profits and premium; `draws.common` is there already.
     pub fn draw(&self, block: u64, draws: &mut Draws) {
-        let normals: Vec<Column> = self.assets.iter().map(|asset| normals(&asset.purpose, block)).collect();
+        let normals: Vec<Column> =
+            self.assets.iter().map(|asset| normals_of(&asset.purpose, block)).collect();
         for (a, (asset, price)) in self.assets.iter().zip(&mut draws.prices).enumerate() {
             let mut x = draws.common.map(|z| z * self.mixing[[a, 0]]);
             for (b, normal) in normals.iter().enumerate().take(a + 1) {
@@ -111,10 +112,6 @@ impl MarketPlan {
 /// `exp(s·z − s²/2)`: mean 1.
 fn lognormal(spread: f64, z: f64) -> f64 {
     exp(spread * z - 0.5 * spread * spread)
-}
-
-fn normals(purpose: &Purpose, block: u64) -> Column {
-    normals_of(purpose, block)
 }
 
 fn normals_of(purpose: &Purpose, block: u64) -> Column {
