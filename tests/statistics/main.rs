@@ -3,6 +3,7 @@
 
 mod common;
 mod error_bars;
+mod history;
 mod invariance;
 mod market;
 mod theory;
