@@ -237,6 +237,9 @@ pub fn by_moving_order(
 fn drop_priced(members: &mut Vec<Member>, mut surplus: u128, power: &StakePower, priced: &Priced) -> bool {
     let before = members.len();
     let most = to_f64(surplus) * (1.0 + 1e-9);
+    if members.iter().all(|member| priced.weights[member.at()] > most) {
+        return false;
+    }
     for paid in passes(members) {
         members.retain(|member| {
             if (member.pay > 0.0) != paid || priced.weights[member.at()] > most {

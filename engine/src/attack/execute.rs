@@ -258,7 +258,7 @@ fn attack(
 fn accidents(design: &DesignGraph, draws: &Draws, lane: usize, execution: &mut Execution, index: usize) {
     let mut total = 0.0;
     for (fault, losses) in design.faults.iter().enumerate() {
-        let means = losses.mean.iter().map(|a| draws.prices[a.asset][lane] * a.tokens.iter().sum::<f64>());
+        let means = losses.mean_of_all.iter().map(|(asset, tokens)| draws.prices[*asset][lane] * tokens);
         total += means.sum::<f64>();
         if losses.hit.is_empty() {
             continue;

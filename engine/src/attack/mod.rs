@@ -21,7 +21,7 @@ pub use execute::{DesignOutcome, Execution, NO_TARGET, OperatorTally, execute};
 pub use priced::Priced;
 pub use slot_order::SlotOrder;
 
-use crate::graph::{Graph, Order, Power, Secured, SlotLosses, StakePower, Target, slot, to_f64};
+use crate::graph::{Graph, Order, Power, Proportion, Secured, SlotLosses, StakePower, Target, slot, to_f64};
 use crate::kernels::{Column, LANES, bits};
 use crate::sampling::Draws;
 use crate::study::Route;
@@ -39,8 +39,8 @@ pub struct Outcomes {
     pub targets: Vec<TargetOutcome>,
     /// First target of each secured service. `[secured]`
     pub first_target: Vec<usize>,
-    /// The first target of the service with the same losses: they are priced together. `[target]`
-    loss_group: Vec<usize>,
+    /// What targets of one service have in common. `[target]`
+    kinships: Vec<Kinship>,
     ranks: RankSets,
     scratch: Scratch,
 }
@@ -90,6 +90,15 @@ impl Costs {
         forfeited: [f64::INFINITY; LANES],
     };
 
+    fn at(&self, lane: usize) -> RouteCost {
+        RouteCost {
+            cost: self.cost[lane],
+            lower: self.lower[lane],
+            capital: self.capital[lane],
+            forfeited: self.forfeited[lane],
+        }
+    }
+
     fn set(&mut self, lane: usize, cost: RouteCost) {
         self.cost[lane] = cost.cost;
         self.lower[lane] = cost.lower;
@@ -123,23 +132,45 @@ struct Scratch {
     available: Option<f64>,
 }
 
+/// What a target shares with earlier ones of its service.
+#[derive(Debug, Clone, Copy, Default)]
+struct Kinship {
+    /// The first target with the same losses: they are priced together.
+    loss_group: usize,
+    /// An earlier target with the same coalitions and losses in proportion: nothing needs to be sought twice.
+    twin: Option<(usize, Proportion)>,
+}
+
+impl Kinship {
+    fn of(secured: &Secured, index: usize) -> Self {
+        let order = &secured.targets[index].order;
+        let loss_group = secured.targets.iter().position(|other| other.order == *order).unwrap_or(index);
+        let twin = secured.targets[..index].iter().enumerate().find_map(|(earlier, other)| {
+            match (order, &other.order) {
+                (Order::Fixed(order), Order::Fixed(other)) => Some((earlier, order.proportion_to(other)?)),
+                _ => None,
+            }
+        });
+        Self { loss_group, twin }
+    }
+}
+
 impl Outcomes {
     /// Room for the outcomes of one block.
     pub fn new(graph: &Graph) -> Self {
         let mut first_target = Vec::new();
         let mut targets = Vec::new();
-        let mut loss_group = Vec::new();
+        let mut kinships = Vec::new();
         for secured in &graph.secured {
             first_target.push(targets.len());
-            for target in &secured.targets {
+            for (index, target) in secured.targets.iter().enumerate() {
                 targets.push(TargetOutcome::room(routes::that_exist(&graph.routes, secured, target)));
-                let same = |other: &Target| other.order == target.order;
-                loss_group.push(secured.targets.iter().position(same).unwrap_or(0));
+                kinships.push(Kinship::of(secured, index));
             }
         }
         let colluding_share = vec![[0.0; LANES]; graph.secured.len()];
         let ranks = RankSets::new(graph);
-        Self { colluding_share, targets, first_target, loss_group, ranks, scratch: Scratch::default() }
+        Self { colluding_share, targets, first_target, kinships, ranks, scratch: Scratch::default() }
     }
 }
 
@@ -189,8 +220,8 @@ pub fn assess(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
         }
         match &secured.power {
             Power::Stake(power) => {
-                let (ranks, loss_group) = (&outcomes.ranks, &outcomes.loss_group[range]);
-                let service = Service { secured, power, first, draws, ranks, loss_group };
+                let (ranks, kinships) = (&outcomes.ranks, &outcomes.kinships[range]);
+                let service = Service { secured, power, first, draws, ranks, kinships };
                 service.assess(&mut outcomes.scratch, targets, &mut outcomes.colluding_share[index]);
             }
             Power::Hash => {
@@ -223,7 +254,7 @@ struct Service<'a> {
     first: usize,
     draws: &'a Draws,
     ranks: &'a RankSets,
-    loss_group: &'a [usize],
+    kinships: &'a [Kinship],
 }
 
 impl Service<'_> {
@@ -265,23 +296,29 @@ impl Service<'_> {
         let total = scratch.priced.total;
         let colluding = self.colluding_units(lane, &scratch.priced);
         let price = |asset: usize| self.draws.prices[asset][lane];
-        for (index, (target, outcome)) in self.secured.targets.iter().zip(outcomes).enumerate() {
+        for (index, target) in self.secured.targets.iter().enumerate() {
+            let (earlier, outcome) = outcomes.split_at_mut(index);
+            let outcome = &mut outcome[0];
+            let kinship = self.kinships[index];
             let least_power = match &target.order {
                 Order::Fixed(order) => u128::from(order.least_power),
                 Order::Moves(_) => target.threshold.least_power(total),
             };
             outcome.threshold_reached[lane] = total == 0 || colluding >= least_power;
-            let (index, group) = (self.first + index, self.loss_group[index]);
+            let (index, group) = (self.first + index, kinship.loss_group);
             let at = Chosen { power: self.power, target, index, group, least_power };
-            for route in &mut outcome.routes {
-                let cost = match route.route {
+            for (position, route) in outcome.routes.iter_mut().enumerate() {
+                let cost = match (route.route, kinship.twin) {
                     _ if total == 0 => Some(RouteCost::default()),
-                    Route::Collude if colluding < least_power => None,
-                    Route::Collude | Route::Bribe => at
+                    (Route::Collude | Route::Bribe, Some((twin, proportion))) => {
+                        Some(earlier[twin].routes[position].costs.at(lane).times(proportion))
+                    }
+                    (Route::Collude, _) if colluding < least_power => None,
+                    (Route::Collude | Route::Bribe, _) => at
                         .coalition(route.route, self.draws, lane, (self.ranks, &mut *scratch))
                         .map(RouteCost::from),
-                    Route::Acquire => routes::acquire(target, (self.power, &scratch.priced), price),
-                    Route::Rent | Route::Hardware => None,
+                    (Route::Acquire, _) => routes::acquire(target, (self.power, &scratch.priced), price),
+                    (Route::Rent | Route::Hardware, _) => None,
                 };
                 route.costs.set(lane, cost.unwrap_or(RouteCost::OUT_OF_REACH));
             }
@@ -384,6 +421,18 @@ impl From<CoalitionCost> for RouteCost {
 }
 
 impl RouteCost {
+    /// The same coalition where losses stand in a proportion.
+    fn times(self, proportion: Proportion) -> Self {
+        let Proportion { private, forfeited } = proportion;
+        let in_reach = self.cost.is_finite();
+        Self {
+            cost: self.cost * private,
+            lower: self.lower * private,
+            capital: self.capital * private,
+            forfeited: if in_reach { self.forfeited * forfeited } else { f64::INFINITY },
+        }
+    }
+
     const OUT_OF_REACH: Self =
         Self { cost: f64::INFINITY, lower: f64::INFINITY, capital: f64::INFINITY, forfeited: f64::INFINITY };
 }

@@ -186,9 +186,14 @@ impl<'a> Compiler<'a> {
                 amounts.add(holding.asset, operator, lost * holding.tokens(operator));
             }
         }
+        let amounts = amounts.finish();
         match fault.kind {
-            FaultKind::Downtime => FaultLosses { hit: Vec::new(), mean: amounts.finish() },
-            FaultKind::Equivocation => FaultLosses { hit: amounts.finish(), mean: Vec::new() },
+            FaultKind::Downtime => FaultLosses {
+                mean_of_all: amounts.iter().map(|a| (a.asset, a.tokens.iter().sum())).collect(),
+                mean: amounts,
+                hit: Vec::new(),
+            },
+            FaultKind::Equivocation => FaultLosses { hit: amounts, ..FaultLosses::default() },
         }
     }
 }

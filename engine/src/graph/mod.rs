@@ -5,7 +5,7 @@
 
 mod order;
 
-pub use order::{FixedOrder, Order, SlotLosses, slot, to_f64};
+pub use order::{FixedOrder, Order, Proportion, SlotLosses, slot, to_f64};
 
 use crate::fraction::Threshold;
 use crate::study::{Combine, Route};
@@ -50,6 +50,8 @@ pub struct FaultLosses {
     pub hit: Vec<AssetAmounts>,
     /// Of each operator on average, for accidents too frequent and too small to be drawn one by one. `[asset used]`
     pub mean: Vec<AssetAmounts>,
+    /// Sum of `mean` over the operators: asset and tokens. `[asset used]`
+    pub mean_of_all: Vec<(usize, f64)>,
 }
 
 /// Tokens of one asset per operator.

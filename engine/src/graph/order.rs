@@ -52,6 +52,38 @@ pub struct FixedOrder {
     pub least_power: u64,
 }
 
+/// Two fixed orders whose coalitions are the same, and their losses proportional.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Proportion {
+    /// Private loss as a multiple of the other's.
+    pub private: f64,
+    /// Forfeited stake as a multiple of the other's.
+    pub forfeited: f64,
+}
+
+impl FixedOrder {
+    /// How the losses of this order stand to those of `other`, if the same operators join in the same order for both and
+    /// the same power is needed.
+    pub fn proportion_to(&self, other: &Self) -> Option<Proportion> {
+        let same_walk = self.operators == other.operators
+            && self.units == other.units
+            && self.least_power == other.least_power
+            && self.asset == other.asset;
+        if !same_walk {
+            return None;
+        }
+        let private = proportion(&self.private, &other.private).filter(|factor| *factor > 0.0)?;
+        Some(Proportion { private, forfeited: proportion(&self.forfeited, &other.forfeited)? })
+    }
+}
+
+/// The factor with `a = factor · b`, up to rounding.
+fn proportion(a: &[f64], b: &[f64]) -> Option<f64> {
+    let factor = a.iter().zip(b).find(|(_, b)| **b != 0.0).map_or(0.0, |(a, b)| a / b);
+    let holds = a.iter().zip(b).all(|(a, b)| (a - factor * b).abs() <= 1e-12 * a.abs());
+    holds.then_some(factor)
+}
+
 impl Order {
     /// Finds the order for losses and power; `least_power` is asked with the total power.
     ///
