@@ -194,26 +194,19 @@ pub fn by_moving_order(
     recruits: Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
-    let nearly = nearly(least_power);
     let Coalition { members, colluders, bribable } = coalition;
-    members.clear();
     order.sort_positions(bits::ones(recruits.colluders).filter(|slot| !recruits.stolen(*slot)), colluders);
     order.pick(recruits.bribable, bribable);
-    let mut queues = Queues { ratios: &priced.ratios, colluders, bribe: 1.0 + recruits.premium };
+    line_up(members, recruits, (colluders, bribable), &priced.ratios);
     let exact = |members: &[Member]| priced.units_of(power, members.iter().map(|member| member.at()));
-    let (mut weight, mut held) = (0.0, 0);
-    let reached = queues.merge(recruits, bribable.iter().map(|slot| *slot as usize), |slot, pay| {
-        members.push(member(slot, pay));
-        weight += priced.weights[slot];
-        if weight < nearly {
-            return false;
-        }
-        held = exact(members);
-        held >= least_power
-    });
-    if !reached {
-        return None;
+    let nearly = nearly(least_power);
+    let (mut weight, mut held, mut n) = (0.0, 0, 0);
+    while held < least_power {
+        weight += priced.weights[members.get(n)?.at()];
+        n += 1;
+        held = if weight < nearly { 0 } else { exact(&members[..n]) };
     }
+    members.truncate(n);
     let last = *members.last()?;
     let payment = |m: &Member| m.pay * priced.private_usd[m.at()];
     let surplus = held - least_power;
@@ -233,10 +226,30 @@ pub fn by_moving_order(
     })
 }
 
+/// Everybody who can join, in order: stolen keys, then colluders and bribed operators by payment per power.
+fn line_up(
+    members: &mut Vec<Member>,
+    recruits: Recruits<'_>,
+    (colluders, bribable): (&[usize], &[u32]),
+    ratios: &[f64],
+) {
+    let bribe = 1.0 + recruits.premium;
+    members.clear();
+    members.extend(bits::ones(recruits.compromised).map(|slot| member(slot, 0.0)));
+    let free = members.len();
+    members.extend(bribable.iter().map(|slot| Member { position: *slot, pay: bribe }));
+    // Colluders are few.
+    for colluder in colluders {
+        let cheaper = |other: &Member| other.pay * ratios[other.at()] < ratios[*colluder];
+        let place = free + members[free..].partition_point(cheaper);
+        members.insert(place, member(*colluder, 1.0));
+    }
+}
+
 /// As [`drop_needless`], with a cheap look at the weight before the exact one.
 fn drop_priced(members: &mut Vec<Member>, mut surplus: u128, power: &StakePower, priced: &Priced) -> bool {
     let before = members.len();
-    let most = to_f64(surplus) * (1.0 + 1e-9);
+    let mut most = to_f64(surplus) * (1.0 + 1e-9);
     if members.iter().all(|member| priced.weights[member.at()] > most) {
         return false;
     }
@@ -246,9 +259,12 @@ fn drop_priced(members: &mut Vec<Member>, mut surplus: u128, power: &StakePower,
                 return true;
             }
             let units = priced.units(power, member.at());
-            let needed = units > surplus;
-            surplus -= if needed { 0 } else { units };
-            needed
+            if units > surplus {
+                return true;
+            }
+            surplus -= units;
+            most = to_f64(surplus) * (1.0 + 1e-9);
+            false
         });
     }
     members.len() < before
