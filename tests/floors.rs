@@ -5,9 +5,9 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms of the engine, lowest first.
-const FLOORS: [&str; 19] = [
+const FLOORS: [&str; 20] = [
     "fraction", "kernels", "streams", "moments", "sketch", "rules", "study", "graph", "design", "sampling",
-    "attack", "estimate", "record", "run", "overview", "claims", "backtest", "report", "lib",
+    "attack", "explain", "estimate", "record", "run", "overview", "claims", "backtest", "report", "lib",
 ];
 
 fn engine() -> PathBuf {

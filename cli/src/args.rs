@@ -39,6 +39,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say who has power over a service, what an attack needs, and who would be slashed by which rule and how much.
+    Explain(ExplainArguments),
     /// Draw scenarios, judge every design on them, write tables and print the figures.
     Run(RunArguments),
     /// Print the figures of a finished run again.
@@ -49,6 +51,25 @@ pub enum Command {
         #[arg(long)]
         markdown: bool,
     },
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// Folder of the study, or its `study.toml`.
+    pub study: PathBuf,
+    /// Design.
+    #[arg(long, value_name = "D")]
+    pub design: String,
+    /// Service.
+    #[arg(long, value_name = "S")]
+    pub service: String,
+    /// Most operators to print in one list.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub operators: usize,
+    /// Print one JSON document with everything.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `run`.

@@ -36,6 +36,7 @@ fn row(row: &SummaryRow) -> Value {
         "scenarios": row.scenarios,
         "effective_sample_size": number(row.estimate.effective_sample_size),
         "estimator": row.estimator,
+        "regime": row.regime,
     })
 }
 

@@ -4,6 +4,7 @@ mod amount;
 mod args;
 mod check;
 mod exit;
+mod explain;
 mod figures;
 mod host;
 mod init;
@@ -49,6 +50,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Init { dir } => init::run(&dir, out),
         Command::Check { study, json } => check::run(&study, json, out),
+        Command::Explain(arguments) => explain::run(&arguments, out),
         Command::Run(arguments) => run::run(&arguments, out),
         Command::Show(arguments) => show::show(&arguments, out),
         Command::Schema { markdown: true } => out.line(montecartel::study::key_reference()),

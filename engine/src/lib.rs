@@ -19,6 +19,7 @@ pub mod backtest;
 pub mod claims;
 pub mod design;
 pub mod estimate;
+pub mod explain;
 pub mod fraction;
 pub mod graph;
 pub mod kernels;

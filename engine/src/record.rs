@@ -71,10 +71,14 @@ pub struct ScenarioRows {
     pub profit_usd: Vec<f64>,
     /// Cost of the attack.
     pub cost_usd: Vec<f64>,
-    /// Stake forfeited for it.
+    /// Stake slashed for it, as far as slashes landed.
     pub slashed_usd: Vec<f64>,
     /// Stake forfeited by accidents.
     pub fault_slashed_usd: Vec<f64>,
+    /// Stake slashed for the attack had every slash landed.
+    pub nominal_slashed_usd: Vec<f64>,
+    /// What the protocols' own rules take beyond the linear model.
+    pub settlement_gap_usd: Vec<f64>,
 }
 
 /// Columns of the targets table.
@@ -237,6 +241,8 @@ impl Lane<'_> {
         rows.cost_usd.push(out.cost[lane]);
         rows.slashed_usd.push(out.slashed[lane]);
         rows.fault_slashed_usd.push(out.fault_slashed[lane]);
+        rows.nominal_slashed_usd.push(out.nominal_slashed[lane]);
+        rows.settlement_gap_usd.push(out.settlement_gap[lane]);
     }
 
     fn target(&self, rows: &mut TargetRows, graph: &Graph, outcomes: &Outcomes, target: usize) {

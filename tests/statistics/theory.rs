@@ -230,15 +230,43 @@ fn accidents_halt_as_often_as_the_binomial_law_says() {
     assert_within_five_errors(halted, binomial_tail(9, 3, q));
 }
 
-/// Each of five equal operators loses 5 % per accident, 0.1 accidents a year; several in a year count each.
+/// Each of five equal operators has 0.1 accidents a year and loses 5 % for the first, which tombstones it: it cannot be
+/// slashed again. The linear graph counts every accident; the gap is what it counts too much.
 #[test]
-fn accidents_cost_what_their_rate_says() {
+fn accidents_cost_what_their_rate_says_once() {
     let more = "[faults.equivocation]\nrate_per_key_year = 0.1";
     let fork = "attacks.fork = { profit_usd = 0.0, threshold = \"> 1/3\" }";
     let drawn = results(&study(&chain(&[100; 5], 0.01, 0.0, fork, more)), 200_000, 4);
-    let years: f64 = 365.0 / 365.25;
-    let fault_slashed = figure(&drawn, ["d", "*", "*", "*", "fault_slashed_usd"]);
-    assert_within_five_errors(fault_slashed, 5.0 * 100.0 * 0.05 * 0.1 * years);
+    let expected: f64 = 0.1 * 365.0 / 365.25;
+    let (all, once) = (5.0 * 100.0 * 0.05, 1.0 - f64::exp(-expected));
+    assert_within_five_errors(figure(&drawn, ["d", "*", "*", "*", "fault_slashed_usd"]), all * once);
+    assert_within_five_errors(
+        figure(&drawn, ["d", "*", "*", "*", "settlement_gap_usd"]),
+        all * (once - expected),
+    );
+}
+
+/// A slash lands when evidence comes within the 21 days that leaving stake takes: Φ(ln(21/10)/1) of 80 %. What is staked is
+/// slashed in full or not at all, and the attackers' costs carry the mean.
+#[test]
+fn slashes_land_as_often_as_evidence_outruns_unbonding() {
+    let attacks = "attacks.fork = { profit_usd = 1000.0, threshold = \"> 1/3\" }";
+    let text =
+        chain(&[100; 3], 1.0, 0.0, attacks, "detection = { probability = 0.8, median_days = 10, sigma = 1 }")
+            .replace(r#", "acquire"]"#, "]");
+    let drawn = results(&study(&text), 100_000, 5);
+    let lands = 0.8 * normal::cdf(f64::ln(2.1));
+    let whole = |metric| figure(&drawn, ["d", "*", "*", "*", metric]);
+    assert_within_five_errors(whole("p_slash_lands_given_slashable"), lands);
+    assert_within_five_errors(whole("slashed_usd"), 10.0 * lands);
+    let nominal = whole("nominal_slashed_usd").estimate.value;
+    assert!((nominal - 10.0).abs() < 1e-9, "{nominal}");
+    let cost =
+        figure(&drawn, ["d", "s", "fork", "collude", "attack_cost_usd_given_reachable"]).estimate.value;
+    assert!((cost - 10.0 * lands).abs() < 1e-9, "{cost}");
+    let labels = ["d", "*", "*", "*", "slashed_usd_given_attacked"];
+    let quantile = |p| drawn.quantile(labels, p).map(|row| row.value).unwrap_or(f64::NAN);
+    assert!(quantile(0.25).abs() < 1e-12 && (quantile(0.75) / 10.0 - 1.0).abs() < 0.01);
 }
 
 /// Downtime is slashed each time: stake × fraction × rate × years, however short each outage is.

@@ -1,7 +1,9 @@
 //! The attack that pays best in each scenario of a design, who is in it, and what accidents cost.
 
 use super::{Chosen, Outcomes};
-use crate::graph::{AssetAmounts, DesignGraph, Graph, Order, Power};
+use crate::graph::{
+    Accident, Assault, AssetAmounts, Bill, DesignGraph, FaultLosses, Gaps, Graph, Incident, Luck, Power,
+};
 use crate::kernels::{Column, LANES, bits};
 use crate::sampling::Draws;
 use crate::study::Route;
@@ -22,12 +24,32 @@ pub struct DesignOutcome {
     pub profit: Column,
     /// Cost of the attack.
     pub cost: Column,
-    /// Stake forfeited for the attack.
+    /// Stake slashed for the attack by the protocols' rules, as far as slashes landed.
     pub slashed: Column,
+    /// The same had every slash landed.
+    pub nominal_slashed: Column,
     /// Operators in the attack.
     pub coalition_size: [i32; LANES],
     /// Stake forfeited by accidents.
     pub fault_slashed: Column,
+    /// What the protocols' rules take beyond the linear graph, attack and accidents, with the same slashes landing.
+    pub settlement_gap: Column,
+    /// Gaps of protocols that were run into, over the block.
+    pub gaps: Gaps,
+}
+
+impl DesignOutcome {
+    /// Nothing happens.
+    fn clear(&mut self) {
+        self.target = [NO_TARGET; LANES];
+        self.coalition_size = [0; LANES];
+        self.gaps = Gaps::default();
+        let columns = [&mut self.net_gain, &mut self.net_gain_upper, &mut self.profit, &mut self.cost];
+        columns.into_iter().for_each(|column| column.fill(0.0));
+        let settled =
+            [&mut self.slashed, &mut self.nominal_slashed, &mut self.fault_slashed, &mut self.settlement_gap];
+        settled.into_iter().for_each(|column| column.fill(0.0));
+    }
 }
 
 /// Sums over scenarios per operator of one design.
@@ -86,9 +108,9 @@ pub struct Execution {
     pub designs: Vec<DesignOutcome>,
     /// `[design]`
     pub operators: Vec<OperatorTally>,
-    /// Loss of each operator in the scenario at hand. `[operator]`
-    losses: Vec<f64>,
-    touched: Vec<usize>,
+    members: Vec<u32>,
+    accidents: Vec<Accident>,
+    bill: Bill,
 }
 
 impl Execution {
@@ -102,28 +124,34 @@ impl Execution {
             profit: zero,
             cost: zero,
             slashed: zero,
+            nominal_slashed: zero,
             coalition_size: [0; LANES],
             fault_slashed: zero,
+            settlement_gap: zero,
+            gaps: Gaps::default(),
         };
         Self {
             designs: vec![room; graph.designs.len()],
             operators: vec![OperatorTally::new(graph.n_operators); graph.designs.len()],
-            losses: vec![0.0; graph.n_operators],
-            touched: Vec::new(),
+            members: Vec::new(),
+            accidents: Vec::new(),
+            bill: Bill::default(),
         }
     }
 }
 
-/// Carries out the best attack of each scenario and design, settles accidents, and tallies the operators.
+/// Carries out the best attack of each scenario and design, settles it and the accidents by the protocols' rules, and
+/// tallies the operators.
 pub fn execute(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes, execution: &mut Execution) {
     for (index, design) in graph.designs.iter().enumerate() {
         execution.operators[index].clear();
         tally_stake(design, draws, &mut execution.operators[index]);
-        choose_targets(graph, design, draws, outcomes, &mut execution.designs[index]);
+        choose_targets(graph, design, outcomes, draws.n, &mut execution.designs[index]);
+        let drawn = design.faults.iter().enumerate().find(|(_, losses)| !losses.hit.is_empty());
         for lane in 0..draws.n {
-            attack(graph, design, (draws, lane), outcomes, execution, index);
-            accidents(design, draws, lane, execution, index);
-            settle_lane(design, draws, lane, execution, index);
+            let assault = attack(graph, design, (draws, lane), outcomes, execution, index);
+            accidents(drawn, draws, lane, &mut execution.accidents);
+            settle(design, draws, lane, (execution, index), assault);
         }
     }
 }
@@ -148,53 +176,68 @@ fn tally_stake(design: &DesignGraph, draws: &Draws, tally: &mut OperatorTally) {
 fn choose_targets(
     graph: &Graph,
     design: &DesignGraph,
-    draws: &Draws,
     outcomes: &Outcomes,
+    n: usize,
     out: &mut DesignOutcome,
 ) {
-    out.target = [NO_TARGET; LANES];
-    for column in
-        [&mut out.net_gain, &mut out.net_gain_upper, &mut out.profit, &mut out.cost, &mut out.slashed]
-    {
-        column.fill(0.0);
-    }
+    out.clear();
     let mut position = 0u16;
     for secured in &design.secured {
         let first = outcomes.first_target[*secured];
         for target in &outcomes.targets[first..first + graph.secured[*secured].targets.len()] {
-            for lane in 0..draws.n {
-                let net = target.profit[lane] - target.best.cost[lane];
+            for lane in 0..n {
+                let net = target.net_gain(lane);
                 if net > out.net_gain[lane] {
                     out.net_gain[lane] = net;
                     out.target[lane] = position;
                 }
-                let upper = target.profit[lane] - target.best.lower[lane];
-                out.net_gain_upper[lane] = out.net_gain_upper[lane].max(upper);
+                out.net_gain_upper[lane] = out.net_gain_upper[lane].max(target.net_gain_upper(lane));
             }
             position += 1;
         }
     }
 }
 
-/// Position in [`Outcomes::targets`] of the design's `position`-th target, and its secured service.
-pub(crate) fn locate(
-    graph: &Graph,
-    design: &DesignGraph,
-    outcomes: &Outcomes,
-    position: u16,
-) -> (usize, usize) {
-    let mut rest = position as usize;
-    for secured in &design.secured {
+/// A target of a design.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Located {
+    /// Position in [`Outcomes::targets`].
+    pub(crate) at: usize,
+    /// Its secured service.
+    pub(crate) secured: usize,
+    /// Position of the service among those of the design.
+    service: usize,
+    /// Position among the targets of the service.
+    target: usize,
+}
+
+/// The design's `position`-th target.
+pub(crate) fn locate(graph: &Graph, design: &DesignGraph, outcomes: &Outcomes, position: u16) -> Located {
+    let mut target = position as usize;
+    for (service, secured) in design.secured.iter().enumerate() {
         let n = graph.secured[*secured].targets.len();
-        if rest < n {
-            return (outcomes.first_target[*secured] + rest, *secured);
+        if target < n {
+            return Located {
+                at: outcomes.first_target[*secured] + target,
+                secured: *secured,
+                service,
+                target,
+            };
         }
-        rest -= n;
+        target -= n;
     }
     unreachable!("a design's target positions come from the design itself")
 }
 
-/// Books the attack of one scenario: its money, and what its members forfeit.
+/// An attack by operators, whose members stand in [`Execution::members`].
+#[derive(Debug, Clone, Copy)]
+struct ByOperators {
+    service: usize,
+    target: usize,
+    luck: Luck,
+}
+
+/// Books the money of one scenario's attack; tells of it if operators carry it out, and leaves them in `members`.
 fn attack(
     graph: &Graph,
     design: &DesignGraph,
@@ -202,94 +245,97 @@ fn attack(
     outcomes: &mut Outcomes,
     execution: &mut Execution,
     index: usize,
-) {
+) -> Option<ByOperators> {
     let out = &mut execution.designs[index];
-    out.coalition_size[lane] = 0;
     if out.target[lane] == NO_TARGET {
-        return;
+        return None;
     }
-    let (at, secured) = locate(graph, design, outcomes, out.target[lane]);
-    let outcome = &outcomes.targets[at];
-    let Some(route) = outcome.route(lane) else { return };
-    out.profit[lane] = outcome.profit[lane];
+    let located = locate(graph, design, outcomes, out.target[lane]);
+    let outcome = &outcomes.targets[located.at];
+    let route = outcome.route(lane)?;
+    out.profit[lane] = outcome.profit[lane] + outcome.best.returned[lane];
     out.cost[lane] = outcome.best.cost[lane];
-    out.slashed[lane] = outcome.best.forfeited[lane];
+    let Power::Stake(power) = &graph.secured[located.secured].power else { return None };
+    let target = &graph.secured[located.secured].targets[located.target];
+    let luck = draws.luck(lane, target.profit_column);
     if !matches!(route, Route::Collude | Route::Bribe) {
+        let landing = design.rules.landing(located.service, located.target, luck);
+        let forfeited = outcome.best.forfeited[lane];
+        out.nominal_slashed[lane] = if forfeited > 0.0 { forfeited / landing.expected } else { 0.0 };
+        out.slashed[lane] = out.nominal_slashed[lane] * landing.drawn;
+        return None;
+    }
+    let Outcomes { ranks, scratch, .. } = outcomes;
+    scratch.coalition.clear();
+    let chosen = Chosen::anew(power, (target, located.at), (draws, lane), scratch);
+    chosen.coalition(route, draws, lane, (ranks, scratch));
+    execution.members.clear();
+    execution.members.extend(scratch.coalition.positions().map(|position| chosen.operator(position)));
+    let tally = &mut execution.operators[index];
+    for operator in &execution.members {
+        tally.attacking[*operator as usize] += 1;
+    }
+    out.coalition_size[lane] = i32::try_from(execution.members.len()).unwrap_or(i32::MAX);
+    Some(ByOperators { service: located.service, target: located.target, luck })
+}
+
+/// The accidents of one scenario in the order of time.
+fn accidents(
+    drawn: Option<(usize, &FaultLosses)>,
+    draws: &Draws,
+    lane: usize,
+    accidents: &mut Vec<Accident>,
+) {
+    accidents.clear();
+    let Some((fault, losses)) = drawn else { return };
+    for operator in bits::ones(draws.faulty[fault].lane(lane)) {
+        let days = draws.accident_days(lane, operator, losses.expected[operator]);
+        accidents.extend(days.map(|day| Accident { operator, fault, day }));
+    }
+    accidents.sort_by(|a, b| a.day.total_cmp(&b.day));
+}
+
+/// Settles one scenario by the protocols' rules; the mean of the many small losses is in the tallies already.
+fn settle(
+    design: &DesignGraph,
+    draws: &Draws,
+    lane: usize,
+    (execution, index): (&mut Execution, usize),
+    assault: Option<ByOperators>,
+) {
+    let Execution { designs, operators, members, accidents, bill } = execution;
+    let (out, tally) = (&mut designs[index], &mut operators[index]);
+    let price = |asset: usize| draws.prices[asset][lane];
+    let means = design.faults.iter().flat_map(|losses| &losses.mean_of_all);
+    out.fault_slashed[lane] = means.map(|(asset, tokens)| price(*asset) * tokens).sum();
+    if assault.is_none() && accidents.is_empty() {
         return;
     }
-    let forfeits = outcome.best.forfeited[lane] > 0.0;
-    let Power::Stake(power) = &graph.secured[secured].power else { return };
-    let target = &graph.secured[secured].targets[at - outcomes.first_target[secured]];
-    let price = |asset: usize| draws.prices[asset][lane];
-    let Outcomes { ranks, scratch, .. } = outcomes;
-    let mut least_power = 0;
-    if let Order::Moves(_) = &target.order {
-        scratch.price_power(power, price);
-        scratch.orders[0].clear();
-        least_power = target.threshold.least_power(scratch.priced.total);
+    let day = draws.horizon_days();
+    let attack =
+        assault.map(|ByOperators { service, target, luck }| Assault { service, target, members, day, luck });
+    design.rules.settle(&Incident { accidents, attack }, bill);
+    for line in &bill.lines {
+        let usd = price(line.asset);
+        out.slashed[lane] += usd * line.by_attack;
+        out.nominal_slashed[lane] += usd * line.nominal;
+        out.fault_slashed[lane] += usd * line.by_accident;
+        out.settlement_gap[lane] += usd * (line.by_accident + line.by_attack - line.linear);
     }
-    scratch.coalition.clear();
-    Chosen { power, target, index: at, group: 0, least_power }.coalition(
-        route,
-        draws,
-        lane,
-        (ranks, scratch),
-    );
-    let tally = &mut execution.operators[index];
-    let mut size = 0;
-    for position in scratch.coalition.positions() {
-        let operator = match &target.order {
-            Order::Fixed(order) => order.operators[position],
-            Order::Moves(_) => power.members[position],
-        } as usize;
-        size += 1;
-        tally.attacking[operator] += 1;
-        if forfeits {
-            let assets = target.losses.assets.iter();
-            let lost: f64 = assets.map(|asset| price(asset.asset) * asset.forfeited[operator]).sum();
-            execution.losses[operator] += lost;
-            execution.touched.push(operator);
-        }
-    }
-    out.coalition_size[lane] = size;
-}
-
-/// Books what accidents forfeit in one scenario; the mean of the many small ones is in the tallies already.
-fn accidents(design: &DesignGraph, draws: &Draws, lane: usize, execution: &mut Execution, index: usize) {
-    let mut total = 0.0;
-    for (fault, losses) in design.faults.iter().enumerate() {
-        let means = losses.mean_of_all.iter().map(|(asset, tokens)| draws.prices[*asset][lane] * tokens);
-        total += means.sum::<f64>();
-        if losses.hit.is_empty() {
-            continue;
-        }
-        for operator in bits::ones(draws.faulty[fault].lane(lane)) {
-            let lost = loss_usd(&losses.hit, operator, draws, lane);
-            if lost > 0.0 {
-                total += lost;
-                execution.losses[operator] += lost;
-                execution.touched.push(operator);
-            }
-        }
-    }
-    execution.designs[index].fault_slashed[lane] = total;
-}
-
-fn loss_usd(amounts: &[AssetAmounts], operator: usize, draws: &Draws, lane: usize) -> f64 {
-    amounts.iter().map(|asset| draws.prices[asset.asset][lane] * asset.tokens[operator]).sum()
-}
-
-/// Adds the scenario's losses to the tallies and forgets them; nobody loses more than its stake.
-fn settle_lane(design: &DesignGraph, draws: &Draws, lane: usize, execution: &mut Execution, index: usize) {
-    let tally = &mut execution.operators[index];
-    for operator in execution.touched.drain(..) {
-        let loss = std::mem::take(&mut execution.losses[operator]);
+    out.gaps.add(bill.gaps);
+    for lines in bill.lines.chunk_by(|a, b| a.operator == b.operator) {
+        let operator = lines[0].operator;
+        let loss: f64 =
+            lines.iter().map(|line| price(line.asset) * (line.by_accident + line.by_attack)).sum();
         if loss > 0.0 {
-            let loss = loss.min(loss_usd(&design.stake, operator, draws, lane));
-            let small: f64 = design.faults.iter().map(|l| loss_usd(&l.mean, operator, draws, lane)).sum();
+            let small: f64 = design.faults.iter().map(|l| loss_usd(&l.mean, operator, price)).sum();
             tally.loss[operator] += loss;
             tally.loss_squared[operator] += loss * (loss + 2.0 * small);
             tally.slashed[operator] += 1;
         }
     }
+}
+
+fn loss_usd(amounts: &[AssetAmounts], operator: usize, price: impl Fn(usize) -> f64) -> f64 {
+    amounts.iter().map(|asset| price(asset.asset) * asset.tokens[operator]).sum()
 }

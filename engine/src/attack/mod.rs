@@ -56,8 +56,10 @@ pub struct TargetOutcome {
     pub routes: Vec<RouteOutcome>,
     /// Position of the cheapest reachable route in `routes`, or [`NO_ROUTE`].
     pub cheapest: [u8; LANES],
-    /// Costs by the cheapest route; `lower` is the least bound over the routes.
+    /// Costs by the cheapest route, net of what returns; `lower` is the least bound over the routes.
     pub best: Costs,
+    /// Most that redistribution can return, whoever attacks, USD.
+    pub returnable: Column,
 }
 
 /// Outcome of one route over a block.
@@ -80,6 +82,8 @@ pub struct Costs {
     pub capital: Column,
     /// Stake forfeited (cost of corruption), USD.
     pub forfeited: Column,
+    /// Slashed stake that comes back to the attacker by redistribution, USD: a profit beside the target's.
+    pub returned: Column,
 }
 
 impl Costs {
@@ -88,6 +92,7 @@ impl Costs {
         lower: [f64::INFINITY; LANES],
         capital: [f64::INFINITY; LANES],
         forfeited: [f64::INFINITY; LANES],
+        returned: [0.0; LANES],
     };
 
     fn at(&self, lane: usize) -> RouteCost {
@@ -96,6 +101,7 @@ impl Costs {
             lower: self.lower[lane],
             capital: self.capital[lane],
             forfeited: self.forfeited[lane],
+            returned: self.returned[lane],
         }
     }
 
@@ -104,6 +110,7 @@ impl Costs {
         self.lower[lane] = cost.lower;
         self.capital[lane] = cost.capital;
         self.forfeited[lane] = cost.forfeited;
+        self.returned[lane] = cost.returned;
     }
 }
 
@@ -114,7 +121,15 @@ impl TargetOutcome {
     }
     /// Whether a reachable attack gains more than it costs.
     pub fn pays(&self, lane: usize) -> bool {
-        self.profit[lane] > self.best.cost[lane]
+        self.net_gain(lane) > 0.0
+    }
+    /// What the cheapest attack nets; −∞ out of reach.
+    pub fn net_gain(&self, lane: usize) -> f64 {
+        self.profit[lane] + self.best.returned[lane] - self.best.cost[lane]
+    }
+    /// No attack on this target nets more.
+    pub fn net_gain_upper(&self, lane: usize) -> f64 {
+        self.profit[lane] + self.returnable[lane] - self.best.lower[lane]
     }
 }
 
@@ -143,10 +158,13 @@ struct Kinship {
 
 impl Kinship {
     fn of(secured: &Secured, index: usize) -> Self {
-        let order = &secured.targets[index].order;
+        let target = &secured.targets[index];
+        let order = &target.order;
         let loss_group = secured.targets.iter().position(|other| other.order == *order).unwrap_or(index);
         let twin = secured.targets[..index].iter().enumerate().find_map(|(earlier, other)| {
             match (order, &other.order) {
+                // What returns is not in proportion.
+                _ if !target.returned.is_empty() => None,
                 (Order::Fixed(order), Order::Fixed(other)) => Some((earlier, order.proportion_to(other)?)),
                 _ => None,
             }
@@ -183,6 +201,7 @@ impl TargetOutcome {
             routes: routes.into_iter().map(room).collect(),
             cheapest: [NO_ROUTE; LANES],
             best: Costs::OUT_OF_REACH,
+            returnable: [0.0; LANES],
         }
     }
 
@@ -191,11 +210,13 @@ impl TargetOutcome {
         cheapest.fill(NO_ROUTE);
         best.clone_from(&Costs::OUT_OF_REACH);
         for (index, RouteOutcome { costs, .. }) in (0u8..).zip(routes) {
-            let cheaper: [bool; LANES] = std::array::from_fn(|lane| costs.cost[lane] < best.cost[lane]);
+            let net = |costs: &Costs, lane: usize| costs.cost[lane] - costs.returned[lane];
+            let cheaper: [bool; LANES] = std::array::from_fn(|lane| net(costs, lane) < net(best, lane));
             take_where(&cheaper, cheapest, &[index; LANES]);
             take_where(&cheaper, &mut best.cost, &costs.cost);
             take_where(&cheaper, &mut best.capital, &costs.capital);
             take_where(&cheaper, &mut best.forfeited, &costs.forfeited);
+            take_where(&cheaper, &mut best.returned, &costs.returned);
             best.lower.iter_mut().zip(&costs.lower).for_each(|(least, lower)| *least = least.min(*lower));
         }
     }
@@ -217,6 +238,7 @@ pub fn assess(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
         let targets = &mut outcomes.targets[range.clone()];
         for (target, outcome) in secured.targets.iter().zip(targets.iter_mut()) {
             profits(target, draws, &mut outcome.profit);
+            returnable(target, draws, &mut outcome.returnable);
         }
         match &secured.power {
             Power::Stake(power) => {
@@ -244,6 +266,15 @@ fn profits(target: &Target, draws: &Draws, profit: &mut Column) {
         }
     }
     profit.iter_mut().for_each(|profit| *profit *= target.success_probability);
+}
+
+/// What redistribution returns if everybody is slashed.
+fn returnable(target: &Target, draws: &Draws, returnable: &mut Column) {
+    for amounts in &target.returned {
+        let all: f64 = amounts.tokens.iter().sum();
+        let prices = &draws.prices[amounts.asset];
+        returnable.iter_mut().zip(prices).for_each(|(usd, price)| *usd = all * price);
+    }
 }
 
 /// One secured service over a block.
@@ -316,7 +347,7 @@ impl Service<'_> {
                     (Route::Collude, _) if colluding < least_power => None,
                     (Route::Collude | Route::Bribe, _) => at
                         .coalition(route.route, self.draws, lane, (self.ranks, &mut *scratch))
-                        .map(RouteCost::from),
+                        .map(|cost| at.with_returns(RouteCost::from(cost), &scratch.coalition, price)),
                     (Route::Acquire, _) => routes::acquire(target, (self.power, &scratch.priced), price),
                     (Route::Rent | Route::Hardware, _) => None,
                 };
@@ -372,6 +403,71 @@ impl Chosen<'_> {
     }
 }
 
+impl Chosen<'_> {
+    /// The operator at a position of a coalition.
+    fn operator(&self, position: usize) -> u32 {
+        match &self.target.order {
+            Order::Fixed(order) => order.operators[position],
+            Order::Moves(_) => self.power.members[position],
+        }
+    }
+
+    /// Adds what redistribution returns of the coalition's stake.
+    fn with_returns(
+        &self,
+        cost: RouteCost,
+        coalition: &Coalition,
+        price: impl Fn(usize) -> f64,
+    ) -> RouteCost {
+        let returned = self.target.returned.iter().map(|amounts| {
+            let members = coalition.positions().map(|position| self.operator(position) as usize);
+            price(amounts.asset) * members.map(|operator| amounts.tokens[operator]).sum::<f64>()
+        });
+        RouteCost { returned: returned.sum(), ..cost }
+    }
+}
+
+/// Who carries out the cheapest attack on a target by a route in one scenario, and at what cost; `None` out of reach.
+///
+/// `located` are the positions of the secured service and of the target among its own. For the scenarios of a study use
+/// [`execute`].
+pub fn cheapest_coalition(
+    graph: &Graph,
+    located: (usize, usize),
+    route: Route,
+    (draws, lane): (&Draws, usize),
+    outcomes: &mut Outcomes,
+) -> Option<(CoalitionCost, Vec<u32>)> {
+    let (secured, position) = located;
+    let Power::Stake(power) = &graph.secured[secured].power else { return None };
+    let target = &graph.secured[secured].targets[position];
+    let index = outcomes.first_target[secured] + position;
+    let Outcomes { ranks, scratch, .. } = outcomes;
+    scratch.coalition.clear();
+    let chosen = Chosen::anew(power, (target, index), (draws, lane), scratch);
+    let cost = chosen.coalition(route, draws, lane, (ranks, &mut *scratch))?;
+    Some((cost, scratch.coalition.positions().map(|at| chosen.operator(at)).collect()))
+}
+
+impl<'a> Chosen<'a> {
+    /// A target whose coalition is sought apart from the block's walk: prices are taken anew.
+    fn anew(
+        power: &'a StakePower,
+        (target, index): (&'a Target, usize),
+        (draws, lane): (&Draws, usize),
+        scratch: &mut Scratch,
+    ) -> Self {
+        let mut least_power = 0;
+        if let Order::Moves(_) = &target.order {
+            scratch.orders.resize_with(scratch.orders.len().max(1), SlotOrder::default);
+            scratch.price_power(power, |asset| draws.prices[asset][lane]);
+            scratch.orders[0].clear();
+            least_power = target.threshold.least_power(scratch.priced.total);
+        }
+        Chosen { power, target, index, group: 0, least_power }
+    }
+}
+
 impl Scratch {
     /// Prices a service's power anew; what was priced on it is forgotten.
     fn price_power(&mut self, power: &StakePower, price: impl Fn(usize) -> f64) {
@@ -407,6 +503,7 @@ struct RouteCost {
     lower: f64,
     capital: f64,
     forfeited: f64,
+    returned: f64,
 }
 
 impl From<CoalitionCost> for RouteCost {
@@ -416,6 +513,7 @@ impl From<CoalitionCost> for RouteCost {
             lower: cost.lower_usd,
             capital: cost.cost_usd,
             forfeited: cost.forfeited_usd,
+            returned: 0.0,
         }
     }
 }
@@ -430,9 +528,15 @@ impl RouteCost {
             lower: self.lower * private,
             capital: self.capital * private,
             forfeited: if in_reach { self.forfeited * forfeited } else { f64::INFINITY },
+            returned: 0.0,
         }
     }
 
-    const OUT_OF_REACH: Self =
-        Self { cost: f64::INFINITY, lower: f64::INFINITY, capital: f64::INFINITY, forfeited: f64::INFINITY };
+    const OUT_OF_REACH: Self = Self {
+        cost: f64::INFINITY,
+        lower: f64::INFINITY,
+        capital: f64::INFINITY,
+        forfeited: f64::INFINITY,
+        returned: 0.0,
+    };
 }

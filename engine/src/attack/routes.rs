@@ -36,7 +36,7 @@ pub(super) fn acquire(
         };
         Some(purchase_cost(purchase, value))
     });
-    costs.min_by(|a, b| a.cost.total_cmp(&b.cost))
+    costs.min_by(|a, b| (a.cost - a.returned).total_cmp(&(b.cost - b.returned)))
 }
 
 /// What buying stake of `value` USD costs.
@@ -46,7 +46,7 @@ fn purchase_cost(purchase: &Purchase, value: f64) -> RouteCost {
     let forfeited = value * purchase.slash;
     let drawdown = (value - forfeited) * purchase.drawdown;
     let cost = impact + forfeited + drawdown + purchase.carry * capital;
-    RouteCost { cost, lower: cost, capital, forfeited }
+    RouteCost { cost, lower: cost, capital, forfeited, returned: value * purchase.returned }
 }
 
 /// Fills in the routes of a proof-of-work target.
@@ -71,7 +71,7 @@ fn mining_cost(mining: &Mining, route: Route, reward_price: f64) -> RouteCost {
         }
     };
     let cost = (spent - reward).max(0.0);
-    RouteCost { cost, lower: cost, capital, forfeited: 0.0 }
+    RouteCost { cost, lower: cost, capital, forfeited: 0.0, returned: 0.0 }
 }
 
 #[cfg(test)]
@@ -86,6 +86,7 @@ mod tests {
             value_share: 1.0,
             share: 1.0 / 3.0,
             slash: 0.05,
+            returned: 0.0,
             drawdown: 0.2,
             carry: 0.01,
             liquidity_usd: 10_000.0,

@@ -23,6 +23,10 @@ pub struct Liability {
     pub slash: Slash,
     /// Service whose chain carries the slash out; `None`: it always lands.
     pub executes_on: Option<usize>,
+    /// How long a throttle holds back the jailing of as many as a halt needs, days.
+    pub halt_delay_days: f64,
+    /// Part of what is slashed that reaches an attacker.
+    pub redistribution: f64,
 }
 
 /// A pool's own stake as power.
@@ -68,7 +72,7 @@ pub fn chain_of(design: &Design, pool: usize) -> Option<usize> {
     let mut chains = design.services.iter().filter(|(_, system)| match system {
         System::Pos(pos) => pos.pool == pool,
         System::Mesh(mesh) => mesh.local == pool,
-        System::Ics(_) | System::Eigenlayer(_) | System::Pow(_) => false,
+        System::Ics(_) | System::Saga(..) | System::Eigenlayer(_) | System::Pow(_) => false,
     });
     let first = chains.next()?.0;
     chains.next().is_none().then_some(first)

@@ -1,6 +1,7 @@
 //! EigenLayer restaking: operators commit pooled or unique stake; the AVS slashes through Ethereum's contracts.
 
 use super::backing::{Backing, Liability, executor, no_units, stake_part, weight_part};
+use crate::graph::combine;
 use crate::study::{Combine, Consensus, Design, Eigenlayer, StakeMode, Study, System};
 
 /// Units of a fraction in integer arithmetic.
@@ -9,7 +10,7 @@ const FRACTION_SCALE: u128 = 1_000_000_000;
 /// How slashes of several AVSs on one stake combine: unique stake adds up, pooled stake is slashed of what is left.
 pub fn combine_rule(eigenlayer: &Eigenlayer) -> Combine {
     match eigenlayer.stake {
-        StakeMode::Unique => Combine::Additive,
+        StakeMode::Unique | StakeMode::Elastic => Combine::Additive,
         StakeMode::Pooled => Combine::Compound,
     }
 }
@@ -27,7 +28,14 @@ pub fn backing(study: &Study, design: &Design, service: usize, avs: &Eigenlayer)
         }
         parts.push(part);
         let executes_on = executor(&avs.slash, home);
-        liabilities.push(Liability { pool: *pool, share, slash: avs.slash, executes_on });
+        liabilities.push(Liability {
+            pool: *pool,
+            share,
+            slash: avs.slash,
+            executes_on,
+            halt_delay_days: 0.0,
+            redistribution: avs.redistribution,
+        });
     }
     if let Some(weights) = &avs.power {
         let served = weights.iter().zip(&avs.serves).map(|(w, serves)| if *serves { *w } else { 0 });
@@ -50,26 +58,58 @@ fn home_chain(study: &Study, design: &Design, service: usize) -> Option<usize> {
     chains.next().is_none().then_some(first)
 }
 
-/// Part of each operator's stake in `pool` that answers for the service. `[operator]`
+/// Part of each operator's stake in `pool` that answers for the service, after Byzantine services took theirs. `[operator]`
 fn committed(study: &Study, design: &Design, avs: &Eigenlayer, pool: usize) -> Vec<f64> {
     (0..study.operators.len())
-        .map(|operator| match (&avs.allocations, avs.stake) {
-            _ if !avs.serves[operator] => 0.0,
-            (Some(allocations), _) => {
-                allocations.iter().filter(|(o, p, _)| *o == operator && *p == pool).map(|(_, _, f)| f).sum()
+        .map(|operator| {
+            let allocated = allocation(design, avs, operator, pool);
+            if avs.byzantine {
+                return allocated;
             }
-            (None, StakeMode::Pooled) => 1.0,
-            (None, StakeMode::Unique) => {
-                unallocated(design, operator, pool) / services_served(design, operator, pool)
+            let left = 1.0 - taken_by_byzantine(study, design, operator, pool);
+            match avs.stake {
+                StakeMode::Pooled => allocated * left,
+                StakeMode::Unique | StakeMode::Elastic => allocated.min(left),
             }
         })
         .collect()
 }
 
+/// Part of an operator's stake in `pool` that it allocates to the service.
+fn allocation(design: &Design, avs: &Eigenlayer, operator: usize, pool: usize) -> f64 {
+    match (&avs.allocations, avs.stake) {
+        _ if !avs.serves[operator] => 0.0,
+        (Some(allocations), _) => {
+            allocations.iter().filter(|(o, p, _)| *o == operator && *p == pool).map(|(_, _, f)| f).sum()
+        }
+        (None, StakeMode::Pooled | StakeMode::Elastic) => 1.0,
+        (None, StakeMode::Unique) => {
+            unallocated(design, operator, pool) / services_served(design, operator, pool)
+        }
+    }
+}
+
+/// Part of an operator's stake in `pool` that Byzantine services of the design slash: all that is allocated to them, by
+/// their own fraction.
+pub fn taken_by_byzantine(study: &Study, design: &Design, operator: usize, pool: usize) -> f64 {
+    if study.pools[pool].stake[operator] == 0 {
+        return 0.0;
+    }
+    let taken = design.services.iter().filter_map(|(_, system)| match system {
+        System::Eigenlayer(avs) if avs.byzantine && avs.pools.contains(&pool) => {
+            Some((combine_rule(avs), allocation(design, avs, operator, pool) * avs.slash.fraction))
+        }
+        _ => None,
+    });
+    let taken: Vec<_> = taken.collect();
+    let rule = taken.iter().map(|(rule, _)| *rule).find(|rule| *rule == Combine::Additive);
+    combine(rule.unwrap_or(Combine::Compound), taken.iter().map(|(_, fraction)| *fraction))
+}
+
 /// Part of the operator's stake in this pool that no allocations table of the design gives away.
 fn unallocated(design: &Design, operator: usize, pool: usize) -> f64 {
     let tables = design.services.iter().filter_map(|(_, system)| match system {
-        System::Eigenlayer(e) if e.serves[operator] => e.allocations.as_ref(),
+        System::Eigenlayer(e) if e.serves[operator] && e.stake == StakeMode::Unique => e.allocations.as_ref(),
         _ => None,
     });
     let rows = tables.flatten().filter(|(o, p, _)| *o == operator && *p == pool);

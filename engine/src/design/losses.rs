@@ -2,11 +2,13 @@
 
 use super::Compiler;
 use super::backing::Liability;
-use crate::graph::{AssetAmounts, AssetLosses, CONTROL, HALT, Losses, Purchase, combine, to_f64};
+use super::penalty::{Charge, Judged};
+use crate::graph::{AssetAmounts, AssetLosses, HALT, Losses, Purchase, combine, to_f64};
 use crate::study::{Attack, Operator, Pool};
 
 /// Hours in a year of 365.25 days.
 const HOURS_PER_YEAR: f64 = 8766.0;
+const MINUTES_PER_HOUR: f64 = 60.0;
 
 /// Tokens per asset and operator, assets as they come.
 pub struct Amounts {
@@ -39,10 +41,10 @@ impl Amounts {
 
 impl Compiler<'_> {
     /// Forfeited stake and private losses of every operator that has power over the service.
-    pub(super) fn losses(&self, index: usize, service: usize, attack: &Attack) -> Losses {
+    pub(super) fn losses(&self, judged: &Judged<'_>) -> Losses {
         let study = self.study;
         let n = study.operators.len();
-        let Some(backing) = &self.backings[index] else {
+        let Some(backing) = &self.backings[judged.index] else {
             return Losses { assets: Vec::new(), fixed_usd: vec![0.0; n] };
         };
         let (mut forfeited, mut private) = (Amounts::new(n), Amounts::new(n));
@@ -55,40 +57,57 @@ impl Compiler<'_> {
             fixed_usd[o] = operator.friction_usd;
             for pool in &pools {
                 let holding = &study.pools[*pool];
-                let (fraction, landing) = self.forfeit(&backing.liabilities, *pool, service, attack, o);
+                let loss = self.forfeit(judged, *pool, o);
                 let stake = holding.tokens(o);
-                forfeited.add(holding.asset, o, fraction * stake);
-                let falls = study.services[service].asset == Some(holding.asset);
-                let drawdown = if falls { attack.drawdown } else { 0.0 };
-                let own = operator.own_share * (fraction + drawdown * (1.0 - fraction)) * stake;
-                let income = franchise(operator, holding, attack, landing) * stake;
+                forfeited.add(holding.asset, o, loss.fraction * stake);
+                let falls = study.services[judged.service].asset == Some(holding.asset);
+                let drawdown = if falls { judged.attack.drawdown } else { 0.0 };
+                let own = operator.own_share * (loss.fraction + drawdown * (1.0 - loss.fraction)) * stake;
+                let income = franchise(operator, holding, judged.attack, &loss) * stake;
                 private.add(holding.asset, o, own + income);
             }
         }
         Losses { assets: join(forfeited, private), fixed_usd }
     }
 
-    /// Expected fraction of an operator's stake in `pool` that the attack forfeits, and the probability that it is
-    /// ejected for it.
-    fn forfeit(
-        &self,
-        liabilities: &[Liability],
-        pool: usize,
-        service: usize,
-        attack: &Attack,
-        o: usize,
-    ) -> (f64, f64) {
-        let here =
-            || liabilities.iter().filter(|liability| liability.pool == pool && liability.share[o] > 0.0);
-        let lands = |l: &Liability| slash_of(l, attack) * l.share[o] * landing(l, service, attack);
-        let fraction = combine(self.combine[pool], here().map(lands));
-        let ejected = here().filter(|l| slash_of(l, attack) > 0.0).map(|l| landing(l, service, attack));
-        (fraction, ejected.fold(0.0, f64::max))
+    /// What the attack costs an operator of its stake in `pool` on average.
+    fn forfeit(&self, judged: &Judged<'_>, pool: usize, o: usize) -> PoolLoss {
+        let liabilities = self.backings[judged.index].iter().flat_map(|backing| &backing.liabilities);
+        let here = || {
+            let charged = liabilities.clone().zip(&judged.charges);
+            charged.filter(|(liability, _)| liability.pool == pool && liability.share[o] > 0.0)
+        };
+        let lands = |(l, charge): (&Liability, &Charge)| charge.fraction * l.share[o] * charge.landing;
+        let ejects = |(_, charge): &(&Liability, &Charge)| charge.fraction > 0.0;
+        let jails = here().map(|(l, _)| l.slash.enforcement.jail_minutes / MINUTES_PER_HOUR);
+        PoolLoss {
+            fraction: combine(self.combine[pool], here().map(lands)),
+            ejection: here().filter(ejects).map(|(_, charge)| charge.landing).fold(0.0, f64::max),
+            jail_hours: jails.fold(0.0, f64::max),
+        }
+    }
+
+    /// What reaches the attacker of each operator's slashed stake by redistribution; native ETH never does.
+    pub(super) fn returned(&self, judged: &Judged<'_>) -> Vec<AssetAmounts> {
+        let mut amounts = Amounts::new(self.study.operators.len());
+        let liabilities = self.backings[judged.index].iter().flat_map(|backing| &backing.liabilities);
+        for (liability, charge) in liabilities.zip(&judged.charges) {
+            let holding = &self.study.pools[liability.pool];
+            if liability.redistribution == 0.0 || holding.underlying.is_some() {
+                continue;
+            }
+            for (o, share) in liability.share.iter().enumerate() {
+                let slashed = charge.fraction * share * charge.landing * holding.tokens(o);
+                amounts.add(holding.asset, o, liability.redistribution * slashed);
+            }
+        }
+        amounts.finish()
     }
 
     /// Stake that a newcomer could buy; weights from a table and capped stake are not for sale.
-    pub(super) fn purchases(&self, index: usize, service: usize, attack: &Attack) -> Vec<Purchase> {
-        let Some(backing) = &self.backings[index] else { return Vec::new() };
+    pub(super) fn purchases(&self, judged: &Judged<'_>) -> Vec<Purchase> {
+        let Some(backing) = &self.backings[judged.index] else { return Vec::new() };
+        let (service, attack) = (judged.service, judged.attack);
         let x = attack.threshold.value();
         if x >= 1.0 {
             return Vec::new();
@@ -98,7 +117,10 @@ impl Compiler<'_> {
             .filter_map(|part| {
                 let pool = part.pool?;
                 let holding = &self.study.pools[pool];
-                let liability = backing.liabilities.iter().find(|l| l.pool == pool)?;
+                let mut charged = backing.liabilities.iter().zip(&judged.charges);
+                let (liability, charge) = charged.find(|(l, _)| l.pool == pool)?;
+                let slash = charge.fraction * charge.landing;
+                let returned = if holding.underlying.is_none() { liability.redistribution } else { 0.0 };
                 let falls = self.study.services[service].asset == Some(holding.asset);
                 let staked = (0..part.units.len()).filter(|o| part.units[*o] > 0).map(|o| {
                     if liability.share[o] < 1.0 {
@@ -112,7 +134,8 @@ impl Compiler<'_> {
                     staked_tokens: staked.sum(),
                     value_share: part.value_share,
                     share: x,
-                    slash: slash_of(liability, attack) * landing(liability, service, attack),
+                    slash,
+                    returned: slash * returned,
                     drawdown: if falls { attack.drawdown } else { 0.0 },
                     carry: self.study.adversary.carry_apr
                         * (holding.unbonding_days / 365.25 + attack.duration_hours / HOURS_PER_YEAR),
@@ -134,24 +157,22 @@ fn pools_of(liabilities: &[Liability]) -> Vec<usize> {
     pools
 }
 
-/// The fraction that the offence costs by the rules, before asking whether the slash lands.
-fn slash_of(liability: &Liability, attack: &Attack) -> f64 {
-    let by_design = if attack.kind == HALT { liability.slash.halt } else { liability.slash.fraction };
-    if attack.slashable { attack.slash.unwrap_or(by_design) } else { 0.0 }
+/// What an attack does to an operator's stake in one pool.
+struct PoolLoss {
+    /// Expected fraction forfeited.
+    fraction: f64,
+    /// Probability of being ejected for it.
+    ejection: f64,
+    /// Jail after silence, hours.
+    jail_hours: f64,
 }
 
-/// Probability that the slash is carried out: a chain that is halted or controlled does not punish its attacker.
-fn landing(liability: &Liability, service: usize, attack: &Attack) -> f64 {
-    let holds_executor =
-        liability.executes_on == Some(service) && (attack.kind == HALT || attack.kind == CONTROL);
-    if holds_executor { liability.slash.social_probability } else { 1.0 }
-}
-
-/// Income lost per token of stake: commission after ejection, and rewards while the service is silent.
-fn franchise(operator: &Operator, pool: &Pool, attack: &Attack, ejected: f64) -> f64 {
+/// Income lost per token of stake: commission after ejection, and rewards while silent and jailed for it.
+fn franchise(operator: &Operator, pool: &Pool, attack: &Attack, loss: &PoolLoss) -> f64 {
     let commission = (1.0 - operator.own_share) * operator.commission;
-    let ejection = ejected * pool.franchise_years * commission;
-    let silence = attack.duration_hours / HOURS_PER_YEAR * (operator.own_share + commission);
+    let ejection = loss.ejection * pool.franchise_years * commission;
+    let jail = if attack.kind == HALT { loss.jail_hours } else { 0.0 };
+    let silence = (attack.duration_hours + jail) / HOURS_PER_YEAR * (operator.own_share + commission);
     pool.reward_apr * (ejection + silence)
 }
 

@@ -17,6 +17,8 @@ pub fn backing(study: &Study, design: &Design, service: usize, mesh: &Mesh) -> B
         share: runs_node.clone(),
         slash: mesh.slash,
         executes_on: executor(&mesh.slash, Some(service)),
+        halt_delay_days: 0.0,
+        redistribution: 0.0,
     }];
     let mut parts = vec![local];
     for external in &mesh.external {
@@ -39,5 +41,5 @@ pub fn backing(study: &Study, design: &Design, service: usize, mesh: &Mesh) -> B
 fn liability(design: &Design, mesh: &Mesh, external: &External, share: Vec<f64>) -> Liability {
     let slash = Slash { fraction: external.slash, halt: 0.0, downtime: 0.0, ..mesh.slash };
     let executes_on = executor(&mesh.slash, chain_of(design, external.pool));
-    Liability { pool: external.pool, share, slash, executes_on }
+    Liability { pool: external.pool, share, slash, executes_on, halt_delay_days: 0.0, redistribution: 0.0 }
 }

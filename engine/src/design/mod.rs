@@ -5,20 +5,26 @@
 
 mod backing;
 mod eigenlayer;
+mod enforcement;
 mod ics;
 mod losses;
 mod mesh;
+mod penalty;
 mod pos;
 mod pow;
+mod saga;
+mod settle;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use crate::graph::{
     AssetAmounts, DesignGraph, FaultLosses, Graph, HALT, Order, Power, Secured, SlotLosses, StakePower,
     Target, combine,
 };
-use crate::study::{Attack, Combine, Design, Fault, FaultKind, Study, System};
+use crate::study::{Attack, Combine, Design, Fault, FaultKind, Operator, Slashing, Study, System};
 pub use backing::{Backing, Liability};
+use std::sync::Arc;
 
 /// Compiles every design of a study.
 pub fn compile(study: &Study) -> Graph {
@@ -66,12 +72,15 @@ impl<'a> Compiler<'a> {
                 secured.len() - 1
             }));
         }
+        let mut faults: Vec<_> = self.study.faults.iter().map(|fault| self.fault_losses(fault)).collect();
+        faults.extend(self.byzantine_losses());
         DesignGraph {
             name: self.design.name.clone(),
             secured: positions,
             stake: self.stake(),
-            faults: self.study.faults.iter().map(|fault| self.fault_losses(fault)).collect(),
+            faults,
             combine: self.combine.clone(),
+            rules: Arc::new(settle::Books::new(self)),
         }
     }
 
@@ -85,7 +94,8 @@ impl<'a> Compiler<'a> {
         };
         let targets =
             attacks.iter().map(|attack| self.target(index, service, attack, &power, system)).collect();
-        Secured { service, power, targets }
+        let how = words::who_has_power(self.study, system, self.backings[index].as_ref());
+        Secured { service, power, how, targets }
     }
 
     fn target(
@@ -96,7 +106,8 @@ impl<'a> Compiler<'a> {
         power: &Power,
         system: &System,
     ) -> Target {
-        let losses = self.losses(index, service, attack);
+        let judged = self.judge(index, service, attack);
+        let losses = self.losses(&judged);
         let order = match power {
             Power::Stake(stake) => Order::of(stake, &losses, |total| attack.threshold.least_power(total)),
             Power::Hash => Order::Moves(SlotLosses { fixed_usd: Vec::new(), assets: Vec::new() }),
@@ -111,7 +122,10 @@ impl<'a> Compiler<'a> {
             threshold: attack.threshold,
             success_probability: attack.success_probability,
             gains: self.gains(service, &attack.kind),
-            purchases: self.purchases(index, service, attack),
+            purchases: self.purchases(&judged),
+            returned: self.returned(&judged),
+            charges: self.notes(&judged),
+            regimes: judged.regimes,
             losses,
             order,
             mining,
@@ -163,38 +177,81 @@ impl<'a> Compiler<'a> {
         self.backings.iter().flatten().flat_map(|backing| &backing.liabilities)
     }
 
-    /// What accidents of this kind cost each operator: one hits every service the operator runs, once, and the losses
-    /// combine by each pool's rule. Equivocations are drawn; slashes for downtime are many and small, their mean will do.
+    /// What accidents of this kind cost each operator. Equivocations are drawn; slashes for downtime are many and small,
+    /// their mean will do.
     fn fault_losses(&self, fault: &Fault) -> FaultLosses {
         let study = self.study;
         let mut amounts = losses::Amounts::new(study.operators.len());
         for (pool, holding) in study.pools.iter().enumerate() {
-            for (operator, runs) in study.operators.iter().enumerate() {
-                let fractions = self.liabilities().filter(|l| l.pool == pool).map(|l| match fault.kind {
-                    FaultKind::Downtime => l.slash.downtime * l.share[operator],
-                    FaultKind::Equivocation => l.slash.fraction * l.share[operator],
-                });
-                let one = combine(self.combine[pool], fractions) * fault.keys_hit(runs.keys);
-                let expected = fault.expected_accidents(runs.keys, study.horizon_days);
-                let times = match fault.kind {
-                    FaultKind::Downtime => expected,
-                    FaultKind::Equivocation => {
-                        expected / fault.hit_probability(runs.keys, study.horizon_days)
-                    }
-                };
-                let lost = if expected > 0.0 { (one * times).min(1.0) } else { 0.0 };
+            for operator in 0..study.operators.len() {
+                let lost = self.accident_share(fault, pool, operator);
                 amounts.add(holding.asset, operator, lost * holding.tokens(operator));
             }
         }
         let amounts = amounts.finish();
+        let expected = |operator: &Operator| fault.expected_accidents(operator.keys, study.horizon_days);
         match fault.kind {
             FaultKind::Downtime => FaultLosses {
                 mean_of_all: amounts.iter().map(|a| (a.asset, a.tokens.iter().sum())).collect(),
                 mean: amounts,
-                hit: Vec::new(),
+                ..FaultLosses::default()
             },
-            FaultKind::Equivocation => FaultLosses { hit: amounts, ..FaultLosses::default() },
+            FaultKind::Equivocation => FaultLosses {
+                hit: amounts,
+                expected: study.operators.iter().map(expected).collect(),
+                ..FaultLosses::default()
+            },
         }
+    }
+}
+
+impl Compiler<'_> {
+    /// Part of an operator's stake in `pool` that accidents cost it: one hits every service that the operator runs, once,
+    /// and the losses combine by the pool's rule. For equivocation, the mean over how often it happens, given once.
+    fn accident_share(&self, fault: &Fault, pool: usize, operator: usize) -> f64 {
+        let study = self.study;
+        let keys = study.operators[operator].keys;
+        let here = self.liabilities().filter(|l| l.pool == pool && l.share[operator] > 0.0);
+        let fractions = here.map(|l| match fault.kind {
+            FaultKind::Downtime => l.slash.downtime * l.share[operator],
+            FaultKind::Equivocation => self.accident_fraction(l, fault, operator) * l.share[operator],
+        });
+        let one = combine(self.combine[pool], fractions) * fault.keys_hit(keys);
+        let expected = fault.expected_accidents(keys, study.horizon_days);
+        let times = match fault.kind {
+            FaultKind::Downtime => expected,
+            FaultKind::Equivocation => expected / fault.hit_probability(keys, study.horizon_days),
+        };
+        if expected > 0.0 { (one * times).min(1.0) } else { 0.0 }
+    }
+
+    /// Fraction that an accidental equivocation of one operator costs the keys it hits, if nobody else is slashed.
+    fn accident_fraction(&self, liability: &Liability, fault: &Fault, operator: usize) -> f64 {
+        let pool = &self.study.pools[liability.pool];
+        match pool.slashing {
+            Slashing::Fraction => liability.slash.fraction,
+            Slashing::Ethereum { .. } => {
+                let hit = pool.tokens(operator) * fault.keys_hit(self.study.operators[operator].keys);
+                penalty::slashed_fraction(pool, hit / pool.total_tokens())
+            }
+        }
+    }
+
+    /// What Byzantine services take of their operators, whatever else happens.
+    fn byzantine_losses(&self) -> Option<FaultLosses> {
+        let mut amounts = losses::Amounts::new(self.study.operators.len());
+        for (pool, holding) in self.study.pools.iter().enumerate() {
+            for operator in 0..self.study.operators.len() {
+                let taken = eigenlayer::taken_by_byzantine(self.study, self.design, operator, pool);
+                amounts.add(holding.asset, operator, taken * holding.tokens(operator));
+            }
+        }
+        let mean = amounts.finish();
+        (!mean.is_empty()).then(|| FaultLosses {
+            mean_of_all: mean.iter().map(|a| (a.asset, a.tokens.iter().sum())).collect(),
+            mean,
+            ..FaultLosses::default()
+        })
     }
 }
 
@@ -208,7 +265,8 @@ pub fn profit_column(study: &Study, service: usize, kind: &str) -> usize {
 fn backing_of(study: &Study, design: &Design, service: usize, system: &System) -> Option<Backing> {
     Some(match system {
         System::Pos(pos) => pos::backing(study, service, pos),
-        System::Ics(ics) => ics::backing(study, design, ics),
+        System::Ics(ics) => ics::backing(study, design, service, ics),
+        System::Saga(ics, price) => saga::backing(study, design, service, ics, price),
         System::Eigenlayer(eigenlayer) => eigenlayer::backing(study, design, service, eigenlayer),
         System::Mesh(mesh) => mesh::backing(study, design, service, mesh),
         System::Pow(_) => return None,
@@ -227,7 +285,7 @@ fn combine_rules(study: &Study, design: &Design) -> Vec<Combine> {
             let asked = design.services.iter().filter_map(|(_, system)| match system {
                 System::Mesh(mesh) => mesh::touches(mesh, pool).then_some(Combine::Additive),
                 System::Eigenlayer(e) => e.pools.contains(&pool).then(|| eigenlayer::combine_rule(e)),
-                System::Pos(_) | System::Ics(_) | System::Pow(_) => None,
+                System::Pos(_) | System::Ics(_) | System::Saga(..) | System::Pow(_) => None,
             });
             design.losses[pool].unwrap_or_else(|| asked.max_by_key(strength).unwrap_or(Combine::Once))
         })

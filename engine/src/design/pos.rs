@@ -14,6 +14,8 @@ pub fn backing(study: &Study, service: usize, pos: &Pos) -> Backing {
         share: share_of_members(&part.units),
         slash: pos.slash,
         executes_on: executor(&pos.slash, Some(service)),
+        halt_delay_days: 0.0,
+        redistribution: 0.0,
     };
     Backing { parts: vec![part], liabilities: vec![liability] }
 }

@@ -131,8 +131,7 @@ slash = 0.05
     ))
 }
 
-const KINDS: &str =
-    "attacks.fork.profit_usd = 1\nattacks.halt.profit_usd = 1\nattacks.control.profit_usd = 1";
+const KINDS: &str = "attacks.fork = { profit_usd = 1, amnesia = false }\nattacks.halt.profit_usd = 1\nattacks.control.profit_usd = 1";
 
 #[test]
 fn a_fork_forfeits_the_slash_of_the_stake() {
@@ -170,7 +169,7 @@ fn a_slash_that_executes_always_lands_on_halt_and_control() {
 
 #[test]
 fn an_attack_may_state_its_own_slash() {
-    let kinds = "attacks.fork = { profit_usd = 1, slash = 0.2 }
+    let kinds = "attacks.fork = { profit_usd = 1, amnesia = false, slash = 0.2 }
 attacks.halt = { profit_usd = 1, slash = 0.3 }
 attacks.control.profit_usd = 1";
     let judged = chain(kinds, "executes_on = \"always\"");
@@ -182,14 +181,16 @@ attacks.control.profit_usd = 1";
 
 #[test]
 fn an_offence_that_is_not_slashable_forfeits_nothing() {
-    let judged = chain("attacks.fork = { profit_usd = 1, slash = 0.2, slashable = false }", "");
+    let judged =
+        chain("attacks.fork = { profit_usd = 1, amnesia = false, slash = 0.2, slashable = false }", "");
     equal(judged.forfeited("s", "fork"), 0.0);
     equal(judged.bribe("s", "fork"), 0.0);
 }
 
 #[test]
 fn voting_weight_from_a_table_replaces_stake_as_power_alone() {
-    let judged = chain("attacks.fork.profit_usd = 1", "power = { a = 1, b = 2, c = 3 }");
+    let judged =
+        chain("attacks.fork = { profit_usd = 1, amnesia = false }", "power = { a = 1, b = 2, c = 3 }");
     // Private losses 6, 3, 1 over weights 1, 2, 3: c is the cheapest per weight and 3 of 6 > 1/3. It forfeits
     // 10 · $2 · 5 %. Weights are not for sale.
     equal(judged.forfeited("s", "fork"), 1.0);
@@ -215,6 +216,7 @@ asset = "{asset}"
 system = "pos"
 pool = "p"
 slash = 0.1
+jail_minutes = 0
 "#
     ))
 }
@@ -222,7 +224,7 @@ slash = 0.1
 #[test]
 fn private_loss_is_own_stake_franchise_silence_and_friction() {
     // 87.66 hours are 1/100 of a year of 8766.
-    let kind = "{ profit_usd = 1, drawdown = 0.5, duration_hours = 87.66 }";
+    let kind = "{ profit_usd = 1, amnesia = false, drawdown = 0.5, duration_hours = 87.66 }";
     let judged = single(&format!("attacks.fork = {kind}\nattacks.halt = {kind}"), "A");
     // Fork, per token: own 0.25 · (0.1 + 0.5 · 0.9) = 0.1375; commission income 0.75 · 0.1 = 0.075 a unit of reward, lost
     // for 2 years; reward of 0.25 + 0.075 lost for 1/100 year: 0.2 · (0.15 + 0.00325) = 0.03065. 100 · $2 · 0.16815 + 3.
@@ -235,7 +237,8 @@ fn private_loss_is_own_stake_franchise_silence_and_friction() {
 
 #[test]
 fn a_slash_that_does_not_land_ejects_nobody() {
-    let judged = single("attacks.fork.profit_usd = 1\nattacks.control.profit_usd = 1", "A");
+    let judged =
+        single("attacks.fork = { profit_usd = 1, amnesia = false }\nattacks.control.profit_usd = 1", "A");
     // Fork: own 0.25 · 0.1 = 0.025 and franchise 0.2 · 2 · 0.075 = 0.03 a token. Control: friction alone.
     equal(judged.bribe("s", "fork"), 200.0 * 0.055 + 3.0);
     equal(judged.bribe("s", "control"), 3.0);
@@ -243,7 +246,7 @@ fn a_slash_that_does_not_land_ejects_nobody() {
 
 #[test]
 fn the_fall_of_another_asset_costs_the_stake_nothing() {
-    let attack = "attacks.fork = { profit_usd = 1, drawdown = 0.5 }";
+    let attack = "attacks.fork = { profit_usd = 1, amnesia = false, drawdown = 0.5 }";
     // Own part: 0.25 · (0.1 + 0.5 · 0.9) in A, 0.25 · 0.1 where B falls.
     equal(single(attack, "A").bribe("s", "fork"), 200.0 * (0.1375 + 0.03) + 3.0);
     equal(single(attack, "B").bribe("s", "fork"), 200.0 * (0.025 + 0.03) + 3.0);
@@ -262,7 +265,7 @@ stake = { a = 100 }
 [services.s]
 consensus = "cometbft"
 asset = "A"
-attacks.fork = { profit_usd = 1, drawdown = 0.5 }
+attacks.fork = { profit_usd = 1, amnesia = false, drawdown = 0.5 }
 [designs.d.services.s]
 system = "eigenlayer"
 pools = ["p", "q"]
@@ -285,7 +288,7 @@ asset = "A"
 stake = { a = 60, b = 30, c = 10 }
 [services.s]
 consensus = "cometbft"
-attacks.fork.profit_usd = 1
+attacks.fork = { profit_usd = 1, amnesia = false }
 [designs.d.services.s]
 system = "pos"
 pool = "p"
@@ -525,10 +528,10 @@ asset = "B"
 stake = {{ a = 1000 }}
 [services.ethereum]
 consensus = "ethereum"
-attacks.fork.profit_usd = 1
+attacks.fork = {{ profit_usd = 1, amnesia = false }}
 [services.x]
 consensus = "cometbft"
-attacks.fork.profit_usd = 1
+attacks.fork = {{ profit_usd = 1, amnesia = false }}
 [designs.d.services.x]
 system = "eigenlayer"
 pools = ["native", "other"]
@@ -576,7 +579,7 @@ consensus = "cometbft"
 {KINDS}
 [services.osmosis]
 consensus = "cometbft"
-attacks.fork.profit_usd = 1
+attacks.fork = {{ profit_usd = 1, amnesia = false }}
 [designs.d.services.osmosis]
 system = "pos"
 pool = "osmosis"
@@ -648,22 +651,22 @@ asset = "B"
 stake = { a = 50 }
 [services.s]
 consensus = "cometbft"
-attacks.fork.profit_usd = 1
+attacks.fork = { profit_usd = 1, amnesia = false }
 [services.t]
 consensus = "cometbft"
-attacks.fork.profit_usd = 1
+attacks.fork = { profit_usd = 1, amnesia = false }
 [designs.d.services.s]
 system = "mesh"
 local = { pool = "p", slash = 0.05 }
 external = [{ pool = "q", slash = 0.3 }]
 [designs.d.services.t]
 system = "mesh"
-local = { pool = "q", slash = 0.8 }
+local = { pool = "q", slash = 0.7 }
 external = [{ pool = "p", slash = 0.1 }]
 "#,
     );
     assert_eq!(judged.graph.designs[0].combine, [Combine::Additive; 2]);
-    // p: 5 % at home, 10 % lent. q: 80 % and 30 %, but never more than all.
+    // p: 5 % at home, 10 % lent. q: 70 % and 30 %, as much as a vault grants.
     equal(judged.accident("A", "a"), 15.0);
     equal(judged.accident("B", "a"), 50.0);
 }
@@ -747,12 +750,12 @@ asset = "A"
 stake = {{ a = 100 }}
 [services.base]
 consensus = "cometbft"
-attacks.fork = {{ profit_usd = 10{success} }}
+attacks.fork = {{ amnesia = false, profit_usd = 10{success} }}
 attacks.halt.profit_usd = 5
 attacks.control.profit_usd = 20
 [services.app]
 consensus = "cometbft"
-attacks.fork = {{ profit_usd = 100, depends_on = {{ base = 0.5 }} }}
+attacks.fork = {{ amnesia = false, profit_usd = 100, depends_on = {{ base = 0.5 }} }}
 attacks.halt = {{ profit_usd = 30, depends_on = {{ base = 1.0 }} }}
 [services.bridge]
 consensus = "quorum"
@@ -828,7 +831,7 @@ unbonding_days = 73.05
 [services.s]
 consensus = "cometbft"
 asset = "A"
-attacks.fork = { profit_usd = 1, drawdown = 0.2, duration_hours = 87.66 }
+attacks.fork = { profit_usd = 1, amnesia = false, drawdown = 0.2, duration_hours = 87.66 }
 attacks.control = { profit_usd = 1, drawdown = 0.2 }
 "#;
 
@@ -885,10 +888,10 @@ asset = "A"
 stake = { a = 100 }
 [services.s]
 consensus = "cometbft"
-attacks.fork.profit_usd = 1
+attacks.fork = { profit_usd = 1, amnesia = false }
 [services.t]
 consensus = "cometbft"
-attacks.fork.profit_usd = 1
+attacks.fork = { profit_usd = 1, amnesia = false }
 [designs.d.services.s]
 system = "pos"
 pool = "p"
@@ -926,7 +929,7 @@ asset = "B"
 stake = { a = 1000000 }
 [services.s]
 consensus = "cometbft"
-attacks.fork.profit_usd = 1
+attacks.fork = { profit_usd = 1, amnesia = false }
 attacks.control.profit_usd = 1
 [designs.d.services.s]
 system = "mesh"
@@ -953,10 +956,10 @@ asset = "A"
 stake = { a = 60 }
 [services.x]
 consensus = "quorum"
-attacks.fork = { profit_usd = 1, threshold = "> 1/3" }
+attacks.fork = { profit_usd = 1, amnesia = false, threshold = "> 1/3" }
 [services.y]
 consensus = "quorum"
-attacks.fork = { profit_usd = 1, threshold = "> 1/3" }
+attacks.fork = { profit_usd = 1, amnesia = false, threshold = "> 1/3" }
 [designs.d.services.x]
 system = "eigenlayer"
 pools = ["p"]

@@ -15,6 +15,8 @@ pub struct SummaryRow {
     pub route: String,
     /// What is estimated.
     pub metric: String,
+    /// Why slashing cannot be relied on for this attack: words with commas between, empty where it can.
+    pub regime: String,
     /// `usd`, `probability`, `share`, `operators`.
     pub unit: &'static str,
     /// The estimate.

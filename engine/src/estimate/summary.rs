@@ -48,6 +48,7 @@ struct At<'a> {
     service: &'a str,
     attack: &'a str,
     route: &'a str,
+    regime: &'a str,
 }
 
 impl Writer<'_> {
@@ -65,6 +66,7 @@ impl Writer<'_> {
             attack: at.attack.to_owned(),
             route: at.route.to_owned(),
             metric: metric.to_owned(),
+            regime: at.regime.to_owned(),
             unit,
             estimate,
             scenarios: self.scenarios,
@@ -83,14 +85,20 @@ impl Writer<'_> {
     }
 
     fn design(&mut self, index: usize, tally: &Tally, sketches: &Sketches) {
-        let at = At { service: ANY, attack: ANY, route: ANY };
+        let at = At { service: ANY, attack: ANY, route: ANY, regime: "" };
         let design = &tally.designs[index];
         self.probability(at, "p_attack_pays", design.attacked);
         self.probability(at, "p_profitable_attack_low", design.attacked);
         self.probability(at, "p_profitable_attack_high", design.not_certified);
         self.mean(at, "net_gain_usd", "usd", &design.net_gain);
         self.mean(at, "slashed_usd", "usd", &design.slashed);
+        self.mean(at, "nominal_slashed_usd", "usd", &design.nominal_slashed);
+        if design.slashable > 0 {
+            let landed = Estimate::probability(design.landed, design.slashable);
+            self.row(at, "p_slash_lands_given_slashable", "probability", landed, "plain");
+        }
         self.mean(at, "fault_slashed_usd", "usd", &design.fault_slashed);
+        self.mean(at, "settlement_gap_usd", "usd", &design.settlement_gap);
         self.mean(at, "coalition_size_given_attacked", "operators", &design.coalition_size);
         let (value, std_error) = sketches.losses[index].tail_mean(0.01);
         let shortfall = Estimate {
@@ -102,10 +110,13 @@ impl Writer<'_> {
         };
         self.row(at, "expected_shortfall_99_usd", "usd", shortfall, "sketch");
         self.quantiles(at, "loss_usd", "usd", &sketches.losses[index]);
+        if design.attacked > 0 {
+            self.quantiles(at, "slashed_usd_given_attacked", "usd", &sketches.slashed[index]);
+        }
     }
 
     fn service(&mut self, graph: &Graph, labels: &Labels, secured: usize, tally: &Tally) {
-        let at = At { service: &labels.services[secured], attack: ANY, route: ANY };
+        let at = At { service: &labels.services[secured], attack: ANY, route: ANY, regime: "" };
         let service = &tally.secured[secured];
         self.probability(at, "p_attack_pays", service.pays);
         if matches!(graph.secured[secured].power, Power::Hash) {
@@ -119,7 +130,8 @@ impl Writer<'_> {
     }
 
     fn target(&mut self, labels: &TargetLabels, tally: &TargetTally, sketches: &TargetSketches) {
-        let at = At { service: &labels.service, attack: &labels.attack, route: ANY };
+        let TargetLabels { service, attack, regime, .. } = labels;
+        let at = At { service, attack, route: ANY, regime };
         self.probability(At { route: "collude", ..at }, "p_threshold_reached", tally.threshold_reached);
         self.mean(at, "profit_from_corruption_usd", "usd", &tally.profit);
         self.mean(at, "slashed_usd", "usd", &tally.slashed);

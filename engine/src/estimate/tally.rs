@@ -4,7 +4,7 @@ use super::differences::{self, Pair, PairTally};
 use crate::attack::{
     Costs, Execution, NO_TARGET, OperatorTally, Outcomes, TargetOutcome, halted_by_accident,
 };
-use crate::graph::{DesignGraph, Graph};
+use crate::graph::{DesignGraph, Gaps, Graph};
 use crate::kernels::Column;
 use crate::moments::Moments;
 use crate::sampling::Draws;
@@ -40,17 +40,19 @@ pub struct TargetLabels {
     pub routes: Vec<Route>,
     /// Expected profit from corruption at today's prices, USD.
     pub profit_today: f64,
+    /// Why its slash cannot be relied on: words with commas between, empty where it can.
+    pub regime: String,
 }
 
 impl Labels {
     /// Labels of a study's graph; `outcomes` are those of the base state in lane 0.
     pub fn new(study: &Study, graph: &Graph, outcomes: &Outcomes) -> Self {
         let name = |service: usize| study.services[service].name.clone();
-        let kinds =
-            graph.secured.iter().flat_map(|s| s.targets.iter().map(|t| (name(s.service), t.kind.clone())));
-        let targets = kinds.zip(&outcomes.targets).map(|((service, attack), outcome)| TargetLabels {
-            service,
-            attack,
+        let all = graph.secured.iter().flat_map(|s| s.targets.iter().map(|target| (s.service, target)));
+        let targets = all.zip(&outcomes.targets).map(|((service, target), outcome)| TargetLabels {
+            service: name(service),
+            attack: target.kind.clone(),
+            regime: target.regimes.iter().map(|regime| regime.name()).collect::<Vec<_>>().join(","),
             routes: outcome.routes.iter().map(|route| route.route).collect(),
             profit_today: outcome.profit[0],
         });
@@ -144,10 +146,20 @@ pub struct DesignTally {
     pub not_certified: u64,
     /// Net gain of the best attack.
     pub net_gain: Moments,
-    /// Stake forfeited for it.
+    /// Stake slashed for it, as far as slashes landed.
     pub slashed: Moments,
+    /// The same had every slash landed.
+    pub nominal_slashed: Moments,
+    /// Attacks that the rules would slash.
+    pub slashable: u64,
+    /// Of those, attacks that were slashed.
+    pub landed: u64,
     /// Stake forfeited by accidents.
     pub fault_slashed: Moments,
+    /// What exact rules take beyond the linear graph.
+    pub settlement_gap: Moments,
+    /// Gaps of protocols run into.
+    pub gaps: Gaps,
     /// Operators in the attack, where there is one.
     pub coalition_size: Moments,
     /// Operators.
@@ -215,10 +227,10 @@ impl TargetTally {
         let slashed = slashed(target);
         Self {
             threshold_reached: count(&target.threshold_reached[..n]),
-            cheapest: RouteTally::of(n, &target.profit, &target.best),
+            cheapest: RouteTally::of(n, target, &target.best),
             profit: Moments::of(&target.profit[..n]),
             slashed: Moments::of(&slashed[..n]),
-            routes: target.routes.iter().map(|r| RouteTally::of(n, &target.profit, &r.costs)).collect(),
+            routes: target.routes.iter().map(|r| RouteTally::of(n, target, &r.costs)).collect(),
         }
     }
 
@@ -237,15 +249,16 @@ pub(super) fn slashed(target: &TargetOutcome) -> Column {
 }
 
 impl RouteTally {
-    fn of(n: usize, profit: &Column, costs: &Costs) -> Self {
-        let (cost, profit) = (&costs.cost[..n], &profit[..n]);
+    fn of(n: usize, target: &TargetOutcome, costs: &Costs) -> Self {
+        let cost = &costs.cost[..n];
+        let pays = |lane: &usize| target.profit[*lane] + costs.returned[*lane] > costs.cost[*lane];
         let moments = Moments::of(cost);
         if moments.n() == 0 {
             return Self::default();
         }
         Self {
             reachable: moments.n(),
-            pays: profit.iter().zip(cost).filter(|(profit, cost)| profit > cost).count() as u64,
+            pays: (0..n).filter(pays).count() as u64,
             cost: moments,
             forfeited: Moments::of_reached(&costs.forfeited[..n], cost),
             capital: Moments::of_reached(&costs.capital[..n], cost),
@@ -275,7 +288,12 @@ impl DesignTally {
             not_certified: out.net_gain_upper[..n].iter().filter(|gain| **gain > 0.0).count() as u64,
             net_gain: moments(&out.net_gain),
             slashed: moments(&out.slashed),
+            nominal_slashed: moments(&out.nominal_slashed),
+            slashable: positive(&out.nominal_slashed[..n]),
+            landed: positive(&out.slashed[..n]),
             fault_slashed: moments(&out.fault_slashed),
+            settlement_gap: moments(&out.settlement_gap),
+            gaps: out.gaps,
             coalition_size: Moments::of_reached(&sizes[..n], &sizes[..n]),
             operators: execution.operators[design].clone(),
         }
@@ -286,10 +304,20 @@ impl DesignTally {
         self.not_certified += later.not_certified;
         self.net_gain.merge(&later.net_gain);
         self.slashed.merge(&later.slashed);
+        self.nominal_slashed.merge(&later.nominal_slashed);
+        self.slashable += later.slashable;
+        self.landed += later.landed;
         self.fault_slashed.merge(&later.fault_slashed);
+        self.settlement_gap.merge(&later.settlement_gap);
+        self.gaps.add(later.gaps);
         self.coalition_size.merge(&later.coalition_size);
         self.operators.merge(&later.operators);
     }
+}
+
+/// How many are above 0.
+fn positive(column: &[f64]) -> u64 {
+    column.iter().filter(|usd| **usd > 0.0).count() as u64
 }
 
 /// Quantile sketches; merging is exact in any order, so each worker keeps its own.
@@ -299,6 +327,8 @@ pub struct Sketches {
     pub targets: Vec<TargetSketches>,
     /// Stake lost by attack and accident. `[design]`
     pub losses: Vec<Sketch>,
+    /// Stake slashed for attacks that pay, as far as slashes landed. `[design]`
+    pub slashed: Vec<Sketch>,
 }
 
 /// Sketches of one target; out of reach counts as +∞.
@@ -326,6 +356,7 @@ impl Sketches {
         Self {
             targets: outcomes.targets.iter().map(room).collect(),
             losses: vec![Sketch::default(); graph.designs.len()],
+            slashed: vec![Sketch::default(); graph.designs.len()],
         }
     }
 
@@ -336,6 +367,10 @@ impl Sketches {
         }
         for (sketch, design) in self.losses.iter_mut().zip(&execution.designs) {
             (0..n).for_each(|lane| sketch.add(design.slashed[lane] + design.fault_slashed[lane]));
+        }
+        for (sketch, design) in self.slashed.iter_mut().zip(&execution.designs) {
+            let attacked = (0..n).filter(|lane| design.target[*lane] != NO_TARGET);
+            attacked.for_each(|lane| sketch.add(design.slashed[lane]));
         }
     }
 
@@ -349,6 +384,7 @@ impl Sketches {
             a.cover.merge(&b.cover);
         });
         zip(&mut self.losses, &other.losses, Sketch::merge);
+        zip(&mut self.slashed, &other.slashed, Sketch::merge);
     }
 }
 
@@ -358,10 +394,8 @@ impl TargetSketches {
         let best = &target.best;
         best.cost[..n].iter().for_each(|cost| self.cost.add(*cost));
         target.profit[..n].iter().for_each(|profit| self.profit.add(*profit));
-        best.cost[..n]
-            .iter()
-            .zip(&target.profit)
-            .for_each(|(cost, profit)| self.cover.add(cover(*cost, *profit)));
+        let net_cost = best.cost[..n].iter().zip(&best.returned).map(|(cost, returned)| cost - returned);
+        net_cost.zip(&target.profit).for_each(|(cost, profit)| self.cover.add(cover(cost.max(0.0), *profit)));
         best.forfeited[..n].iter().for_each(|usd| self.forfeited.add(*usd));
         for (sketch, route) in self.route_cost.iter_mut().zip(&target.routes) {
             route.costs.cost[..n].iter().for_each(|cost| sketch.add(*cost));

@@ -4,11 +4,16 @@
 //! designs stands here once; designs point to it.
 
 mod order;
+mod settle;
 
 pub use order::{FixedOrder, Order, Proportion, SlotLosses, slot, to_f64};
+pub use settle::{
+    Accident, Assault, Bill, BillLine, ChargeNote, Gaps, Incident, Landing, Luck, Regime, Settle,
+};
 
 use crate::fraction::Threshold;
 use crate::study::{Combine, Route};
+use std::sync::Arc;
 
 /// The kind of attack that silences a service.
 pub const HALT: &str = "halt";
@@ -41,6 +46,8 @@ pub struct DesignGraph {
     pub faults: Vec<FaultLosses>,
     /// How losses combine in each pool. `[pool]`
     pub combine: Vec<Combine>,
+    /// The protocols' own rules, for scenarios in which somebody is slashed.
+    pub rules: Arc<dyn Settle>,
 }
 
 /// What one kind of accident forfeits within the horizon.
@@ -48,6 +55,8 @@ pub struct DesignGraph {
 pub struct FaultLosses {
     /// Of each operator that is hit: the mean over how often it is, given once. `[asset used]`
     pub hit: Vec<AssetAmounts>,
+    /// Accidents expected of each operator within the horizon. `[operator]`
+    pub expected: Vec<f64>,
     /// Of each operator on average, for accidents too frequent and too small to be drawn one by one. `[asset used]`
     pub mean: Vec<AssetAmounts>,
     /// Sum of `mean` over the operators: asset and tokens. `[asset used]`
@@ -70,6 +79,8 @@ pub struct Secured {
     pub service: usize,
     /// Where its power comes from.
     pub power: Power,
+    /// The same in words.
+    pub how: String,
     /// Its targets, in the order of the service's attacks.
     pub targets: Vec<Target>,
 }
@@ -207,6 +218,12 @@ pub struct Target {
     pub order: Order,
     /// Stake that can be bought.
     pub purchases: Vec<Purchase>,
+    /// What reaches the attacker of each member's slashed stake. `[asset used]`
+    pub returned: Vec<AssetAmounts>,
+    /// Why its slash cannot be relied on, and is left out.
+    pub regimes: Vec<Regime>,
+    /// What each liability charges, in words.
+    pub charges: Vec<ChargeNote>,
     /// Hash rate that can be had, for [`Power::Hash`].
     pub mining: Option<Mining>,
 }
@@ -244,6 +261,8 @@ pub struct Purchase {
     pub share: f64,
     /// Fraction of the bought stake that the attack forfeits.
     pub slash: f64,
+    /// Fraction of the bought stake that comes back by redistribution.
+    pub returned: f64,
     /// Fall of the rest afterwards.
     pub drawdown: f64,
     /// Cost of capital while it is locked, as a fraction of it.

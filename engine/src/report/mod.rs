@@ -38,4 +38,4 @@ pub use read::{read_manifest, read_results};
 pub use sink::TableSink;
 
 /// Version of names, types and meaning of all columns and of the manifest.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;

@@ -162,6 +162,7 @@ fn summary_rows(columns: &Columns<'_>) -> Result<Vec<SummaryRow>, String> {
     let (metric, unit) = (columns.text("metric")?, columns.word("unit", UNITS)?);
     let (estimate, estimator) = (columns.estimate()?, columns.word("estimator", ESTIMATORS)?);
     let scenarios: &Int64Array = columns.typed("scenarios")?;
+    let regime = columns.text("regime")?;
     let row = |row| {
         Ok(SummaryRow {
             design: design(row),
@@ -173,6 +174,7 @@ fn summary_rows(columns: &Columns<'_>) -> Result<Vec<SummaryRow>, String> {
             estimate: estimate(row),
             scenarios: u64::try_from(scenarios.value(row)).map_err(|error| error.to_string())?,
             estimator: estimator(row)?,
+            regime: regime(row),
         })
     };
     columns.rows().map(row).collect()

@@ -209,10 +209,13 @@ fn truncate_scenarios(rows: &mut ScenarioRows, n: usize) {
         cost_usd,
         slashed_usd,
         fault_slashed_usd,
+        nominal_slashed_usd,
+        settlement_gap_usd,
         ..
     } = rows;
-    let money = [net_gain_usd, net_gain_upper_usd, profit_usd, cost_usd, slashed_usd, fault_slashed_usd];
-    money.into_iter().for_each(|column| column.truncate(n));
+    let money = [net_gain_usd, net_gain_upper_usd, profit_usd, cost_usd];
+    let settled = [slashed_usd, fault_slashed_usd, nominal_slashed_usd, settlement_gap_usd];
+    money.into_iter().chain(settled).for_each(|column| column.truncate(n));
 }
 
 fn truncate_targets(rows: &mut TargetRows, n: usize) {

@@ -34,6 +34,11 @@ pub(super) fn summary(provenance: &Provenance) -> Table<SummaryRow> {
         Column::wide_counts("scenarios", "scenarios drawn", |row: &SummaryRow| row.scenarios),
         sample_size_column(|row: &SummaryRow| &row.estimate),
         Column::text("estimator", "how it was estimated", |row: &SummaryRow| row.estimator),
+        Column::text(
+            "regime",
+            "why slashing cannot be relied on and is left out; empty where it can",
+            |row: &SummaryRow| &row.regime,
+        ),
     ]);
     Table::new("summary", columns, provenance)
 }

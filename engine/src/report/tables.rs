@@ -41,8 +41,16 @@ pub(super) fn scenarios(plan: &Plan, provenance: &Provenance) -> Table<ScenarioR
         }),
         usd("profit_usd", "profit of the attack", |rows| &rows.profit_usd),
         usd("cost_usd", "cost of the attack", |rows| &rows.cost_usd),
-        usd("slashed_usd", "stake forfeited for the attack", |rows| &rows.slashed_usd),
+        usd("slashed_usd", "stake slashed for the attack, as far as slashes landed", |rows| {
+            &rows.slashed_usd
+        }),
         usd("fault_slashed_usd", "stake forfeited by accidents", |rows| &rows.fault_slashed_usd),
+        usd("nominal_slashed_usd", "stake slashed for the attack had every slash landed", |rows| {
+            &rows.nominal_slashed_usd
+        }),
+        usd("settlement_gap_usd", "what the protocols' own rules take beyond the linear model", |rows| {
+            &rows.settlement_gap_usd
+        }),
     ];
     Table::new("scenarios", columns, provenance)
 }

@@ -98,7 +98,7 @@ fn columns_are_those_of_the_contract() {
     let names = |file: &str| columns(&dir.path().join(file)).join(" ");
     let label = "design service attack route metric unit";
     let interval = "estimate std_error ci_low ci_high";
-    let summary = format!("{label} {interval} scenarios effective_sample_size estimator");
+    let summary = format!("{label} {interval} scenarios effective_sample_size estimator regime");
     assert_eq!(names("summary.parquet"), summary);
     assert_eq!(names("quantiles.parquet"), format!("{label} probability value ci_low ci_high"));
     let differences =
@@ -112,7 +112,7 @@ fn columns_are_those_of_the_contract() {
     assert_eq!(
         names("scenarios/part-00000.parquet"),
         "scenario design weight sampled attacked certified net_gain_usd net_gain_upper_usd coalition_size profit_usd \
-         cost_usd slashed_usd fault_slashed_usd"
+         cost_usd slashed_usd fault_slashed_usd nominal_slashed_usd settlement_gap_usd"
     );
     assert_eq!(
         names("targets/part-00000.parquet"),

@@ -1,4 +1,10 @@
 //! Each protocol's own arithmetic: pure functions, one protocol a file, checked against the protocol's own numbers.
 
+pub mod cosmos;
+pub mod eigenlayer;
+pub mod ethereum;
 pub mod ics;
+pub mod integer;
+pub mod mesh;
 pub mod pow;
+pub mod saga;

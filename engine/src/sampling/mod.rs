@@ -6,7 +6,8 @@
 mod latent;
 mod market;
 
-use crate::kernels::{Column, LANES, Mask, bits};
+use crate::graph::Luck;
+use crate::kernels::{Column, LANES, Mask, bits, normal};
 use crate::streams::Purpose;
 use crate::study::{BribePremium, Study};
 use latent::{LatentPlan, LatentScratch};
@@ -21,6 +22,16 @@ pub struct Sampler {
     compromise: Purpose,
     compromised_share: f64,
     n_operators: usize,
+    fates: Fates,
+}
+
+/// What decides when accidents happen and whether slashes land: needed rarely, and so drawn where it is needed.
+#[derive(Debug, Clone)]
+struct Fates {
+    punishment: Purpose,
+    delay: Purpose,
+    accident_day: Purpose,
+    horizon_days: f64,
 }
 
 /// One block of drawn scenarios; the first `n` lanes count.
@@ -46,7 +57,36 @@ pub struct Draws {
     pub compromised: Option<Crowd>,
     /// Operators that an accident hits. `[fault]`
     pub faulty: Vec<Crowd>,
+    fates: Fates,
     scratch: LatentScratch,
+}
+
+impl Draws {
+    /// What decides whether the slash for an attack lands: one draw per scenario and attack of the study, whatever the
+    /// design.
+    pub fn luck(&self, lane: usize, attack: usize) -> Luck {
+        let scenario = self.first_scenario + lane as u64;
+        Luck {
+            uniform: self.fates.punishment.extra_uniform(scenario, attack as u64),
+            normal: normal::quantile(self.fates.delay.extra_uniform(scenario, attack as u64)),
+        }
+    }
+
+    /// Days from today to the horizon: when attacks fall.
+    pub fn horizon_days(&self) -> f64 {
+        self.fates.horizon_days
+    }
+
+    /// The days of an operator's accidents, of which there is at least one; `expected` many were expected within the
+    /// horizon. Their number is Poisson given that it is not 0; each falls on any day.
+    pub fn accident_days(&self, lane: usize, operator: usize, expected: f64) -> impl Iterator<Item = f64> {
+        let scenario = self.first_scenario + lane as u64;
+        let uniform = move |index: u64| {
+            self.fates.accident_day.extra_uniform(scenario, ((operator as u64) << 16) | index)
+        };
+        let count = poisson_given_one(expected, uniform(0));
+        (1..=count).map(move |accident| self.fates.horizon_days * uniform(accident))
+    }
 }
 
 /// A set of operators in every scenario of a block, kept both ways.
@@ -73,6 +113,22 @@ impl Crowd {
     }
 }
 
+/// Most accidents of one operator in one scenario.
+const MOST_ACCIDENTS: u64 = 1000;
+
+/// A Poisson number that is not 0, by inversion of `uniform` in (0, 1).
+fn poisson_given_one(mean: f64, uniform: f64) -> u64 {
+    let whole = -libm::expm1(-mean);
+    let mut probability = mean * libm::exp(-mean);
+    let (mut left, mut count) = (uniform * whole - probability, 1);
+    while left > 0.0 && count < MOST_ACCIDENTS {
+        count += 1;
+        probability *= mean / crate::moments::count(count);
+        left -= probability;
+    }
+    count
+}
+
 impl Sampler {
     /// Compiles the study's laws.
     pub fn new(study: &Study, seed: u64) -> Self {
@@ -83,6 +139,12 @@ impl Sampler {
             compromise: Purpose::new(seed, "collusion/compromised"),
             compromised_share: study.collusion.compromised_share,
             n_operators: study.operators.len(),
+            fates: Fates {
+                punishment: Purpose::new(seed, "enforcement/punishment"),
+                delay: Purpose::new(seed, "enforcement/delay"),
+                accident_day: Purpose::new(seed, "fault/equivocation/day"),
+                horizon_days: study.horizon_days,
+            },
         }
     }
 
@@ -100,6 +162,7 @@ impl Sampler {
             bribable: crowd.clone(),
             compromised: (self.compromised_share > 0.0).then(|| crowd.clone()),
             faulty: vec![crowd; self.faults.len()],
+            fates: self.fates.clone(),
             scratch: LatentScratch::new(),
         }
     }
@@ -160,5 +223,22 @@ impl Sampler {
             }
         }
         compromised.turn();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::poisson_given_one;
+
+    #[test]
+    fn accidents_given_one_have_the_truncated_mean() {
+        for mean in [1e-4, 0.5, 3.0, 20.0] {
+            let n = 100_000u32;
+            let sum: u64 = (0..n).map(|i| poisson_given_one(mean, (f64::from(i) + 0.5) / f64::from(n))).sum();
+            let expected = mean / -libm::expm1(-mean);
+            // A grid of n points misses what lies beyond the last: below 1e-4 of the mean here.
+            let average = crate::moments::count(sum) / f64::from(n);
+            assert!((average / expected - 1.0).abs() < 2e-4, "{average} against {expected}");
+        }
     }
 }

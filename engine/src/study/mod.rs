@@ -19,6 +19,7 @@ pub use problem::{Problem, Severity, StudyError};
 pub use schema::{json_schema, key_reference};
 
 use crate::fraction::Threshold;
+pub use crate::rules::ethereum::Fork;
 
 /// A checked study.
 #[derive(Debug, Clone)]
@@ -277,6 +278,22 @@ pub struct Pool {
     pub franchise_years: f64,
     /// Pool whose stake this is as well (restaked native ETH).
     pub underlying: Option<usize>,
+    /// Whose rules say what is slashed.
+    pub slashing: Slashing,
+}
+
+/// Whose rules say what a pool's stake loses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slashing {
+    /// The fractions of each design.
+    Fraction,
+    /// Ethereum's own penalties.
+    Ethereum {
+        /// Whose parameters hold.
+        fork: Fork,
+        /// Effective balance of one validator, whole ETH (1 to 2048).
+        effective_balance: u64,
+    },
 }
 
 impl Pool {
@@ -305,6 +322,16 @@ pub enum Consensus {
     Quorum,
 }
 
+/// Whether messages arrive in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// They do.
+    Synchronous,
+    /// Not while the network is bad: no protocol can promise to slash a third of the power or more (Budish, Lewis-Pye and
+    /// Roughgarden 2024).
+    PartiallySynchronous,
+}
+
 /// What validators run and an attacker may corrupt.
 #[derive(Debug, Clone)]
 pub struct Service {
@@ -314,6 +341,8 @@ pub struct Service {
     pub consensus: Consensus,
     /// The asset that falls after an attack (`drawdown`).
     pub asset: Option<usize>,
+    /// Whether messages arrive in time.
+    pub network: Network,
     /// Attacks in the order of their kind's name.
     pub attacks: Vec<Attack>,
 }
@@ -335,6 +364,8 @@ pub struct Attack {
     pub slash: Option<f64>,
     /// Whether the offence can be attributed at all.
     pub slashable: bool,
+    /// Whether it can be committed by amnesia, which leaves no evidence.
+    pub amnesia: bool,
     /// Probability that an attack with enough power succeeds.
     pub success_probability: f64,
     /// Fall of the service's asset afterwards.
@@ -435,6 +466,43 @@ pub struct Slash {
     pub executes_on: ExecutesOn,
     /// Probability that it lands although the attack holds the service that carries it out.
     pub social_probability: f64,
+    /// What stands between the offence and the slash.
+    pub enforcement: Enforcement,
+}
+
+/// What stands between an offence and its slash.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Enforcement {
+    /// Probability that evidence is submitted.
+    pub detection_probability: f64,
+    /// Median delay until then, days.
+    pub detection_median_days: f64,
+    /// Standard deviation of the logarithm of that delay.
+    pub detection_sigma: f64,
+    /// Probability that the vote approves; 1 where none is needed.
+    pub vote_probability: f64,
+    /// How long the vote takes, days.
+    pub vote_delay_days: f64,
+    /// Age at which evidence is refused, days; infinite where it never is.
+    pub evidence_max_age_days: f64,
+    /// Part of the coalition's stake that starts to unbond as the attack begins.
+    pub exit_share: f64,
+    /// How long a silent validator is jailed, minutes.
+    pub jail_minutes: f64,
+}
+
+impl Enforcement {
+    /// Certain and at once.
+    pub const SURE: Self = Self {
+        detection_probability: 1.0,
+        detection_median_days: 0.0,
+        detection_sigma: 0.0,
+        vote_probability: 1.0,
+        vote_delay_days: 0.0,
+        evidence_max_age_days: f64::INFINITY,
+        exit_share: 1.0,
+        jail_minutes: 0.0,
+    };
 }
 
 /// Which operators secure which services with which stake.
@@ -455,6 +523,8 @@ pub enum System {
     Pos(Pos),
     /// Cosmos Interchain Security.
     Ics(Ics),
+    /// Saga: an opt-in consumer chain with a price.
+    Saga(Ics, SagaPrice),
     /// EigenLayer.
     Eigenlayer(Eigenlayer),
     /// Mesh Security.
@@ -474,15 +544,61 @@ pub struct Pos {
     pub slash: Slash,
 }
 
-/// Interchain Security, replicated.
+/// Interchain Security: a consumer chain run by a provider's validators.
 #[derive(Debug, Clone)]
 pub struct Ics {
     /// The provider's stake.
     pub provider: usize,
+    /// Who validates.
+    pub selection: Selection,
+    /// Number of the provider's largest validators that may validate.
+    pub max_provider_validators: usize,
+    /// Largest number of validators; a Top-N chain ignores it.
+    pub validator_set_cap: Option<usize>,
     /// Largest share of the consumer's power that one validator may hold, per cent (1 to 100).
     pub power_cap: Option<u32>,
+    /// The only ones that may validate; `None` for everybody. `[operator]`
+    pub allowlist: Option<Vec<bool>>,
+    /// Those that may not. `[operator]`
+    pub denylist: Vec<bool>,
+    /// Those that come first under the set cap. `[operator]`
+    pub priority: Vec<bool>,
+    /// Least stake of a validator, tokens.
+    pub min_stake: f64,
     /// What is slashed, on the provider.
     pub slash: Slash,
+}
+
+/// Who validates a consumer chain.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Selection {
+    /// Every active validator of the provider.
+    Replicated,
+    /// The largest that make up so many per cent of the stake (50 to 100), and those that opted in. `[operator]`
+    TopN(u32, Vec<bool>),
+    /// Those that opted in. `[operator]`
+    OptIn(Vec<bool>),
+}
+
+/// How the validators of a Saga chainlet are paid.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SagaPrice {
+    /// Fixed fees, shared in equal parts.
+    Fee {
+        /// USD per day.
+        epoch_usd: f64,
+        /// USD at launch.
+        setup_usd: f64,
+    },
+    /// The dearest bids lose; every winner is paid the highest winning bid.
+    Auction {
+        /// Price at which each would validate, USD per day; `None` does not bid. `[operator]`
+        bids: Vec<Option<f64>>,
+        /// How many of the largest may bid.
+        players: usize,
+        /// How many win.
+        seats: usize,
+    },
 }
 
 /// How restaked stake is committed.
@@ -492,6 +608,8 @@ pub enum StakeMode {
     Pooled,
     /// Each token backs one service.
     Unique,
+    /// Allocations may exceed the stake; what one service slashes the others stretch over.
+    Elastic,
 }
 
 /// EigenLayer restaking.
@@ -505,6 +623,10 @@ pub struct Eigenlayer {
     pub serves: Vec<bool>,
     /// `(operator, pool, fraction)` allocated to this service; `None`: equal parts over the services served.
     pub allocations: Option<Vec<(usize, usize, f64)>>,
+    /// Whether it turns on its operators and slashes all that is allocated to it.
+    pub byzantine: bool,
+    /// Part of what is slashed that reaches an attacker through the recipient of redistribution.
+    pub redistribution: f64,
     /// Voting weight where it is not the stake, integers on one scale. `[operator]`
     pub power: Option<Vec<u128>>,
     /// What is slashed.

@@ -129,7 +129,6 @@ fn kind_schema(kind: Kind, definitions: &mut Map<String, Value>) -> Value {
             let systems = SYSTEMS.map(|(_, section)| reference(section, definitions));
             json!({ "type": "object", "additionalProperties": { "oneOf": systems } })
         }
-        Kind::Refused => json!({ "not": {} }),
     }
 }
 
@@ -241,6 +240,5 @@ fn kind_words(kind: Kind) -> String {
         Kind::Operators => "operators".to_owned(),
         Kind::Section(_) | Kind::Sections(_) | Kind::Systems => "a section".to_owned(),
         Kind::List(_) => "a list of sections".to_owned(),
-        Kind::Refused => "not computed yet".to_owned(),
     }
 }

@@ -116,11 +116,13 @@ fn every_key_stands_in_the_maximal_study_and_in_the_schema() {
         &keys::BACKTEST,
         &keys::LOCAL,
         &keys::EXTERNAL,
+        &keys::DETECTION,
+        &keys::VOTING,
+        &keys::AGE,
     ];
     let systems = keys::SYSTEMS.map(|(_, section)| section);
     for key in sections.into_iter().chain(systems).flat_map(|section| section.keys) {
-        let is_refused = matches!(key.kind, keys::Kind::Refused);
-        assert!(is_refused || MAXIMAL.contains(key.name), "{} is not in the maximal study", key.name);
+        assert!(MAXIMAL.contains(key.name), "{} is not in the maximal study", key.name);
         assert!(schema.contains(&format!("\"{}\":", key.name)), "{} is not in the schema", key.name);
         assert!(reference.contains(&format!("| `{}` |", key.name)), "{} is not in the reference", key.name);
     }
@@ -495,19 +497,7 @@ fn systems_are_checked() {
             secured("pool = \"p\"\n"),
             ":13: `designs.d.services.s.system`: is missing; write one of: `pos`, `ics`",
         ),
-        (
-            secured("system = \"saga\"\n"),
-            ":14: `designs.d.services.s.system`: `saga` is not computed yet; write one of: `pos`",
-        ),
         (secured("system = \"pow2\"\n"), "`pow2` is none of its words; did you mean `pow`?"),
-        (
-            secured("system = \"ics\"\nprovider = \"p\"\nslash = 0\nmode = \"top_n\"\n"),
-            ":17: `designs.d.services.s.mode`: `top_n` is not computed yet; write one of: `replicated`",
-        ),
-        (
-            secured("system = \"ics\"\nprovider = \"p\"\nslash = 0\nallowlist = []\n"),
-            "`designs.d.services.s.allowlist`: is not computed yet; leave it out",
-        ),
         (
             secured("system = \"ics\"\nprovider = \"p\"\nslash = 0\npower_cap = 0\n"),
             "must be a whole number from 1 to 100, got 0",
@@ -529,8 +519,78 @@ fn systems_are_checked() {
             "`max_power` adds up to 1, which must be less than 1",
         ),
         (
+            mesh("{ pool = \"q\", slash = 0.6 }")
+                + "[services.t]\nconsensus = \"cometbft\"\nattacks.fork = { profit_usd = 10 }\n\
+                   [designs.d.services.t]\nsystem = \"mesh\"\nlocal = { pool = \"r\", slash = 0.1 }\n\
+                   external = [{ pool = \"q\", slash = 0.5 }]\n",
+            "the liens on pool `q` can be slashed for 1.1 of the collateral, which a vault refuses",
+        ),
+        (
             mesh("{ pool = \"q\", slash = 0.1, cap = 0.5 }"),
             "`designs.d.services.s.external[0].cap`: is no known key",
+        ),
+    ]);
+}
+
+#[test]
+fn consumers_are_checked() {
+    let ics = |keys: &str| secured(&format!("system = \"ics\"\nprovider = \"p\"\nslash = 0.05\n{keys}"));
+    let saga = |keys: &str| secured(&format!("system = \"saga\"\nprovider = \"p\"\n{keys}"));
+    assert_errors(&[
+        (
+            ics("mode = \"top_n\"\n"),
+            "`designs.d.services.s.top_n`: is missing; write `top_n`, or another mode",
+        ),
+        (
+            ics("mode = \"top_n\"\ntop_n = 30\n"),
+            "`designs.d.services.s.top_n`: must be a whole number from 50 to 100, got 30",
+        ),
+        (ics("top_n = 50\n"), "`designs.d.services.s.top_n`: means nothing without mode = \"top_n\""),
+        (ics("mode = \"opt_in\"\n"), "`designs.d.services.s.opt_in`: is missing"),
+        (ics("opt_in = [\"x\"]\n"), "`designs.d.services.s.opt_in`: means nothing without mode = \"opt_in\""),
+        (ics("allowlist = []\n"), "`designs.d.services.s.allowlist`: must not be empty"),
+        (ics("denylist = [\"z\"]\n"), "there is no operator `z`; did you mean `x`?"),
+        (
+            ics("min_stake = -1\n"),
+            "`designs.d.services.s.min_stake`: must be a finite number at least 0, got -1",
+        ),
+        (saga(""), "`designs.d.services.s.opt_in`: is missing; write who opted in"),
+        (saga("price = \"auction\"\n"), "`designs.d.services.s.seats`: is missing; an auction has bids"),
+        (
+            saga("price = \"auction\"\nbids = { x = 1 }\nplayers = 2\nseats = 3\n"),
+            "3 seats for 2 players; write at most as many seats as players",
+        ),
+        (
+            saga("opt_in = [\"x\"]\nseats = 3\n"),
+            "`designs.d.services.s.seats`: means nothing under this price",
+        ),
+    ]);
+}
+
+#[test]
+fn enforcement_and_ethereum_are_checked() {
+    let pos = |keys: &str| secured(&format!("system = \"pos\"\npool = \"p\"\n{keys}"));
+    let pool = |keys: &str| changed("stake = { x = 60", &format!("{keys}stake = {{ x = 60"));
+    assert_errors(&[
+        (pos(""), "`designs.d.services.s.slash`: is missing; write the fraction slashed"),
+        (
+            pos("slash = 0.05\ndetection = { probability = 2 }\n"),
+            "`designs.d.services.s.detection.probability`: must be a number from 0 to 1, got 2",
+        ),
+        (pos("slash = 0.05\nvote = {}\n"), "`designs.d.services.s.vote.probability`: is missing"),
+        (
+            pos("slash = 0.05\nevidence = { max_age_days = -1 }\n"),
+            "`designs.d.services.s.evidence.max_age_days`: must be a finite number at least 0, got -1",
+        ),
+        (pool("slashing = \"ethereum\"\nfork = \"frontier\"\n"), "`frontier` is none of its words"),
+        (pool("fork = \"deneb\"\n"), "`pools.p.fork`: means nothing without slashing = \"ethereum\""),
+        (
+            pool("slashing = \"ethereum\"\nfork = \"deneb\"\neffective_balance_eth = 64\n"),
+            "a validator's effective balance is at most 32 ETH, got 64; write at most 32, or a later fork",
+        ),
+        (
+            pool("slashing = \"ethereum\"\n"),
+            "`designs.d.services.s.slash`: the protocol of pool `p` says what is slashed; leave it out",
         ),
     ]);
 }
@@ -540,8 +600,10 @@ fn eigenlayer_is_checked() {
     let eigen =
         |keys: &str| secured(&format!("system = \"eigenlayer\"\npools = [\"p\"]\nslash = 0.1\n{keys}"));
     assert_errors(&[
-        (eigen("stake = \"elastic\"\n"), "`elastic` is not computed yet"),
-        (eigen("redistribution = 0.1\n"), "`designs.d.services.s.redistribution`: is not computed yet"),
+        (
+            eigen("redistribution = 1.5\n"),
+            "`designs.d.services.s.redistribution`: must be a number from 0 to 1, got 1.5",
+        ),
         (
             eigen("operators = [\"z\"]\n"),
             ":17: `designs.d.services.s.operators`: there is no operator `z`; did you mean `x`?",
@@ -592,7 +654,7 @@ fn allocations_are_checked() {
         ),
         (
             rows(&(row("x", "s", "p", "0.5") + &row("x", "t", "p", "0.6"))),
-            ":20: `designs.d.services.s.allocations.fraction`: `x` allocates more than all of its stake in `p`: 1.1",
+            ":20: `designs.d.services.s.allocations.fraction`: `x` allocates more than all of its stake in `p`: magnitudes add up to 1.1 of the maximum",
         ),
     ]);
     let study = load(&rows(&(row("x", "s", "p", "0.5") + &row("x", "t", "p", "0.5")))).unwrap();

@@ -3,7 +3,7 @@
 mod designs;
 mod sections;
 
-pub(super) use designs::{EXTERNAL, LOCAL, SYSTEMS};
+pub(super) use designs::{AGE, DETECTION, EXTERNAL, LOCAL, SYSTEMS, VOTING};
 pub(super) use sections::STUDY;
 pub(super) use sections::{
     ADVERSARY, ASSET, ATTACK, BACKTEST, COLLUSION, COLUMNS, DESIGN, DOWNTIME, EQUIVOCATION, FAULTS, MARKET,
@@ -106,8 +106,6 @@ pub(super) enum Kind {
     List(&'static Section),
     /// Services by name, each by one of the systems.
     Systems,
-    /// Known but not computed yet.
-    Refused,
 }
 
 /// What holds when a key is absent.

@@ -338,6 +338,27 @@ pub(in crate::study) const POOL: Section = Section {
             "how much commission an ejected operator loses",
         ),
         Key::new("underlying", Text, Nothing, "", "the pool of the same asset whose stake this is as well"),
+        Key::new(
+            "slashing",
+            Choice(&["fraction", "ethereum"], &[]),
+            Value("\"fraction\""),
+            "",
+            "whose rules say what is slashed: the fractions of each design, or Ethereum's own penalties",
+        ),
+        Key::new(
+            "fork",
+            Choice(&["phase0", "altair", "bellatrix", "capella", "deneb", "electra", "fulu"], &[]),
+            Otherwise::Words("electra where `slashing` is \"ethereum\""),
+            "",
+            "the fork of Ethereum whose parameters hold",
+        ),
+        Key::new(
+            "effective_balance_eth",
+            Whole(1, 2048),
+            Otherwise::Words("32 where `slashing` is \"ethereum\""),
+            "ETH",
+            "the effective balance of one validator",
+        ),
     ],
 };
 
@@ -354,6 +375,13 @@ pub(in crate::study) const SERVICE: Section = Section {
             "the consensus, which sets default thresholds",
         ),
         Key::new("asset", Text, Nothing, "", "the asset that falls after an attack"),
+        Key::new(
+            "network",
+            Choice(&["synchronous", "partially_synchronous"], &[]),
+            Value("\"synchronous\""),
+            "",
+            "whether messages arrive in time; if not, nobody can rely on slashing a third of the power or more",
+        ),
         Key::new(
             "attacks",
             Kind::Sections(&ATTACK),
@@ -400,6 +428,15 @@ pub(in crate::study) const ATTACK: Section = Section {
         ),
         Key::new("slashable", Flag, Value("true"), "", "whether the offence can be attributed at all"),
         Key::new(
+            "amnesia",
+            Flag,
+            Otherwise::Words(
+                "true for `fork` with CometBFT: it can be done by amnesia, which leaves no evidence",
+            ),
+            "",
+            "whether the offence can be committed by amnesia, which nobody is slashed for",
+        ),
+        Key::new(
             "success_probability",
             Number(R::UNIT),
             Value("1"),
@@ -413,7 +450,13 @@ pub(in crate::study) const ATTACK: Section = Section {
             "fraction",
             "the fall of the service's asset afterwards",
         ),
-        Key::new("duration_hours", Number(R::NOT_NEGATIVE), Value("0"), "hours", "how long the attack lasts"),
+        Key::new(
+            "duration_hours",
+            Number(R::NOT_NEGATIVE),
+            Otherwise::Words("24 for `halt`, 0 for other kinds"),
+            "hours",
+            "how long the attack lasts: its members earn nothing meanwhile",
+        ),
         Key::new(
             "depends_on",
             Numbers(R::UNIT),

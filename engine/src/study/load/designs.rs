@@ -103,7 +103,7 @@ fn read_service(
         return None;
     };
     let place = reader.context.place(system.span(), &place.key);
-    let word = reader.context.word(system.get_ref(), &names, &["saga"], &place)?;
+    let word = reader.context.word(system.get_ref(), &names, &[], &place)?;
     let section = SYSTEMS.iter().find(|(name, _)| *name == word)?.1;
     let mut inner = Reader::open(reader.context, section, named.place.clone(), Some(value));
     let system = read_system(&mut inner, word, &named.name, world);
@@ -137,6 +137,43 @@ fn find_parents(world: &World<'_, '_>, written: &[Written]) -> Vec<Option<usize>
     parents
 }
 
+/// Liens on one pool may vote many times over, but their slashes together must not exceed the collateral: the vault would not
+/// grant them.
+fn check_liens(world: &World<'_, '_>, design: &str, services: &BTreeMap<usize, (Place, System)>) {
+    for (pool, holding) in world.pools.iter().enumerate() {
+        let mut lent = 0.0;
+        let mut home: f64 = 0.0;
+        let mut last = None;
+        for (place, system) in services.values() {
+            match system {
+                System::Mesh(mesh) => {
+                    for external in mesh.external.iter().filter(|external| external.pool == pool) {
+                        lent += external.slash;
+                        last = Some(place);
+                    }
+                    home = if mesh.local == pool { home.max(mesh.slash.fraction) } else { home };
+                }
+                System::Pos(pos) if pos.pool == pool => home = home.max(pos.slash.fraction),
+                System::Ics(ics) | System::Saga(ics, _) if ics.provider == pool => {
+                    home = home.max(ics.slash.fraction);
+                }
+                _ => {}
+            }
+        }
+        let (Some(place), true) = (last, home + lent > 1.0 + 1e-12) else { continue };
+        let message = format!(
+            "in design `{design}` the liens on pool `{}` can be slashed for {} of the collateral, which a vault refuses",
+            holding.name,
+            home + lent
+        );
+        world.context.error(
+            place,
+            message,
+            "lower the slashes, or lend to fewer chains: they add up to at most 1",
+        );
+    }
+}
+
 /// A design with all that it inherits.
 fn flatten(world: &World<'_, '_>, written: &[Written], parents: &[Option<usize>], position: usize) -> Design {
     let mut services: BTreeMap<usize, (Place, System)> = BTreeMap::new();
@@ -161,6 +198,7 @@ fn flatten(world: &World<'_, '_>, written: &[Written], parents: &[Option<usize>]
     for (service, (place, system)) in &services {
         world.warn_if_free(*service, place, system);
     }
+    check_liens(world, &design.name, &services);
     let services = services.into_iter().map(|(service, (_, system))| (service, system)).collect();
     Design { name: design.name.clone(), services, losses }
 }

@@ -2,16 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use toml::de::DeValue;
-
 use super::super::keys::Range;
 use super::super::names::suggest;
-use super::super::reader::{Context, Field, Named, Place, Reader, Source, describe};
-use super::super::resolved::Resolved;
-use super::super::table::is_table_path;
+use super::super::reader::{Named, Place, Reader, Source};
 use super::super::{Eigenlayer, StakeMode};
-use super::attributes::mark;
-use super::systems::{World, read_power, read_slash};
+use super::members::{names_resolved, read_members, read_names};
+use super::slash::read_slash;
+use super::systems::{World, read_power};
 
 /// `eigenlayer`
 pub(super) fn read_eigenlayer(
@@ -20,48 +17,33 @@ pub(super) fn read_eigenlayer(
     world: &World<'_, '_>,
 ) -> Option<Eigenlayer> {
     let pools = read_pools(reader, world);
-    let stake = if reader.choice("stake") == Some("unique") { StakeMode::Unique } else { StakeMode::Pooled };
-    let serves = read_serves(reader, &pools, world);
-    let allocations = read_allocations(reader, service, &pools, world);
-    if allocations.is_some() && stake != StakeMode::Unique {
+    let stake = match reader.choice("stake") {
+        Some("unique") => StakeMode::Unique,
+        Some("elastic") => StakeMode::Elastic,
+        _ => StakeMode::Pooled,
+    };
+    let has_stake = |operator: usize| pools.iter().any(|pool| world.pools[*pool].stake[operator] > 0);
+    let everybody = || (0..world.people.operators.len()).map(has_stake).collect();
+    let serves = read_members(reader, "operators", world).unwrap_or_else(everybody);
+    let allocations = read_allocations(reader, (service, stake), &pools, world);
+    if allocations.is_some() && stake == StakeMode::Pooled {
         let place = reader.place_of("allocations");
-        let remedy = "write stake = \"unique\", or leave the allocations out";
+        let remedy = "write stake = \"unique\" or \"elastic\", or leave the allocations out";
         world.context.error(&place, "mean nothing where the stake is pooled", remedy);
     }
     let power = read_power(reader, world);
-    let fraction = reader.number("slash");
-    let slash = read_slash(reader, fraction, world);
-    Some(Eigenlayer { pools, stake, serves, allocations, power, slash })
-}
-
-/// A list of names, each once.
-fn read_names(context: &Context<'_>, field: &Field<'_>) -> Option<Vec<Named>> {
-    let DeValue::Array(values) = &*field.value else {
-        let message = format!("must be a list of names, got {}", describe(&field.value));
-        context.error(&field.place, message, field.key.remedy());
-        return None;
-    };
-    let mut names: Vec<Named> = Vec::new();
-    let mut seen = BTreeSet::new();
-    for value in values.iter() {
-        let place = context.place(value.span(), &field.place.key);
-        let Some(name) = context.text(value.get_ref(), &place, field.key) else { continue };
-        if seen.insert(name.clone()) {
-            names.push(Named { name, place });
-        } else {
-            context.error(&place, format!("names `{name}` twice"), "name each once");
-        }
+    let byzantine = reader.flag("byzantine").is_some_and(|(flag, _)| flag);
+    let redistribution = reader.number("redistribution");
+    if redistribution > 0.0 && pools.iter().all(|pool| world.pools[*pool].underlying.is_some()) {
+        let place = reader.place_of("redistribution");
+        world.context.warn(
+            &place,
+            "moves nothing: native ETH is locked, never redistributed",
+            "leave it out",
+        );
     }
-    if values.is_empty() {
-        context.error(&field.place, "must not be empty", field.key.remedy());
-    }
-    Some(names)
-}
-
-/// Names as resolved, in name order.
-fn names_resolved(names: &[Named]) -> Resolved {
-    let sorted: BTreeSet<&str> = names.iter().map(|named| named.name.as_str()).collect();
-    Resolved::List(sorted.into_iter().map(|name| Resolved::Text(name.to_owned())).collect())
+    let slash = read_slash(reader, &pools, world);
+    Some(Eigenlayer { pools, stake, serves, allocations, byzantine, redistribution, power, slash })
 }
 
 /// `pools` of EigenLayer, in pool order.
@@ -75,77 +57,10 @@ fn read_pools(reader: &mut Reader<'_, '_>, world: &World<'_, '_>) -> Vec<usize> 
     pools
 }
 
-/// Who serves: a list, a true/false column, a table, or everybody with stake.
-fn read_serves(reader: &mut Reader<'_, '_>, pools: &[usize], world: &World<'_, '_>) -> Vec<bool> {
-    let n = world.people.operators.len();
-    let Some(field) = reader.field("operators") else {
-        return (0..n)
-            .map(|operator| pools.iter().any(|pool| world.pools[*pool].stake[operator] > 0))
-            .collect();
-    };
-    let (named, resolved) = match field.value.as_str() {
-        Some(path) if is_table_path(path) => serving_table(world, &field),
-        Some(column) => {
-            reader.resolve("operators", Resolved::Text(column.to_owned()));
-            return serving_column(world, &field, column);
-        }
-        None => {
-            let names = read_names(world.context, &field).unwrap_or_default();
-            let resolved = names_resolved(&names);
-            (names, resolved)
-        }
-    };
-    reader.resolve("operators", resolved);
-    let mut serves = vec![false; n];
-    for named in named {
-        if let Some(operator) = world.people.find(world.context, &named) {
-            serves[operator] = true;
-        }
-    }
-    serves
-}
-
-/// Operators of a table.
-fn serving_table(world: &World<'_, '_>, field: &Field<'_>) -> (Vec<Named>, Resolved) {
-    let Some((source, resolved)) = world.context.source(field, &["operator"]) else {
-        return (Vec::new(), Resolved::Flag(false));
-    };
-    let rows = source.by_operator(world.context);
-    let named = rows
-        .iter()
-        .map(|(operator, row)| Named { name: (*operator).to_owned(), place: source.place(*row, "operator") });
-    (named.collect(), resolved)
-}
-
-/// Operators marked in a column of their table.
-fn serving_column(world: &World<'_, '_>, field: &Field<'_>, column: &str) -> Vec<bool> {
-    let mut serves = vec![false; world.people.operators.len()];
-    let columns: Vec<&str> =
-        world.people.table.iter().flat_map(|table| table.table.columns.iter().map(String::as_str)).collect();
-    let (Some(table), true) = (&world.people.table, columns.contains(&column)) else {
-        let message = format!("the operators table has no column `{column}`");
-        world.context.error(&field.place, message, suggest(column, &columns));
-        return serves;
-    };
-    for row in 0..table.table.rows() {
-        let named =
-            Named { name: table.text(row, "operator").to_owned(), place: table.place(row, "operator") };
-        let Some(marked) = mark(table.text(row, column)) else {
-            let message = format!("must be true or false, got `{}`", table.text(row, column));
-            world.context.error(&table.place(row, column), message, "mark who serves with true");
-            continue;
-        };
-        if marked && let Some(operator) = world.people.find(world.context, &named) {
-            serves[operator] = true;
-        }
-    }
-    serves
-}
-
 /// What each operator allocates to this service, in the order of operators and pools.
 fn read_allocations(
     reader: &mut Reader<'_, '_>,
-    service: &str,
+    (service, stake): (&str, StakeMode),
     pools: &[usize],
     world: &World<'_, '_>,
 ) -> Option<Vec<(usize, usize, f64)>> {
@@ -167,12 +82,15 @@ fn read_allocations(
         let sum = sums.entry((operator, pool)).or_default();
         let before = *sum;
         *sum += fraction;
-        if *sum > 1.0 + 1e-9 && before <= 1.0 + 1e-9 {
-            let message = format!("`{operator}` allocates more than all of its stake in `{pool}`: {sum}");
+        let exceeds = *sum > 1.0 + 1e-9 && before <= 1.0 + 1e-9;
+        if exceeds && stake == StakeMode::Unique {
+            let message = format!(
+                "`{operator}` allocates more than all of its stake in `{pool}`: magnitudes add up to {sum} of the maximum"
+            );
             world.context.error(
                 &source.place(row, "fraction"),
                 message,
-                "fractions over all services add up to at most 1",
+                "fractions over all services add up to at most 1, or write stake = \"elastic\"",
             );
         }
         if source.text(row, "service") == service

@@ -4,10 +4,13 @@ mod attributes;
 mod designs;
 mod eigenlayer;
 mod figures;
+mod ics;
 mod market;
+mod members;
 mod operators;
 mod pools;
 mod services;
+mod slash;
 mod systems;
 mod tables;
 
@@ -201,7 +204,7 @@ fn warn_of_unused(context: &Context<'_>, designs: &[Design], pools: &[Pool], ser
 fn pools_of(system: &System) -> Vec<usize> {
     match system {
         System::Pos(pos) => vec![pos.pool],
-        System::Ics(ics) => vec![ics.provider],
+        System::Ics(ics) | System::Saga(ics, _) => vec![ics.provider],
         System::Eigenlayer(eigenlayer) => eigenlayer.pools.clone(),
         System::Mesh(mesh) => {
             mesh.external.iter().map(|external| external.pool).chain([mesh.local]).collect()

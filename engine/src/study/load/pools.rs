@@ -3,8 +3,12 @@
 use super::super::keys::POOL;
 use super::super::reader::{Named, Reader};
 use super::super::resolved::Resolved;
-use super::super::{Asset, Pool};
+use super::super::{Asset, Fork, Pool, Slashing};
 use super::tables::on_one_scale;
+use crate::rules::ethereum::Upgrade;
+
+/// Gwei in an ETH.
+const GWEI: u64 = 1_000_000_000;
 
 /// A pool and, by operator, its stake in the pool's units, before operators have positions.
 pub(super) struct Bonded {
@@ -59,6 +63,7 @@ fn read_pool(reader: &mut Reader<'_, '_>, name: String, assets: &[Asset]) -> Bon
     let amounts = source.as_ref().map_or_else(Vec::new, |source| source.amounts(reader.context, "tokens"));
     let place = source.map_or_else(|| reader.place.clone(), |source| source.whole());
     let (decimals, units) = on_one_scale(reader.context, &place, &amounts);
+    let slashing = read_slashing(reader);
     let pool = Pool {
         name,
         asset: asset.unwrap_or_default(),
@@ -68,8 +73,48 @@ fn read_pool(reader: &mut Reader<'_, '_>, name: String, assets: &[Asset]) -> Bon
         reward_apr: reader.number("reward_apr"),
         franchise_years: reader.number("franchise_years"),
         underlying: None,
+        slashing,
     };
     Bonded { pool, stake: amounts.into_iter().map(|(operator, _)| operator).zip(units).collect() }
+}
+
+/// Whose rules say what is slashed; the keys of Ethereum mean nothing elsewhere.
+fn read_slashing(reader: &mut Reader<'_, '_>) -> Slashing {
+    let is_ethereum = reader.choice("slashing") == Some("ethereum");
+    if !is_ethereum {
+        for name in ["fork", "effective_balance_eth"] {
+            if reader.has(name) {
+                let place = reader.place_of(name);
+                reader.context.error(
+                    &place,
+                    "means nothing without slashing = \"ethereum\"",
+                    "write slashing = \"ethereum\", or leave it out",
+                );
+            }
+            reader.skip(name);
+        }
+        return Slashing::Fraction;
+    }
+    let fork = match reader.choice("fork") {
+        Some(word) => word.parse::<Upgrade>().ok().map(Upgrade::fork),
+        None => {
+            reader.resolve("fork", Resolved::Text("electra".to_owned()));
+            None
+        }
+    };
+    let fork = fork.unwrap_or(Fork::Electra);
+    let effective_balance = reader.optional_whole("effective_balance_eth").unwrap_or_else(|| {
+        reader.resolve("effective_balance_eth", Resolved::Whole(32));
+        32
+    });
+    let most = fork.max_effective_balance() / GWEI;
+    if effective_balance > most {
+        let place = reader.place_of("effective_balance_eth");
+        let message =
+            format!("a validator's effective balance is at most {most} ETH, got {effective_balance}");
+        reader.context.error(&place, message, format!("write at most {most}, or a later fork"));
+    }
+    Slashing::Ethereum { fork, effective_balance }
 }
 
 /// The pool whose stake this is as well: another one, of the same asset, that is nobody's own shadow.

@@ -6,7 +6,7 @@ use super::super::keys::{ADVERSARY, ATTACK, Kind, SERVICE};
 use super::super::names::suggest;
 use super::super::reader::{Named, Reader, describe, number_text};
 use super::super::resolved::Resolved;
-use super::super::{Adversary, Asset, Attack, BribePremium, Consensus, Route, Service};
+use super::super::{Adversary, Asset, Attack, BribePremium, Consensus, Network, Route, Service};
 use crate::fraction::Threshold;
 
 /// `[services]`, in name order.
@@ -35,6 +35,10 @@ fn read_service(reader: &mut Reader<'_, '_>, name: String, assets: &[&str], serv
         Some("pow") => Consensus::Pow,
         _ => Consensus::Quorum,
     };
+    let network = match reader.choice("network") {
+        Some("partially_synchronous") => Network::PartiallySynchronous,
+        _ => Network::Synchronous,
+    };
     let given = reader.optional_text("asset");
     let asset = given.as_ref().and_then(|named| reader.context.find("asset", named, assets));
     let mut sections = reader.sections("attacks");
@@ -49,7 +53,7 @@ fn read_service(reader: &mut Reader<'_, '_>, name: String, assets: &[&str], serv
         resolved.push((named.name, Resolved::Section(inner.finish())));
     }
     reader.resolve("attacks", Resolved::Section(resolved));
-    let mut service = Service { name, consensus, asset, attacks };
+    let mut service = Service { name, consensus, asset, network, attacks };
     if given.is_none() {
         service.asset = common_asset(reader, &service.attacks, assets);
     }
@@ -92,6 +96,8 @@ fn read_attack(
     let profit_usd = reader.number("profit_usd");
     let asset = reader.optional_text("profit_asset");
     let threshold = read_threshold(reader, &kind, consensus);
+    let amnesia = read_amnesia(reader, &kind, consensus);
+    let duration_hours = read_duration(reader, &kind);
     let depends_on = reader.numbers("depends_on");
     let depends_on = depends_on.iter().filter_map(|(named, share)| {
         reader.context.find("service", named, services).map(|service| (service, *share))
@@ -107,8 +113,28 @@ fn read_attack(
         slashable: reader.flag("slashable").is_none_or(|(flag, _)| flag),
         success_probability: reader.number("success_probability"),
         drawdown: reader.number("drawdown"),
-        duration_hours: reader.number("duration_hours"),
+        amnesia,
+        duration_hours,
     }
+}
+
+/// Whether amnesia does: by default where CometBFT forks.
+fn read_amnesia(reader: &mut Reader<'_, '_>, kind: &str, consensus: Consensus) -> bool {
+    if let Some((amnesia, _)) = reader.flag("amnesia") {
+        return amnesia;
+    }
+    let amnesia = consensus == Consensus::Cometbft && kind == "fork";
+    reader.resolve("amnesia", Resolved::Flag(amnesia));
+    amnesia
+}
+
+/// How long the attack lasts: a day of silence by default.
+fn read_duration(reader: &mut Reader<'_, '_>, kind: &str) -> f64 {
+    reader.optional_number("duration_hours").unwrap_or_else(|| {
+        let hours = if kind == "halt" { 24.0 } else { 0.0 };
+        reader.resolve("duration_hours", Resolved::Number(hours));
+        hours
+    })
 }
 
 /// An attack does not depend on its own service.

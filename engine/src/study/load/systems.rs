@@ -3,9 +3,11 @@
 use super::super::keys::{EXTERNAL, LOCAL};
 use super::super::reader::{Context, Named, Place, Reader, describe, number_text};
 use super::super::resolved::Resolved;
-use super::super::{Asset, ExecutesOn, External, Ics, Mesh, Pool, Pos, Pow, Service, Slash, System};
+use super::super::{Asset, External, Mesh, Pool, Pos, Pow, Service, Slash, System};
 use super::eigenlayer::read_eigenlayer;
+use super::ics::{read_ics, read_saga};
 use super::operators::People;
+use super::slash::{read_enforced, read_fraction, read_slash};
 use super::tables::on_one_scale;
 use crate::fraction::parse_ratio;
 
@@ -46,7 +48,7 @@ impl World<'_, '_> {
             |power: &Option<Vec<u128>>| power.as_ref().is_none_or(|power| power.iter().any(|w| *w > 0));
         let is_backed = match system {
             System::Pos(pos) => holds(&pos.pool) && has_power(&pos.power),
-            System::Ics(ics) => holds(&ics.provider),
+            System::Ics(ics) | System::Saga(ics, _) => holds(&ics.provider),
             System::Eigenlayer(eigenlayer) => {
                 let serves = |pool: &usize| {
                     self.pools[*pool]
@@ -79,29 +81,10 @@ pub(super) fn read_system(
     match word {
         "pos" => read_pos(reader, world).map(System::Pos),
         "ics" => read_ics(reader, world).map(System::Ics),
+        "saga" => read_saga(reader, world),
         "eigenlayer" => read_eigenlayer(reader, service, world).map(System::Eigenlayer),
         "mesh" => read_mesh(reader, world).map(System::Mesh),
         _ => Some(System::Pow(read_pow(reader, world))),
-    }
-}
-
-/// The keys that all systems of stake share; `fraction` may stand elsewhere.
-pub(super) fn read_slash(reader: &mut Reader<'_, '_>, fraction: f64, world: &World<'_, '_>) -> Slash {
-    let executes_on = match reader.optional_text("executes_on") {
-        None => ExecutesOn::Default,
-        Some(named) if named.name == "always" => ExecutesOn::Always,
-        Some(named) => {
-            let known: Vec<&str> = world.service_names().into_iter().chain(["always"]).collect();
-            let found = world.context.find("service", &named, &known);
-            found.map_or(ExecutesOn::Default, ExecutesOn::Service)
-        }
-    };
-    Slash {
-        fraction,
-        halt: reader.number("slash_halt"),
-        downtime: reader.number("slash_downtime"),
-        executes_on,
-        social_probability: reader.number("social_slash_probability"),
     }
 }
 
@@ -126,29 +109,18 @@ pub(super) fn read_power(reader: &mut Reader<'_, '_>, world: &World<'_, '_>) -> 
 fn read_pos(reader: &mut Reader<'_, '_>, world: &World<'_, '_>) -> Option<Pos> {
     let pool = world.pool(reader.optional_text("pool"));
     let power = read_power(reader, world);
-    let fraction = reader.number("slash");
-    let slash = read_slash(reader, fraction, world);
+    let slash = read_slash(reader, pool.as_slice(), world);
     Some(Pos { pool: pool?, power, slash })
-}
-
-/// `ics`
-fn read_ics(reader: &mut Reader<'_, '_>, world: &World<'_, '_>) -> Option<Ics> {
-    let provider = world.pool(reader.optional_text("provider"));
-    reader.choice("mode");
-    let power_cap = reader.optional_whole("power_cap").and_then(|cap| u32::try_from(cap).ok());
-    let fraction = reader.number("slash");
-    let slash = read_slash(reader, fraction, world);
-    Some(Ics { provider: provider?, power_cap, slash })
 }
 
 /// `mesh`
 fn read_mesh(reader: &mut Reader<'_, '_>, world: &World<'_, '_>) -> Option<Mesh> {
     let mut inner = reader.section("local", &LOCAL);
     let local = world.pool(inner.optional_text("pool"));
-    let fraction = inner.number("slash");
+    let fraction = read_fraction(&mut inner, local.as_slice(), world);
     let entries = inner.finish();
     reader.resolve("local", Resolved::Inline(entries));
-    let slash = read_slash(reader, fraction, world);
+    let slash = Slash { fraction, ..read_enforced(reader, world) };
     let external = read_externals(reader, local, world);
     Some(Mesh { local: local?, slash, external })
 }
@@ -161,7 +133,8 @@ fn read_externals(reader: &mut Reader<'_, '_>, local: Option<usize>, world: &Wor
     for (place, value) in reader.list("external") {
         let mut inner = Reader::open(reader.context, &EXTERNAL, place.clone(), Some(value));
         let pool = world.pool(inner.optional_text("pool"));
-        let (slash, discount) = (inner.number("slash"), inner.number("discount"));
+        let slash = read_fraction(&mut inner, pool.as_slice(), world);
+        let discount = inner.number("discount");
         let max_power = read_ratio(&mut inner);
         resolved.push(Resolved::Inline(inner.finish()));
         let Some(pool) = pool else { continue };

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Key, Kind, Otherwise, Section};
+use super::keys::{Key, Otherwise, Section};
 use super::names::suggest;
 use super::resolved::{Entries, Resolved, join_path};
 
@@ -96,21 +96,11 @@ impl<'c, 'a> Reader<'c, 'a> {
 
     /// Notes keys that the section does not know, and those that are not computed yet.
     fn refuse_unknown(&self) {
-        let known: Vec<&str> = self
-            .section
-            .keys
-            .iter()
-            .filter(|key| !matches!(key.kind, Kind::Refused))
-            .map(|key| key.name)
-            .collect();
+        let known: Vec<&str> = self.section.keys.iter().map(|key| key.name).collect();
         for (name, _) in self.table.into_iter().flat_map(|table| table.iter()) {
             let place = self.context.place(name.span(), &join_path(&self.path, name.get_ref()));
-            match self.section.key(name.get_ref()) {
-                None => self.context.error(&place, "is no known key", suggest(name.get_ref(), &known)),
-                Some(Key { kind: Kind::Refused, .. }) => {
-                    self.context.error(&place, "is not computed yet", "leave it out");
-                }
-                Some(_) => {}
+            if self.section.key(name.get_ref()).is_none() {
+                self.context.error(&place, "is no known key", suggest(name.get_ref(), &known));
             }
         }
     }
@@ -253,6 +243,11 @@ impl<'c, 'a> Reader<'c, 'a> {
         self.key(name);
     }
 
+    /// Whether the section has such a key.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.section.key(name).is_some()
+    }
+
     /// Whether a key is given.
     pub(super) fn has(&self, name: &str) -> bool {
         self.table.is_some_and(|table| table.contains_key(name))
@@ -260,7 +255,7 @@ impl<'c, 'a> Reader<'c, 'a> {
 
     /// The resolved section, keys in canonical order.
     pub(super) fn finish(mut self) -> Entries {
-        let read = |key: &Key| matches!(key.kind, Kind::Refused) || self.read.contains(&key.name);
+        let read = |key: &Key| self.read.contains(&key.name);
         debug_assert!(
             self.section.keys.iter().all(read),
             "`{}` is not read in full: {:?}",

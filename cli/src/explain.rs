@@ -1,0 +1,174 @@
+//! `cartel explain`: one service of one design, in words and numbers that can be checked by hand.
+
+use crate::amount::{share, usd};
+use crate::args::ExplainArguments;
+use crate::exit::{Failure, USAGE};
+use crate::load;
+use crate::output::Out;
+use crate::tables::table;
+use montecartel::explain::{AttackView, Bribed, Explanation, Member, Slashed, explain};
+use montecartel::graph::{ChargeNote, Mining};
+use montecartel::study::Study;
+use serde_json::{Value, json};
+
+/// Loads a study and explains one service of one design.
+///
+/// # Errors
+/// If the study is invalid or has no such design or service.
+pub fn run(arguments: &ExplainArguments, out: &mut Out) -> Result<(), Failure> {
+    let study = load::study(&arguments.study)?;
+    let designs: Vec<&str> = study.designs.iter().map(|design| design.name.as_str()).collect();
+    let design = find("design", &arguments.design, &designs)?;
+    let services: Vec<&str> =
+        study.designs[design].services.iter().map(|(s, _)| study.services[*s].name.as_str()).collect();
+    let service = study.designs[design].services[find("service", &arguments.service, &services)?].0;
+    let Some(explanation) = explain(&study, design, service) else {
+        return Err(Failure::new(USAGE, "error: the design does not secure this service"));
+    };
+    if arguments.json {
+        return out.json(&document(&study, &explanation));
+    }
+    out.line(format_args!("{} in design {}: {}", explanation.service, explanation.design, explanation.how))?;
+    print_members(&explanation.members, arguments.operators, out)?;
+    for attack in &explanation.attacks {
+        print_attack(&study, attack, arguments.operators, out)?;
+    }
+    out.line("\nAt today's prices; by the protocols' own rules if every slash lands. Bribed: nobody colludes, everybody has a price.")
+}
+
+fn find(what: &str, name: &str, known: &[&str]) -> Result<usize, Failure> {
+    known.iter().position(|known| *known == name).ok_or_else(|| {
+        let known = known.join("`, `");
+        Failure::new(USAGE, format!("error: there is no {what} `{name}`; there are `{known}`"))
+    })
+}
+
+fn print_members(members: &[Member], most: usize, out: &mut Out) -> Result<(), Failure> {
+    if members.is_empty() {
+        return Ok(());
+    }
+    let mut held = 0.0;
+    let rows = members.iter().take(most).map(|member| {
+        held += member.power_share;
+        [member.operator.clone(), usd(member.stake_usd), share(member.power_share), share(held)]
+    });
+    out.line(format_args!("\n{}", table(&["operator", "stake", "power", "together"], rows)))?;
+    rest(members.len(), most, out)
+}
+
+fn rest(n: usize, most: usize, out: &mut Out) -> Result<(), Failure> {
+    if n > most { out.line(format_args!("and {} more", n - most)) } else { Ok(()) }
+}
+
+fn print_attack(study: &Study, view: &AttackView, most: usize, out: &mut Out) -> Result<(), Failure> {
+    let least = match view.least_operators {
+        Some(1) => ", which one operator can hold".to_owned(),
+        Some(n) => format!(", which takes at least {n} operators"),
+        None => String::new(),
+    };
+    let (attack, threshold) = (&view.attack, &view.threshold);
+    out.line(format_args!(
+        "\n{attack}: needs {threshold} of the power{least}; brings in {}",
+        usd(view.profit_usd)
+    ))?;
+    for regime in &view.regimes {
+        out.line(format_args!("  its slash is left out: {}", regime.meaning()))?;
+    }
+    for charge in view.charges.iter().filter(|charge| charge.fraction > 0.0) {
+        out.line(format_args!("  {}", charge_text(study, charge)))?;
+    }
+    if let Some(mining) = &view.mining {
+        out.line(format_args!("  {}", mining_text(mining)))?;
+    }
+    match &view.bribed {
+        Some(bribed) => print_bribed(bribed, view.profit_usd, most, out),
+        None if view.mining.is_some() => Ok(()),
+        None => out.line("  no coalition of operators can hold it"),
+    }
+}
+
+/// `5% of the stake in pool `cosmoshub` (Cosmos SDK: …), carried out by cosmoshub; 94.9% of it lands on average`.
+fn charge_text(study: &Study, charge: &ChargeNote) -> String {
+    let by = charge.executes_on.map_or_else(
+        || "which always lands".to_owned(),
+        |service| format!("carried out by {}", study.services[service].name),
+    );
+    let held = if charge.is_held { ", which this attack holds" } else { "" };
+    let wait = if charge.wait_days > 0.0 {
+        format!(", {:.2} days after the evidence", charge.wait_days)
+    } else {
+        String::new()
+    };
+    format!(
+        "takes {} of the stake in pool `{}`, {by}{held}{wait}; {} of it lands on average\n    ({})",
+        share(charge.fraction),
+        study.pools[charge.pool].name,
+        share(charge.landing),
+        charge.rule
+    )
+}
+
+fn mining_text(mining: &Mining) -> String {
+    let rent = if mining.rentable { usd(mining.rent_usd) } else { "not on offer".to_owned() };
+    format!(
+        "rent {rent}; hardware {}, of which {} is not recovered, and energy {}",
+        usd(mining.hardware_usd),
+        usd(mining.hardware_loss_usd),
+        usd(mining.energy_usd)
+    )
+}
+
+fn print_bribed(bribed: &Bribed, profit: f64, most: usize, out: &mut Out) -> Result<(), Failure> {
+    let slashed: f64 = bribed.members.iter().map(|member| member.usd).sum();
+    let verdict = if profit > bribed.cost_usd { "it pays" } else { "it does not pay" };
+    out.line(format_args!(
+        "  bribed: {} operators with {} of the power lose {} and ask {} (no coalition less than {}): {verdict}",
+        bribed.members.len(),
+        share(bribed.power_share),
+        usd(slashed),
+        usd(bribed.cost_usd),
+        usd(bribed.lower_usd)
+    ))?;
+    let row = |member: &Slashed| {
+        let tokens: Vec<String> = member.tokens.iter().map(|(asset, t)| format!("{t:.6} {asset}")).collect();
+        [member.operator.clone(), share(member.power_share), tokens.join(" + "), usd(member.usd)]
+    };
+    out.line(table(&["    operator", "power", "slashed", "USD"], bribed.members.iter().take(most).map(row)))?;
+    rest(bribed.members.len(), most, out)
+}
+
+fn document(study: &Study, explanation: &Explanation) -> Value {
+    let members = explanation.members.iter().map(|member| {
+        json!({ "operator": member.operator, "stake_usd": member.stake_usd, "power_share": member.power_share })
+    });
+    let attacks = explanation.attacks.iter().map(|view| {
+        let charges = view.charges.iter().map(|charge| {
+            json!({ "pool": study.pools[charge.pool].name, "rule": charge.rule, "fraction": charge.fraction,
+                    "landing": charge.landing, "held": charge.is_held, "wait_days": charge.wait_days,
+                    "executes_on": charge.executes_on.map(|service| study.services[service].name.clone()) })
+        });
+        json!({ "attack": view.attack, "threshold": view.threshold, "least_operators": view.least_operators,
+                "profit_usd": view.profit_usd, "charges": charges.collect::<Vec<_>>(),
+                "regime": view.regimes.iter().map(|regime| regime.name()).collect::<Vec<_>>(),
+                "bribed": view.bribed.as_ref().map(bribed_document) })
+    });
+    json!({
+        "schema": "urn:montecartel:explain:1",
+        "design": explanation.design,
+        "service": explanation.service,
+        "how": explanation.how,
+        "members": members.collect::<Vec<_>>(),
+        "attacks": attacks.collect::<Vec<_>>(),
+    })
+}
+
+fn bribed_document(bribed: &Bribed) -> Value {
+    let members = bribed.members.iter().map(|member| {
+        let tokens: serde_json::Map<String, Value> =
+            member.tokens.iter().map(|(asset, tokens)| (asset.clone(), json!(tokens))).collect();
+        json!({ "operator": member.operator, "power_share": member.power_share, "slashed_tokens": tokens,
+                "slashed_usd": member.usd })
+    });
+    json!({ "cost_usd": bribed.cost_usd, "cost_lower_usd": bribed.lower_usd, "power_share": bribed.power_share,
+            "forfeited_linear_usd": bribed.forfeited_usd, "members": members.collect::<Vec<_>>() })
+}

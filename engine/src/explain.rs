@@ -1,0 +1,220 @@
+//! One service of one design at today's prices, so that a reader can check it by hand: who has power, what an attack needs,
+//! who would be slashed for it by which rule and how much.
+
+use crate::attack::{Outcomes, Priced, assess, cheapest_coalition};
+use crate::graph::{
+    Assault, Bill, ChargeNote, Graph, Incident, Luck, Mining, Power, Regime, StakePower, Target, to_f64,
+};
+use crate::sampling::{Draws, Sampler};
+use crate::study::{Route, Study};
+
+/// A service explained.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// Design.
+    pub design: String,
+    /// Service.
+    pub service: String,
+    /// Who has power, in words.
+    pub how: String,
+    /// Operators with power, largest first; nobody for proof of work.
+    pub members: Vec<Member>,
+    /// Attacks in the order of their kinds.
+    pub attacks: Vec<AttackView>,
+}
+
+/// An operator with power.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Operator.
+    pub operator: String,
+    /// Stake in the pools that answer for the service, USD.
+    pub stake_usd: f64,
+    /// Part of the power, in [0, 1].
+    pub power_share: f64,
+}
+
+/// One attack explained.
+#[derive(Debug, Clone)]
+pub struct AttackView {
+    /// Kind.
+    pub attack: String,
+    /// Power needed, as a share.
+    pub threshold: String,
+    /// Least number of operators that hold it, if any do.
+    pub least_operators: Option<usize>,
+    /// Expected profit from corruption, USD.
+    pub profit_usd: f64,
+    /// What each liability charges.
+    pub charges: Vec<ChargeNote>,
+    /// Why the slash cannot be relied on.
+    pub regimes: Vec<Regime>,
+    /// What hash rate costs, under proof of work.
+    pub mining: Option<Mining>,
+    /// The cheapest coalition if nobody colludes and everybody can be bribed; `None` if there is none.
+    pub bribed: Option<Bribed>,
+}
+
+/// A bribed coalition.
+#[derive(Debug, Clone)]
+pub struct Bribed {
+    /// What it must be paid, USD.
+    pub cost_usd: f64,
+    /// No coalition costs less, USD.
+    pub lower_usd: f64,
+    /// Part of the power that it holds.
+    pub power_share: f64,
+    /// Its members with what each loses by the protocols' rules if every slash lands.
+    pub members: Vec<Slashed>,
+    /// What the attack forfeits on average by the linear graph, USD.
+    pub forfeited_usd: f64,
+}
+
+/// What one member loses.
+#[derive(Debug, Clone)]
+pub struct Slashed {
+    /// Operator.
+    pub operator: String,
+    /// Part of the power.
+    pub power_share: f64,
+    /// Asset and tokens. Empty if it loses nothing.
+    pub tokens: Vec<(String, f64)>,
+    /// The same, USD.
+    pub usd: f64,
+}
+
+/// Explains a service of a design, by their positions in the study; `None` if the design does not secure it.
+pub fn explain(study: &Study, design: usize, service: usize) -> Option<Explanation> {
+    let graph = crate::design::compile(study);
+    let at = graph.designs[design].secured.iter().position(|s| graph.secured[*s].service == service)?;
+    let secured = graph.designs[design].secured[at];
+    let draws = Sampler::new(study, study.run.seed).base_state(study);
+    let mut outcomes = Outcomes::new(&graph);
+    assess(&graph, &draws, &mut outcomes);
+    let view = View { study, graph: &graph, draws: &draws, design, at, secured };
+    let attacks = (0..graph.secured[secured].targets.len()).map(|target| view.attack(target, &mut outcomes));
+    Some(Explanation {
+        design: study.designs[design].name.clone(),
+        service: study.services[service].name.clone(),
+        how: graph.secured[secured].how.clone(),
+        attacks: attacks.collect(),
+        members: view.members(),
+    })
+}
+
+struct View<'a> {
+    study: &'a Study,
+    graph: &'a Graph,
+    draws: &'a Draws,
+    design: usize,
+    /// Position of the service among those of the design.
+    at: usize,
+    secured: usize,
+}
+
+impl View<'_> {
+    fn power(&self) -> Option<(&StakePower, Priced)> {
+        let Power::Stake(power) = &self.graph.secured[self.secured].power else { return None };
+        let mut priced = Priced::default();
+        priced.price_power(power, |asset| self.draws.prices[asset][0]);
+        Some((power, priced))
+    }
+
+    fn members(&self) -> Vec<Member> {
+        let Some((power, priced)) = self.power() else { return Vec::new() };
+        let pools: Vec<usize> = self.pools();
+        let member = |(slot, operator): (usize, &u32)| Member {
+            operator: self.name(*operator),
+            stake_usd: pools.iter().map(|pool| self.stake_usd(*pool, *operator as usize)).sum(),
+            power_share: to_f64(priced.units(power, slot)) / to_f64(priced.total.max(1)),
+        };
+        let mut members: Vec<Member> = power.members.iter().enumerate().map(member).collect();
+        members.sort_by(|a, b| b.power_share.total_cmp(&a.power_share).then(a.operator.cmp(&b.operator)));
+        members
+    }
+
+    /// Pools that answer for the service.
+    fn pools(&self) -> Vec<usize> {
+        let targets = &self.graph.secured[self.secured].targets;
+        let mut pools: Vec<usize> = targets.iter().flat_map(|t| t.charges.iter().map(|c| c.pool)).collect();
+        pools.sort_unstable();
+        pools.dedup();
+        pools
+    }
+
+    fn stake_usd(&self, pool: usize, operator: usize) -> f64 {
+        let holding = &self.study.pools[pool];
+        holding.tokens(operator) * self.study.assets[holding.asset].price_usd
+    }
+
+    fn name(&self, operator: u32) -> String {
+        self.study.operators[operator as usize].name.clone()
+    }
+
+    fn attack(&self, position: usize, outcomes: &mut Outcomes) -> AttackView {
+        let target = &self.graph.secured[self.secured].targets[position];
+        let profit_usd = outcomes.targets[outcomes.first_target[self.secured] + position].profit[0];
+        AttackView {
+            attack: target.kind.clone(),
+            threshold: target.threshold.to_string(),
+            least_operators: self.least_operators(target),
+            profit_usd,
+            charges: target.charges.clone(),
+            regimes: target.regimes.clone(),
+            mining: target.mining.clone(),
+            bribed: self.bribed(position, outcomes),
+        }
+    }
+
+    fn least_operators(&self, target: &Target) -> Option<usize> {
+        let (power, priced) = self.power()?;
+        let mut units: Vec<u128> = (0..power.members.len()).map(|slot| priced.units(power, slot)).collect();
+        units.sort_unstable_by(|a, b| b.cmp(a));
+        let (least, mut held) = (target.threshold.least_power(priced.total), 0);
+        let last = units.iter().position(|units| {
+            held += units;
+            held >= least
+        });
+        last.map(|last| last + 1)
+    }
+
+    fn bribed(&self, position: usize, outcomes: &mut Outcomes) -> Option<Bribed> {
+        let located = (self.secured, position);
+        let (cost, members) =
+            cheapest_coalition(self.graph, located, Route::Bribe, (self.draws, 0), outcomes)?;
+        let (power, priced) = self.power()?;
+        let share = |operator: u32| {
+            let slot = power.slot_of[operator as usize] as usize;
+            to_f64(priced.units(power, slot)) / to_f64(priced.total.max(1))
+        };
+        let attack = Assault {
+            service: self.at,
+            target: position,
+            members: &members,
+            day: self.study.horizon_days,
+            luck: Luck::NONE,
+        };
+        let mut bill = Bill::default();
+        self.graph.designs[self.design]
+            .rules
+            .settle(&Incident { accidents: &[], attack: Some(attack) }, &mut bill);
+        let slashed = |operator: &u32| {
+            let mine =
+                bill.lines.iter().filter(|line| line.operator == *operator as usize && line.nominal > 0.0);
+            let price = |asset: usize| self.study.assets[asset].price_usd;
+            Slashed {
+                operator: self.name(*operator),
+                power_share: share(*operator),
+                usd: mine.clone().map(|line| line.nominal * price(line.asset)).sum(),
+                tokens: mine.map(|line| (self.study.assets[line.asset].name.clone(), line.nominal)).collect(),
+            }
+        };
+        Some(Bribed {
+            cost_usd: cost.cost_usd,
+            lower_usd: cost.lower_usd,
+            power_share: members.iter().map(|operator| share(*operator)).sum(),
+            members: members.iter().map(slashed).collect(),
+            forfeited_usd: cost.forfeited_usd,
+        })
+    }
+}
