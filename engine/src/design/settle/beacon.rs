@@ -1,6 +1,7 @@
 //! Ethereum: what a slashed validator loses grows with everything that is slashed within 18 days of it, either way.
 
-use super::{Book, Books, Loss, Part, Rules, Slash};
+use super::book::{Book, Slash};
+use super::{Books, Loss, Part, Rules};
 use crate::design::penalty::{GWEI, gwei, ratio};
 use crate::graph::Incident;
 use crate::rules::ethereum::slashing_loss;

@@ -1,6 +1,7 @@
 //! EigenLayer: services slash magnitudes one after another, each at the contracts' roundings.
 
-use super::{Book, Loss, Part, Slash, fraction18, tokens_of};
+use super::book::{Book, Slash};
+use super::{Loss, Part, fraction18, tokens_of};
 use crate::design::Compiler;
 use crate::rules::eigenlayer::{WAD, shares_lost};
 use crate::rules::integer::{mul_div_ceil, mul_div_floor};

@@ -5,16 +5,17 @@
 //! within 36 days), EigenLayer (magnitudes), Mesh (liens on one collateral).
 
 mod beacon;
+mod book;
 mod magnitude;
 mod tombstone;
 mod vault;
 
 use super::Compiler;
-use super::backing::Liability;
 use super::enforcement::{drawn_landing, expected_landing};
 use super::penalty::Manner;
-use crate::graph::{Accident, Assault, Bill, BillLine, Incident, Landing, Luck, Settle, combine};
-use crate::study::{Attack, Combine, Fault, FaultKind, Slashing, System};
+use crate::graph::{Accident, Bill, BillLine, Gaps, Incident, Landing, Luck, Settle};
+use crate::study::{Fault, Slashing, System};
+use book::{Book, Demand, Offence, Slash};
 
 /// Cosmos counts in millionths of a token; Mesh as well.
 const MICRO_DECIMALS: u32 = 6;
@@ -27,54 +28,6 @@ pub struct Books {
     attacks: Vec<Vec<Offence>>,
     /// Part of an operator's keys that one accident hits. `[fault][operator]`
     keys_hit: Vec<Vec<f64>>,
-}
-
-/// An attack, and what it is charged with.
-#[derive(Debug)]
-struct Offence {
-    /// Position of the service in the study.
-    service: usize,
-    attack: Attack,
-    /// `[book]`
-    demands: Vec<Vec<Demand>>,
-}
-
-/// A slash that a liability asks for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Demand {
-    /// Position among the liabilities of the book.
-    lien: usize,
-    /// Fraction of the stake at risk.
-    fraction: f64,
-    /// How it is taken.
-    manner: Manner,
-}
-
-/// A demand in one scenario.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Slash {
-    lien: usize,
-    fraction: f64,
-    /// Part of the stake that it still reaches.
-    landed: f64,
-}
-
-/// The stake of one pool and what can be demanded of it.
-#[derive(Debug)]
-struct Book {
-    asset: usize,
-    unbonding_days: f64,
-    /// Tokens. `[operator]`
-    tokens: Vec<f64>,
-    /// Millionths of a token. `[operator]`
-    micros: Vec<u128>,
-    liabilities: Vec<Liability>,
-    /// What an accident is charged with.
-    accidents: Vec<Demand>,
-    /// The linear graph's loss of an operator that an accident hits, tokens. `[fault][operator]`
-    accident_tokens: Vec<Vec<f64>>,
-    combine: Combine,
-    rules: Rules,
 }
 
 /// Whose rules keep a book.
@@ -112,105 +65,35 @@ impl Books {
         let hits = |fault: &Fault| {
             compiler.study.operators.iter().map(|operator| fault.keys_hit(operator.keys)).collect()
         };
-        Self { attacks: attacks.collect(), keys_hit: compiler.study.faults.iter().map(hits).collect(), books }
+        let keys_hit = compiler.study.faults.iter().map(hits).collect();
+        let mut opened = Self { attacks: attacks.collect(), keys_hit, books };
+        opened.reckon_clean_losses();
+        opened
     }
-}
 
-impl Offence {
-    fn new(
-        compiler: &Compiler<'_>,
-        pools: &[usize],
-        (index, service): (usize, usize),
-        attack: &Attack,
-    ) -> Self {
-        let judged = compiler.judge(index, service, attack);
-        let mut demands = vec![Vec::new(); pools.len()];
-        let liabilities = compiler.backings[index].iter().flat_map(|backing| &backing.liabilities);
-        for (position, (liability, charge)) in liabilities.zip(&judged.charges).enumerate() {
-            let Some(book) = pools.iter().position(|pool| *pool == liability.pool) else { continue };
-            let lien = compiler.lien(liability.pool, index, position);
-            if charge.fraction > 0.0 {
-                demands[book].push(Demand { lien, fraction: charge.fraction, manner: charge.manner });
-            }
-        }
-        Self { service, attack: attack.clone(), demands }
-    }
-}
-
-impl Offence {
-    /// Whether it is silence that leaks instead of an offence that is slashed.
-    fn is_leak(&self) -> bool {
-        self.demands.iter().flatten().any(|demand| demand.manner == Manner::Leak)
-    }
-}
-
-impl Compiler<'_> {
-    /// Position of a service's liability among all liabilities on a pool.
-    fn lien(&self, pool: usize, index: usize, position: usize) -> usize {
-        let on_pool = |liabilities: &[Liability]| liabilities.iter().filter(|l| l.pool == pool).count();
-        let before: usize = self.backings[..index].iter().flatten().map(|b| on_pool(&b.liabilities)).sum();
-        before + self.backings[index].as_ref().map_or(0, |backing| on_pool(&backing.liabilities[..position]))
-    }
-}
-
-impl Book {
-    fn new(compiler: &Compiler<'_>, pool: usize) -> Self {
-        let holding = &compiler.study.pools[pool];
-        let liabilities: Vec<Liability> =
-            compiler.liabilities().filter(|l| l.pool == pool).cloned().collect();
-        let demand = |(lien, liability): (usize, &Liability)| Demand {
-            lien,
-            fraction: liability.slash.fraction,
-            manner: Manner::Slash,
-        };
-        let n_operators = compiler.study.operators.len();
-        let accident_tokens = compiler.study.faults.iter().map(|fault| match fault.kind {
-            FaultKind::Downtime => vec![0.0; n_operators],
-            FaultKind::Equivocation => {
-                let lost = |operator: usize| {
-                    compiler.accident_share(fault, pool, operator) * holding.tokens(operator)
+    /// Reckons once what the same offence costs the same operator time and again.
+    fn reckon_clean_losses(&mut self) {
+        let mut attacks = std::mem::take(&mut self.attacks);
+        for offence in attacks.iter_mut().flatten() {
+            for (index, book) in self.books.iter().enumerate() {
+                if offence.demands[index].is_empty() || matches!(book.rules, Rules::Beacon(_)) {
+                    continue;
+                }
+                let slashes: Vec<Slash> = offence.demands[index].iter().map(Demand::landed).collect();
+                let nothing = (beacon::Wave::default(), beacon::Wave::default());
+                let mut bill = Bill::default();
+                let mut line = |operator: usize| {
+                    let part = Part { operator, accidents: 0, fault: 0, attacks: true };
+                    self.line(book, part, (&slashes, &slashes), &nothing, &mut bill)
                 };
-                (0..n_operators).map(lost).collect()
+                let clean: Vec<BillLine> = (0..book.tokens.len()).map(&mut line).collect();
+                // A slash that runs into a gap is settled anew each time, so that the gap is counted.
+                if bill.gaps == Gaps::default() {
+                    offence.clean[index] = clean;
+                }
             }
-        });
-        Self {
-            asset: holding.asset,
-            unbonding_days: holding.unbonding_days,
-            tokens: (0..n_operators).map(|operator| holding.tokens(operator)).collect(),
-            micros: holding.stake.iter().map(|units| rescaled(*units, holding.decimals)).collect(),
-            accidents: liabilities.iter().enumerate().map(demand).filter(|d| d.fraction > 0.0).collect(),
-            accident_tokens: accident_tokens.collect(),
-            combine: compiler.combine[pool],
-            rules: Rules::of(compiler, pool),
-            liabilities,
         }
-    }
-
-    /// Whether anything here answers for the operator.
-    fn answers(&self, operator: usize) -> bool {
-        self.tokens[operator] > 0.0
-            && self.liabilities.iter().any(|liability| liability.share[operator] > 0.0)
-    }
-
-    /// The demands of an attack as they land in one scenario.
-    fn slashes(&self, assault: &Assault<'_>, offence: &Offence, book: usize, into: &mut Vec<Slash>) {
-        into.clear();
-        into.extend(offence.demands[book].iter().map(|demand| {
-            let liability = &self.liabilities[demand.lien];
-            let at = (offence.service, &offence.attack);
-            let landed = match demand.manner {
-                Manner::Leak => 1.0,
-                Manner::Slash => drawn_landing(liability, at, self.unbonding_days, assault.luck),
-            };
-            Slash { lien: demand.lien, fraction: demand.fraction, landed }
-        }));
-    }
-
-    /// The linear graph's loss for the attack, tokens.
-    fn linear(&self, operator: usize, slashes: &[Slash]) -> f64 {
-        let share = |slash: &Slash| self.liabilities[slash.lien].share[operator];
-        let fractions = slashes.iter().map(|slash| slash.fraction * share(slash) * slash.landed);
-        combine(self.combine, fractions) * self.tokens[operator]
+        self.attacks = attacks;
     }
 }
 
@@ -258,14 +141,15 @@ impl Settle for Books {
         let mut slashes = Vec::new();
         for (index, book) in self.books.iter().enumerate() {
             slashes.clear();
-            if let Some(assault) = &incident.attack {
-                let offence = &self.attacks[assault.service][assault.target];
+            let offence = incident.attack.map(|assault| &self.attacks[assault.service][assault.target]);
+            if let (Some(assault), Some(offence)) = (&incident.attack, offence) {
                 book.slashes(assault, offence, index, &mut slashes);
             }
             if slashes.is_empty() && (incident.accidents.is_empty() || book.accidents_are_free()) {
                 continue;
             }
-            self.settle_book(book, incident, &slashes, bill);
+            let clean = offence.map_or(&[][..], |offence| &offence.clean[index]);
+            self.settle_book(book, incident, (&slashes, clean), bill);
         }
         bill.lines.sort_by_key(|line| line.operator);
     }
@@ -285,12 +169,6 @@ impl Settle for Books {
             }
             _ => Landing { expected: 1.0, drawn: 1.0 },
         }
-    }
-}
-
-impl Book {
-    fn accidents_are_free(&self) -> bool {
-        self.accidents.is_empty() && !matches!(self.rules, Rules::Beacon(_))
     }
 }
 
@@ -317,35 +195,61 @@ impl Part {
 }
 
 impl Books {
-    fn settle_book(&self, book: &Book, incident: &Incident<'_>, slashes: &[Slash], bill: &mut Bill) {
+    fn settle_book(
+        &self,
+        book: &Book,
+        incident: &Incident<'_>,
+        (slashes, clean): (&[Slash], &[BillLine]),
+        bill: &mut Bill,
+    ) {
         let members = incident.attack.map_or(&[][..], |assault| assault.members);
-        let all_land: Vec<Slash> = slashes.iter().map(|slash| Slash { landed: 1.0, ..*slash }).collect();
-        let as_drawn = beacon::Wave::new(self, book, incident, slashes);
-        let if_all = beacon::Wave::new(self, book, incident, &all_land);
         let accidents = incident.accidents;
+        let outcome = Outcome::of(slashes).filter(|_| !clean.is_empty());
+        if let (Some(outcome), true) = (outcome, accidents.is_empty()) {
+            let lines = members.iter().map(|member| outcome.line(clean[*member as usize]));
+            bill.lines.extend(lines.filter(|line| line.nominal > 0.0));
+            return;
+        }
+        let all: Vec<Slash> = slashes.iter().map(|slash| Slash { landed: 1.0, ..*slash }).collect();
+        let waves =
+            (beacon::Wave::new(self, book, incident, slashes), beacon::Wave::new(self, book, incident, &all));
         let attackers = members.iter().map(|member| Part::new(*member as usize, accidents, true));
         let first = |at: usize| accidents[..at].iter().all(|other| other.operator != accidents[at].operator);
         let idle = |at: usize| !members.iter().any(|member| *member as usize == accidents[at].operator);
         let bystanders = (0..accidents.len()).filter(|at| first(*at) && idle(*at));
         let bystanders = bystanders.map(|at| Part::new(accidents[at].operator, accidents, false));
-        for part in attackers.chain(bystanders).filter(|part| book.answers(part.operator)) {
-            let mine = if part.attacks { slashes } else { &[] };
-            let loss = self.lose(book, part, mine, &as_drawn, bill);
-            let nominal = if part.attacks && mine != all_land {
-                // What would have been lost runs into no gap that anybody sees.
-                let mut unseen = Bill::default();
-                self.lose(book, part, &all_land, &if_all, &mut unseen).by_attack
-            } else {
-                loss.by_attack
+        for part in attackers.chain(bystanders).filter(|part| book.answers[part.operator]) {
+            let mine: (&[Slash], &[Slash]) = if part.attacks { (slashes, &all) } else { (&[], &[]) };
+            let line = match outcome {
+                Some(outcome) if part.accidents == 0 => outcome.line(clean[part.operator]),
+                _ => self.line(book, part, mine, &waves, bill),
             };
-            let hit = if part.accidents > 0 { book.accident_tokens[part.fault][part.operator] } else { 0.0 };
-            let linear = (hit + book.linear(part.operator, mine)).min(book.tokens[part.operator]);
-            let Loss { by_accident, by_attack } = loss;
-            if by_accident + by_attack + nominal + linear > 0.0 {
-                let (operator, asset) = (part.operator, book.asset);
-                bill.lines.push(BillLine { operator, asset, by_accident, by_attack, nominal, linear });
+            if line.by_accident + line.by_attack + line.nominal + line.linear > 0.0 {
+                bill.lines.push(line);
             }
         }
+    }
+
+    /// What one operator loses: slashes and waves as they were drawn, and as if all slashes landed.
+    fn line(
+        &self,
+        book: &Book,
+        part: Part,
+        (drawn, all): (&[Slash], &[Slash]),
+        waves: &(beacon::Wave, beacon::Wave),
+        bill: &mut Bill,
+    ) -> BillLine {
+        let (operator, asset) = (part.operator, book.asset);
+        let Loss { by_accident, by_attack } = self.lose(book, part, drawn, &waves.0, bill);
+        let nominal = if drawn == all {
+            by_attack
+        } else {
+            // What would have been lost runs into no gap that anybody sees.
+            self.lose(book, part, all, &waves.1, &mut Bill::default()).by_attack
+        };
+        let hit = if part.accidents > 0 { book.accident_tokens[part.fault][operator] } else { 0.0 };
+        let linear = (hit + book.linear(operator, drawn)).min(book.tokens[operator]);
+        BillLine { operator, asset, by_accident, by_attack, nominal, linear }
     }
 
     /// What one operator loses of its stake in one book.
@@ -356,6 +260,34 @@ impl Books {
             Rules::Beacon(beacon) => beacon.lose(book.tokens[part.operator], part, slashes, wave),
             Rules::Magnitude(commitment) => commitment.lose(book, (part, hit), slashes),
             Rules::Vault(liens) => liens.lose(book, (part, hit), slashes, &mut bill.gaps),
+        }
+    }
+}
+
+/// Slashes that share one fate.
+#[derive(Debug, Clone, Copy)]
+enum Outcome {
+    AllLand,
+    NoneLands,
+}
+
+impl Outcome {
+    /// The fate, unless some land, or in part.
+    fn of(slashes: &[Slash]) -> Option<Self> {
+        if slashes.iter().all(|slash| slash.landed >= 1.0) {
+            Some(Self::AllLand)
+        } else if slashes.iter().all(|slash| slash.landed <= 0.0) {
+            Some(Self::NoneLands)
+        } else {
+            None
+        }
+    }
+
+    /// What an operator loses that would lose `clean` if all landed.
+    fn line(self, clean: BillLine) -> BillLine {
+        match self {
+            Self::AllLand => clean,
+            Self::NoneLands => BillLine { by_attack: 0.0, linear: 0.0, ..clean },
         }
     }
 }

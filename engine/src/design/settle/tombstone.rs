@@ -1,6 +1,7 @@
 //! Cosmos SDK: the first proven equivocation slashes and tombstones; whatever follows finds nobody to slash.
 
-use super::{Book, Loss, Part, Slash, fraction18, part_of, tokens_of};
+use super::book::{Book, Slash};
+use super::{Loss, Part, fraction18, part_of, tokens_of};
 use crate::rules::cosmos::{Fraction18, slash_bonded};
 
 /// Base units per unit of voting power.

@@ -1,6 +1,7 @@
 //! Mesh Security: liens of several chains on one collateral; a slash on one reaches into the others.
 
-use super::{Book, Loss, Part, Slash, fraction18, tokens_of};
+use super::book::{Book, Slash};
+use super::{Loss, Part, fraction18, tokens_of};
 use crate::design::Compiler;
 use crate::graph::Gaps;
 use crate::rules::mesh::{
