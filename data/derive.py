@@ -6,7 +6,7 @@ Usage: python3 derive.py --sources DIR [--out DIR]
 DIR holds the source tables named below as CSV; the READMEs of the studies say where each figure was
 published. Only `*.csv` tables are written: study.toml and README.md are written by hand. The output depends
 on the sources alone: every rule that assigns something which no source gives (hosts, signers, who serves
-which AVS) orders names by a SHA-256 digest.
+which AVS) orders names by a SHA-256 digest; only the seven of power-cap are taken by rank.
 """
 
 import argparse
@@ -21,6 +21,7 @@ ETH_PER_VALIDATOR = Decimal(32)
 N_REST = 50  # assumption: the unnamed rest of Ethereum as this many equal operators
 STRIDE_TOKENS = Decimal(10_000_000)  # assumption: times 3.50 USD = the quoted 35 M USD
 STRIDE_SET = 100  # assumption: size of Stride's own set
+STRIDE_TOP_N, STRIDE_SEATS = Decimal("0.95"), 7  # Hub proposal 1012: from Top-95 to an opt-in set of seven
 SIGNERS = [("tmkms", 0.5), ("horcrux", 0.3)]  # assumption: no published shares
 CONSENSUS = ["prysm", "lighthouse", "teku", "nimbus", "lodestar"]
 EXECUTION = ["geth", "nethermind", "besu", "erigon"]
@@ -29,6 +30,12 @@ CHAINS = {  # our chain: columns of the cross-chain table, source file, what it 
     "osmosis": ("osmosis_tokens_osmo", "osmosis_monikers", "osmosis", "Osmosis bonded OSMO, 150 active validators"),
     "celestia": ("celestia_tokens_tia", "celestia_monikers", "celestia", "Celestia bonded TIA, the 100 active validators"),
 }
+COSMOS_COLUMNS = [
+    "host: no source per validator; assigned so that shares of operators match the shares of peers published at",
+    "lucag.dev/blog/cosmos-peers-decentralization (Hedrun crawl of 9176 peers, undated); blank = own group",
+    "client: ASSUMPTION (key management; tmkms 50 %, horcrux 30 %, blank = own group)",
+    "commission: Cosmos Hub about 2022-10-03, leapwallet/cosmos-extension (saved cosmos.directory answer); blank = 0",
+]
 
 
 # ---- reading and writing ------------------------------------------------------------------------
@@ -120,13 +127,9 @@ def print_group_shares(groups, stakes):
 def cosmos(sources, out):
     """Hub, Osmosis and Celestia on 2023-12-14, one row per operator and chain."""
     rows = read(sources, "cosmos_cross_chain_operators_2023_12_14")
-    stakes = {
-        chain: {row["operator_key"]: decimal(row[tokens]) for row in rows if row[tokens]}
-        for chain, (tokens, *_) in CHAINS.items()
-    }
-    for chain, (_, _, file, what) in CHAINS.items():
-        source = f"source: sm86/de-stake data/14122023_{file}.csv (Apache-2.0), figures only, summed by operator"
-        write_stake(out / f"{chain}.csv", [f"{what}, 2023-12-14; {source}"], stakes[chain])
+    stakes = {chain: chain_stake(rows, chain) for chain in CHAINS}
+    for chain in CHAINS:
+        write_chain(out, chain, stakes[chain])
     write_cosmos_operators(sources, out, rows, stakes)
     hub = stakes["cosmoshub"]
     largest = sorted(hub, key=lambda o: (-hub[o], o))[:STRIDE_SET]
@@ -139,11 +142,30 @@ def cosmos(sources, out):
     print_cosmos_faults(sources)
 
 
+def chain_stake(rows, chain):
+    """Operator -> tokens on one chain."""
+    tokens = CHAINS[chain][0]
+    return {row["operator_key"]: decimal(row[tokens]) for row in rows if row[tokens]}
+
+
+def write_chain(out, chain, stake):
+    """Writes the stake of one chain."""
+    _, _, file, what = CHAINS[chain]
+    source = f"source: sm86/de-stake data/14122023_{file}.csv (Apache-2.0), figures only, summed by operator"
+    write_stake(out / f"{chain}.csv", [f"{what}, 2023-12-14; {source}"], stake)
+
+
+def cosmos_groups(sources, rows):
+    """Operator -> host and operator -> key management."""
+    operators = sorted(row["operator_key"] for row in rows)
+    hosts = assign_groups(operators, provider_shares(sources, "cosmos_117_chains"), "host")
+    return hosts, assign_groups(operators, SIGNERS, "client")
+
+
 def write_cosmos_operators(sources, out, rows, stakes):
     """Writes operators with host, key management, commission and number of validators."""
     operators = sorted(row["operator_key"] for row in rows)
-    hosts = assign_groups(operators, provider_shares(sources, "cosmos_117_chains"), "host")
-    signers = assign_groups(operators, SIGNERS, "client")
+    hosts, signers = cosmos_groups(sources, rows)
     commissions = hub_commissions(sources, rows)
     keys = {
         row["operator_key"]: sum(len(row[monikers].split(";")) for tokens, monikers, *_ in CHAINS.values() if row[tokens])
@@ -153,10 +175,7 @@ def write_cosmos_operators(sources, out, rows, stakes):
         out / "operators.csv",
         [
             "Operators of Cosmos Hub, Osmosis and Celestia, 2023-12-14; joined on cleaned moniker",
-            "host: no source per validator; assigned so that shares of operators match the shares of peers published at",
-            "lucag.dev/blog/cosmos-peers-decentralization (Hedrun crawl of 9176 peers, undated); blank = own group",
-            "client: ASSUMPTION (key management; tmkms 50 %, horcrux 30 %, blank = own group)",
-            "commission: Cosmos Hub about 2022-10-03, leapwallet/cosmos-extension (saved cosmos.directory answer); blank = 0",
+            *COSMOS_COLUMNS,
             "keys: validators the operator runs on the three chains",
         ],
         ["operator", "host", "client", "commission", "keys"],
@@ -197,6 +216,51 @@ def print_cosmos_faults(sources):
     n_events = int(events["value"])
     print(f"  downtime a key and year: {n_events} / (175 keys x 3.56 years) = {n_events / (175 * 3.56):.3f}")
     print(f"  equivocation a key and year: {len(double)} / (180 keys x 4.76 years) = {len(double) / (180 * 4.76):.1e}")
+
+
+# ---- power-cap -----------------------------------------------------------------------------------
+
+
+def power_cap(sources, out):
+    """The Hub of cosmos-2023 alone, and seven operators for Stride's opt-in set."""
+    rows = read(sources, "cosmos_cross_chain_operators_2023_12_14")
+    stake = chain_stake(rows, "cosmoshub")
+    write_chain(out, "cosmoshub", stake)
+    hosts, signers = cosmos_groups(sources, rows)
+    commissions = hub_commissions(sources, rows)
+    seats = evenly_spread(top_n(stake, STRIDE_TOP_N), STRIDE_SEATS)
+    write(
+        out / "operators.csv",
+        [
+            "Operators of Cosmos Hub, 2023-12-14; groups and commission as in cosmos-2023",
+            *COSMOS_COLUMNS,
+            "runs_stride: ASSUMPTION, which seven opted in is not published; those that Top-95 made run Stride, in order of",
+            "stake, are cut into seven classes of equal number, and the middle one of each class is taken",
+        ],
+        ["operator", "host", "client", "commission", "runs_stride"],
+        [
+            (o, hosts.get(o, ""), signers.get(o, ""), commissions.get(o, ""), "true" if o in seats else "false")
+            for o in sorted(stake)
+        ],
+    )
+    for operator in seats:
+        print(f"    runs Stride: {operator}, {stake[operator]} ATOM, {stake[operator] / sum(stake.values()):.2%}")
+
+
+def top_n(stake, share):
+    """The largest operators that together first reach this share of the stake, by falling stake."""
+    order = sorted(stake, key=lambda o: (-stake[o], o))
+    total, cumulated = sum(stake.values()), Decimal(0)
+    for n, operator in enumerate(order, start=1):
+        cumulated += stake[operator]
+        if cumulated >= share * total:
+            return order[:n]
+    return order
+
+
+def evenly_spread(order, n):
+    """The middle one of each of `n` classes of equal number."""
+    return [order[(2 * i + 1) * len(order) // (2 * n)] for i in range(n)]
 
 
 # ---- ethereum-2024 -------------------------------------------------------------------------------
@@ -421,7 +485,13 @@ def main():
     parser.add_argument("--sources", type=Path, required=True, help="folder with the source tables")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder of the studies")
     args = parser.parse_args()
-    studies = {"cosmos-2023": cosmos, "ethereum-2024": ethereum, "eigenlayer-2024": eigenlayer, "bitcoin-2025": bitcoin}
+    studies = {
+        "cosmos-2023": cosmos,
+        "power-cap": power_cap,
+        "ethereum-2024": ethereum,
+        "eigenlayer-2024": eigenlayer,
+        "bitcoin-2025": bitcoin,
+    }
     for study, derive in studies.items():
         print(study)
         derive(args.sources, args.out / study)

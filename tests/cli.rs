@@ -108,6 +108,40 @@ fn check_prints_the_overlap_of_hub_and_osmosis() {
     assert!(line.contains("65.4%") && line.contains("66.2%"), "{line}");
 }
 
+/// The Hub's largest validator stakes 23,124,149 ATOM behind Stride: 5 % of that is on the bill of the fork, to the token.
+#[test]
+fn explain_says_who_is_slashed_and_how_much() {
+    let study = data().join("cosmos-2023");
+    let arguments = ["explain", path(&study), "--design", "replicated", "--service", "stride"];
+    let printed = succeed(&arguments);
+    for part in [
+        "consumer of pool `cosmoshub`, run by every active validator",
+        "takes 5.00% of the stake in pool `cosmoshub`, carried out by cosmoshub",
+        "1156207.450000 ATOM",
+    ] {
+        assert!(printed.contains(part), "no `{part}` in {printed}");
+    }
+    assert!(printed.contains("halt: needs >= 1/3") && printed.contains("its slash is left out"), "{printed}");
+    let document: serde_json::Value =
+        serde_json::from_str(&succeed(&[&arguments[..], &["--json"]].concat())).unwrap();
+    let fork =
+        document["attacks"].as_array().unwrap().iter().find(|attack| attack["attack"] == "fork").unwrap();
+    let members = fork["bribed"]["members"].as_array().unwrap();
+    let power: f64 = members.iter().map(|member| member["power_share"].as_f64().unwrap()).sum();
+    assert!(power > 1.0 / 3.0, "{power}");
+    let mined = succeed(&[
+        "explain",
+        path(&data().join("bitcoin-2025")),
+        "--design",
+        "asics_20",
+        "--service",
+        "bitcoin",
+    ]);
+    assert!(mined.contains("hardware $") && mined.contains("proof of work slashes nobody"), "{mined}");
+    let message = fail(2, &["explain", path(&study), "--design", "replicated", "--service", "strid"]);
+    assert!(message.contains("there is no service `strid`; there are `celestia`"), "{message}");
+}
+
 #[test]
 fn json_is_one_document_with_every_figure() {
     let scratch = tempfile::tempdir().unwrap();

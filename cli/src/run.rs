@@ -32,6 +32,9 @@ pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
     if let Some(warning) = sink.warning().filter(|_| !arguments.quiet) {
         tell(format_args!("warning: {warning}"));
     }
+    if !arguments.quiet {
+        results.warnings.iter().for_each(|warning| tell(format_args!("warning: {warning}")));
+    }
     let figures = figures::sentences(&study, &plan, &results, &threads);
     let facts = RunFacts {
         seconds: clock.elapsed().as_secs_f64(),
@@ -40,7 +43,7 @@ pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
         started_utc,
         finished_utc: host::utc_now(),
         host: host::facts(),
-        warnings: Vec::new(),
+        warnings: results.warnings.clone(),
         figures,
     };
     folder.finish(sink, &results, &facts)?;

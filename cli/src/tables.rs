@@ -5,6 +5,7 @@ use crate::exit::Failure;
 use crate::output::Out;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use montecartel::estimate::{Results, SummaryRow};
+use montecartel::graph::Regime;
 use montecartel::report::Manifest;
 
 /// Any service, any kind, the cheapest route.
@@ -13,7 +14,8 @@ const ANY: &str = "*";
 const CAVEAT: &str = "\
 P(attack pays): a profitable attack exists in this model; whether somebody carries it out is outside the model.
 Costs are by the cheapest route unless a route is named: means where it is reachable, quantiles with ∞ out of reach.
-Cost of corruption: stake that the attackers forfeit. Expected slashing: if every attack that pays is carried out.
+Cost of corruption: stake that the attackers forfeit on average. Expected slashing: if every attack that pays is carried out.
+Settlement gap: what the protocols' own rules, offence by offence, take beyond the linear model.
 One target at a time: joint attacks and mixed routes are not priced, so no bound here covers them; all colluders act as one.
 Intervals: sampling error only.";
 
@@ -52,6 +54,9 @@ pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut O
     for design in designs(results) {
         out.line(format_args!("\ndesign {design}: {}", whole_design(results, design)))?;
         out.line(targets(results, design, detail))?;
+        for note in left_out(results, design) {
+            out.line(note)?;
+        }
     }
     for sentence in &manifest.figures {
         out.line(format_args!("\n{sentence}"))?;
@@ -87,7 +92,27 @@ fn whole_design(results: &Results, design: &str) -> String {
         _ => "P(profitable attack) unknown".to_owned(),
     };
     let mean = |metric: &str| usd(value(find(metric)));
-    format!("{attack}; slashing {}, fault losses {}", mean("slashed_usd"), mean("fault_slashed_usd"))
+    let landed = find("p_slash_lands_given_slashable")
+        .map_or_else(String::new, |row| format!(" ({} of slashes land)", share(row.estimate.value)));
+    format!(
+        "{attack}; slashing {}{landed}, fault losses {}, settlement gap {}",
+        mean("slashed_usd"),
+        mean("fault_slashed_usd"),
+        mean("settlement_gap_usd")
+    )
+}
+
+/// Targets whose slash is left out of every cost, by the reason.
+fn left_out(results: &Results, design: &str) -> Vec<String> {
+    let reachable =
+        |row: &&SummaryRow| row.design == design && row.metric == "p_reachable" && row.route == ANY;
+    let targets: Vec<&SummaryRow> = results.summary.iter().filter(reachable).collect();
+    let of = |regime: Regime| {
+        let named = targets.iter().filter(|row| row.regime.split(',').any(|word| word == regime.name()));
+        let named: Vec<String> = named.map(|row| format!("{} {}", row.service, row.attack)).collect();
+        (!named.is_empty()).then(|| format!("no slash in {}: {}", named.join(", "), regime.meaning()))
+    };
+    Regime::ALL.into_iter().filter_map(of).collect()
 }
 
 /// The targets of one design.

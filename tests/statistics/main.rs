@@ -6,4 +6,5 @@ mod error_bars;
 mod history;
 mod invariance;
 mod market;
+mod settlement;
 mod theory;

@@ -9,15 +9,15 @@ use crate::study::{Combine, Route, Study};
 use std::path::Path;
 
 /// A study compiled and judged in its base state.
-struct Judged {
-    study: Study,
-    graph: Graph,
+pub(super) struct Judged {
+    pub(super) study: Study,
+    pub(super) graph: Graph,
     draws: Draws,
     outcomes: Outcomes,
 }
 
 /// Judges a study: two assets of $2 and $4 and a few operators, the rest as `text` says.
-fn judge(text: &str) -> Judged {
+pub(super) fn judge(text: &str) -> Judged {
     let fill = |key: &str, otherwise: &str| if text.contains(key) { "" } else { otherwise }.to_owned();
     let text = format!(
         "name = \"by-hand\"\n{}{}[collusion]\nprobability = 0.1\naltruistic_probability = 0.1\n{text}",
@@ -70,7 +70,7 @@ impl Judged {
     fn profit(&self, service: &str, kind: &str) -> f64 {
         self.outcome(service, kind).profit[0]
     }
-    fn operator(&self, name: &str) -> usize {
+    pub(super) fn operator(&self, name: &str) -> usize {
         self.study.operators.iter().position(|operator| operator.name == name).unwrap()
     }
     fn pool(&self, name: &str) -> usize {
@@ -947,6 +947,302 @@ external = [{ pool = "q", slash = 0.1, max_power = "1/3" }]
 }
 
 /// What one service's table allocates is not there for another that has no table.
+/// EigenLayer by Bar-Zur and Eyal: what a Byzantine service slashes is gone, and the allocations of the others stretch over
+/// what is left: σ' = σ − w, w' = min(w, σ').
+#[test]
+fn elastic_stake_stretches_over_what_a_byzantine_service_leaves() {
+    let judged = |byzantine: bool| {
+        judge(&format!(
+            r#"
+[pools.p]
+asset = "A"
+stake = {{ a = 100, b = 100 }}
+[services.s]
+consensus = "quorum"
+attacks.steal = {{ profit_usd = 1, threshold = ">= 1" }}
+[services.t]
+consensus = "quorum"
+attacks.steal = {{ profit_usd = 1, threshold = ">= 1" }}
+[designs.d.services.s]
+system = "eigenlayer"
+pools = ["p"]
+stake = "elastic"
+allocations = [
+    {{ operator = "a", service = "s", pool = "p", fraction = 0.8 }},
+    {{ operator = "b", service = "s", pool = "p", fraction = 0.3 }},
+    {{ operator = "a", service = "t", pool = "p", fraction = 0.6 }},
+    {{ operator = "b", service = "t", pool = "p", fraction = 0.6 }},
+]
+slash = 1
+[designs.d.services.t]
+system = "eigenlayer"
+pools = ["p"]
+stake = "elastic"
+allocations = [
+    {{ operator = "a", service = "s", pool = "p", fraction = 0.8 }},
+    {{ operator = "b", service = "s", pool = "p", fraction = 0.3 }},
+    {{ operator = "a", service = "t", pool = "p", fraction = 0.6 }},
+    {{ operator = "b", service = "t", pool = "p", fraction = 0.6 }},
+]
+slash = 1
+byzantine = {byzantine}
+"#
+        ))
+    };
+    // Both are needed: 80 and 30 tokens at $2.
+    equal(judged(false).forfeited("s", "steal"), 220.0);
+    // t takes 60 of each: 40 of a's 80 are left, and b's 30 fit in its 40.
+    let after = judged(true);
+    equal(after.forfeited("s", "steal"), 2.0 * (40.0 + 30.0));
+    let taken: f64 = after.graph.designs[0].faults.iter().flat_map(|f| &f.mean_of_all).map(|(_, t)| t).sum();
+    equal(taken, 120.0);
+}
+
+/// A set slashes all of one of three operators with 10 tokens each. Redistributed to the attacker, the slash is its profit;
+/// native ETH never is.
+#[test]
+fn redistribution_pays_the_attacker_what_is_slashed() {
+    let judged = |keys: &str, underlying: &str| {
+        judge(&format!(
+            r#"
+[pools.base]
+asset = "A"
+stake = {{ z = 1 }}
+[pools.p]
+asset = "A"
+stake = {{ a = 10, b = 10, c = 10 }}
+{underlying}
+[services.s]
+consensus = "quorum"
+attacks.steal = {{ profit_usd = 1, threshold = ">= 1/3" }}
+[designs.d.services.s]
+system = "eigenlayer"
+pools = ["p"]
+slash = 1
+{keys}
+"#
+        ))
+    };
+    let net = |judged: &Judged| judged.outcome("s", "steal").net_gain(0);
+    // 10 tokens at $2 against a profit of $1.
+    equal(net(&judged("", "")), 1.0 - 20.0);
+    // All of it comes back: only the profit is left. Half of it: half the cost.
+    equal(net(&judged("redistribution = 1", "")), 1.0);
+    equal(net(&judged("redistribution = 0.5", "")), 1.0 - 10.0);
+    equal(net(&judged("redistribution = 1", "underlying = \"base\"")), 1.0 - 20.0);
+    // The bound allows for everybody's 30 tokens.
+    let bound = judged("redistribution = 1", "").outcome("s", "steal").net_gain_upper(0);
+    assert!(bound >= 1.0 + 60.0 - 20.0 - 1e-9, "{bound}");
+}
+
+/// Silence costs the income of the outage and of the jail, whatever is slashed.
+#[test]
+fn a_halt_costs_income_and_jail() {
+    let judged = judge(
+        r#"
+[pools.p]
+asset = "A"
+stake = { a = 100 }
+reward_apr = 0.8766
+[services.s]
+consensus = "cometbft"
+attacks.halt = { profit_usd = 1, duration_hours = 10 }
+[designs.d.services.s]
+system = "pos"
+pool = "p"
+slash = 0.05
+jail_minutes = 90
+"#,
+    );
+    // 11.5 hours of a year of 8766 at 0.8766: 100 · $2 · 0.8766 · 11.5 / 8766.
+    equal(judged.bribe("s", "halt"), 200.0 * 11.5e-4);
+}
+
+/// Two days of silence on Ethereum: the leak and the attestations missed, as the protocol's own loop has them.
+#[test]
+fn a_halt_of_ethereum_leaks() {
+    let judged = judge(
+        r#"
+[pools.p]
+asset = "A"
+stake = { a = 3200, b = 6400 }
+slashing = "ethereum"
+fork = "deneb"
+[services.s]
+consensus = "ethereum"
+attacks.halt = { profit_usd = 1, duration_hours = 48, threshold = ">= 1/2" }
+attacks.fork = { profit_usd = 1, threshold = ">= 1/2" }
+[designs.d.services.s]
+system = "pos"
+pool = "p"
+"#,
+    );
+    use crate::rules::ethereum::{Fork, outage_loss, slashing_loss};
+    let gwei = 1_000_000_000;
+    let loss = outage_loss(Fork::Bellatrix, 32 * gwei, 9600 * gwei, 450);
+    let leaked = crate::moments::count(loss.leak + loss.attestations) / 1e9;
+    equal(judged.forfeited("s", "halt"), 2.0 * 200.0 * leaked);
+    // Half of it slashed together: what the correlation penalty leaves is what attestations took before.
+    let half = slashing_loss(Fork::Bellatrix, 32 * gwei, 4800 * gwei, 9600 * gwei);
+    equal(judged.forfeited("s", "fork"), 2.0 * 200.0 * crate::moments::count(half.total()) / 1e9);
+}
+
+/// Amnesia, a network that may be late, an offence that cannot be attributed, rules that slash nothing: said, and left out.
+#[test]
+fn a_slash_that_cannot_be_relied_on_is_left_out_and_said() {
+    use crate::graph::Regime;
+    let judged = |service: &str, attack: &str, slash: &str| {
+        let judged = judge(&format!(
+            r#"
+[pools.p]
+asset = "A"
+stake = {{ a = 100 }}
+[services.s]
+consensus = "cometbft"
+{service}
+attacks.fork = {{ profit_usd = 1{attack} }}
+[designs.d.services.s]
+system = "pos"
+pool = "p"
+slash = {slash}
+"#
+        ));
+        (judged.forfeited("s", "fork"), judged.target("s", "fork").regimes.clone())
+    };
+    assert_eq!(judged("", ", amnesia = false", "0.05"), (10.0, vec![]));
+    assert_eq!(judged("", "", "0.05"), (0.0, vec![Regime::Amnesia]));
+    let late = "network = \"partially_synchronous\"";
+    assert_eq!(judged(late, ", amnesia = false", "0.05"), (0.0, vec![Regime::PartialSynchrony]));
+    let unattributable = ", amnesia = false, slashable = false";
+    assert_eq!(judged("", unattributable, "0.05"), (0.0, vec![Regime::Unattributable]));
+    assert_eq!(judged("", ", amnesia = false", "0"), (0.0, vec![Regime::NoSlash]));
+}
+
+/// Hub prop 1012: seven validators opted in, a power cap of 1 % that cannot hold: all have a seventh (ICS-38). Three halt,
+/// five control; the slash is on each one's stake.
+#[test]
+fn an_opt_in_consumer_with_an_impossible_cap_is_as_strong_as_its_smallest() {
+    let judged = judge(
+        r#"
+[pools.hub]
+asset = "A"
+stake = { a = 1000, b = 900, c = 800, d = 700, e = 60, f = 50, g = 40, h = 5000 }
+[services.hub]
+consensus = "cometbft"
+attacks.halt = { profit_usd = 1 }
+[services.s]
+consensus = "cometbft"
+attacks.halt = { profit_usd = 1, slash = 0.05 }
+attacks.control = { profit_usd = 1 }
+[designs.d.services.hub]
+system = "pos"
+pool = "hub"
+slash = 0.05
+[designs.d.services.s]
+system = "ics"
+provider = "hub"
+mode = "opt_in"
+opt_in = ["a", "b", "c", "d", "e", "f", "g"]
+validator_set_cap = 7
+power_cap = 1
+slash = 0.05
+"#,
+    );
+    assert_eq!(judged.power("s").members.len(), 7);
+    // 5 % of the three and of the five smallest stakes at $2.
+    equal(judged.forfeited("s", "halt"), 0.1 * (40.0 + 50.0 + 60.0));
+    equal(judged.forfeited("s", "control"), 0.1 * (40.0 + 50.0 + 60.0 + 700.0 + 800.0));
+}
+
+/// Top-N of 50 takes the fewest that hold half, and whoever volunteers; lists and least stake apply.
+#[test]
+fn a_top_n_consumer_is_run_by_the_largest_and_by_volunteers() {
+    let members = |keys: &str| {
+        let judged = judge(&format!(
+            r#"
+[pools.hub]
+asset = "A"
+stake = {{ a = 400, b = 300, c = 200, d = 100 }}
+[services.s]
+consensus = "cometbft"
+attacks.halt = {{ profit_usd = 1 }}
+[designs.d.services.s]
+system = "ics"
+provider = "hub"
+mode = "top_n"
+top_n = 50
+{keys}
+slash = 0.05
+"#
+        ));
+        let name = |operator: &u32| judged.study.operators[*operator as usize].name.clone();
+        judged.power("s").members.iter().map(name).collect::<String>()
+    };
+    assert_eq!(members(""), "ab");
+    assert_eq!(members("opt_in = [\"d\"]"), "abd");
+    assert_eq!(members("opt_in = [\"d\"]\ndenylist = [\"a\"]"), "bd");
+    assert_eq!(members("allowlist = [\"b\"]"), "b");
+    assert_eq!(members("opt_in = [\"c\", \"d\"]\nmin_stake = 150"), "abc");
+}
+
+/// Saga's auction: of three bidders the two cheapest win, at the dearer of their bids; the chainlet slashes nothing.
+#[test]
+fn a_chainlet_is_run_by_the_winners_of_its_auction() {
+    let judged = judge(
+        r#"
+[pools.saga]
+asset = "A"
+stake = { a = 400, b = 300, c = 200 }
+[services.s]
+consensus = "cometbft"
+attacks.control = { profit_usd = 1 }
+[designs.d.services.s]
+system = "saga"
+provider = "saga"
+price = "auction"
+bids = { a = 9, b = 5, c = 6.5 }
+players = 3
+seats = 2
+power_cap = 100
+"#,
+    );
+    assert_eq!(units(&judged, &[("a", 0), ("b", 300), ("c", 200)]), judged.power("s").parts[0].units);
+    equal(judged.forfeited("s", "control"), 0.0);
+    assert_eq!(judged.target("s", "control").regimes, [crate::graph::Regime::NoSlash]);
+    assert!(judged.secured("s").how.contains("each winner of the auction is paid 6.5 USD a day"));
+}
+
+/// A throttle of 5 % of the Hub's power an hour: jailing a third takes at least 5.67 hours (X/F − 2 periods), and a vote adds
+/// to it; stake that is free sooner is not slashed.
+#[test]
+fn a_throttle_and_a_vote_delay_the_slash_of_silence() {
+    let forfeited = |unbonding: f64, vote: &str| {
+        let judged = judge(&format!(
+            r#"
+[pools.hub]
+asset = "A"
+stake = {{ a = 100 }}
+unbonding_days = {unbonding}
+[services.s]
+consensus = "cometbft"
+attacks.halt = {{ profit_usd = 1 }}
+[designs.d.services.s]
+system = "ics"
+provider = "hub"
+slash = 0.05
+slash_halt = 0.01
+{vote}
+"#
+        ));
+        judged.forfeited("s", "halt")
+    };
+    let bound_days = (20.0 / 3.0 - 2.0) / 24.0;
+    equal(forfeited(bound_days + 0.01, ""), 2.0);
+    equal(forfeited(bound_days - 0.01, ""), 0.0);
+    equal(forfeited(21.0, "vote = { probability = 0.5, delay_days = 14 }"), 1.0);
+    equal(forfeited(14.0, "vote = { probability = 0.5, delay_days = 14 }"), 0.0);
+}
+
 #[test]
 fn unique_stake_is_not_committed_twice() {
     let judged = judge(

@@ -103,6 +103,8 @@ pub struct Results {
     pub differences: Vec<DifferenceRow>,
     /// Operators.
     pub operators: Vec<OperatorRow>,
+    /// What a reader should know before trusting the figures.
+    pub warnings: Vec<String>,
 }
 
 impl Results {

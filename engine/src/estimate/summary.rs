@@ -5,7 +5,7 @@ use super::tally::{RouteTally, TargetLabels, TargetSketches, TargetTally};
 use super::{
     DifferenceRow, Estimate, Labels, OperatorRow, QuantileRow, Results, Sketches, SummaryRow, Tally,
 };
-use crate::graph::{DesignGraph, Graph, Power};
+use crate::graph::{DesignGraph, Gaps, Graph, Power};
 use crate::moments::{Moments, count};
 use crate::sketch::{Interval, Sketch, Z95};
 
@@ -30,9 +30,26 @@ pub fn summarise(graph: &Graph, labels: &Labels, tally: &Tally, sketches: &Sketc
             }
         }
         writer.operators(design, index, labels, tally);
+        results.warnings.extend(gap_warnings(&design.name, tally.designs[index].gaps));
     }
     results.differences = differences(graph, labels, tally);
     results
+}
+
+/// Gaps of protocols that scenarios of a design ran into.
+fn gap_warnings(design: &str, gaps: Gaps) -> Vec<String> {
+    let met = [
+        (gaps.slashable_above_collateral, "left liens that can be slashed for more than the collateral"),
+        (
+            gaps.aborted_slashes,
+            "was aborted, so that nobody was slashed, because another lien could not give its part",
+        ),
+    ];
+    let met = met.into_iter().filter(|(count, _)| *count > 0);
+    met.map(|(count, what)| {
+        format!("design `{design}`: as the contracts of Mesh Security have it, a slash {what}, {count} times")
+    })
+    .collect()
 }
 
 /// Writes the rows of one design.

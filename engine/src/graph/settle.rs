@@ -153,6 +153,10 @@ pub enum Regime {
 }
 
 impl Regime {
+    /// Every regime.
+    pub const ALL: [Self; 5] =
+        [Self::ProofOfWork, Self::PartialSynchrony, Self::Amnesia, Self::Unattributable, Self::NoSlash];
+
     /// Its word in tables.
     pub fn name(self) -> &'static str {
         match self {

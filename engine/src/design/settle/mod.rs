@@ -7,6 +7,8 @@
 mod beacon;
 mod book;
 mod magnitude;
+#[cfg(test)]
+mod tests;
 mod tombstone;
 mod vault;
 

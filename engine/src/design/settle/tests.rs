@@ -1,0 +1,243 @@
+//! Settlement against the protocols' own sums, worked out by hand.
+
+use super::super::tests::{Judged, judge};
+use crate::graph::{Accident, Assault, Bill, Incident, Luck};
+use crate::rules::ethereum::{Fork, slashing_loss};
+use proptest::prelude::*;
+
+/// One operator's bill in tokens: by accident, by attack, nominal, linear; all pools together.
+fn owed(bill: &Bill, operator: usize) -> [f64; 4] {
+    let mut sum = [0.0; 4];
+    for line in bill.lines.iter().filter(|line| line.operator == operator) {
+        for (sum, part) in sum.iter_mut().zip([line.by_accident, line.by_attack, line.nominal, line.linear]) {
+            *sum += part;
+        }
+    }
+    sum
+}
+
+/// Settles an attack of `members` on (service, kind) after accidents of (operator, day) in design `d`.
+fn settle(
+    judged: &Judged,
+    attack: Option<(&str, &str, &[&str])>,
+    accidents: &[(&str, f64)],
+    luck: Luck,
+) -> Bill {
+    let design = &judged.graph.designs[0];
+    let accidents: Vec<Accident> = accidents
+        .iter()
+        .map(|(operator, day)| Accident { operator: judged.operator(operator), fault: 0, day: *day })
+        .collect();
+    let members: Vec<u32> = attack
+        .iter()
+        .flat_map(|(_, _, members)| members.iter().map(|name| u32::try_from(judged.operator(name)).unwrap()))
+        .collect();
+    let assault = attack.map(|(service, kind, _)| {
+        let secured = |s: &usize| &judged.graph.secured[*s];
+        let named = |s: &usize| judged.study.services[secured(s).service].name == service;
+        let position = design.secured.iter().position(named).unwrap();
+        let targets = &secured(&design.secured[position]).targets;
+        let target = targets.iter().position(|target| target.kind == kind).unwrap();
+        Assault { service: position, target, members: &members, day: judged.study.horizon_days, luck }
+    });
+    let mut bill = Bill::default();
+    design.rules.settle(&Incident { accidents: &accidents, attack: assault }, &mut bill);
+    bill
+}
+
+#[track_caller]
+fn equal(found: [f64; 4], expected: [f64; 4]) {
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1.0), "{found} is not {expected}");
+    }
+}
+
+fn hub() -> Judged {
+    judge(
+        r#"
+[faults.equivocation]
+rate_per_key_year = 1e-12
+[pools.hub]
+asset = "A"
+stake = { a = 100.5, b = 50, c = 10.1234567 }
+[services.hub]
+consensus = "cometbft"
+attacks.fork = { profit_usd = 1, amnesia = false }
+[services.s]
+consensus = "cometbft"
+attacks.fork = { profit_usd = 1, amnesia = false }
+[designs.d.services.hub]
+system = "pos"
+pool = "hub"
+slash = 0.05
+[designs.d.services.s]
+system = "ics"
+provider = "hub"
+slash = 0.03
+detection = { probability = 0.5 }
+"#,
+    )
+}
+
+/// The SDK slashes whole units of power: 5 % of 100 of 100.5 tokens. A validator that an accident has tombstoned loses nothing
+/// more, and a consumer's evidence comes or does not.
+#[test]
+fn the_first_equivocation_tombstones() {
+    let hub = hub();
+    let (a, b, c) = (hub.operator("a"), hub.operator("b"), hub.operator("c"));
+    let bill =
+        settle(&hub, Some(("hub", "fork", &["a", "b"])), &[("b", 3.0), ("c", 5.0), ("b", 9.0)], Luck::NONE);
+    equal(owed(&bill, a), [0.0, 5.0, 5.0, 5.025]);
+    // The linear graph counts the accident and the attack.
+    equal(owed(&bill, b), [2.5, 0.0, 0.0, 5.0]);
+    equal(owed(&bill, c), [0.5, 0.0, 0.0, 0.506172835]);
+    let lucky = Luck { uniform: 0.6, normal: 0.0 };
+    equal(owed(&settle(&hub, Some(("s", "fork", &["a"])), &[], lucky), a), [0.0, 0.0, 3.0, 0.0]);
+    equal(owed(&settle(&hub, Some(("s", "fork", &["a"])), &[], Luck::NONE), a), [0.0, 3.0, 3.0, 3.015]);
+}
+
+/// Accidents within 18 days of each other are punished together, others on their own; an attack of a third takes everything.
+#[test]
+fn ethereum_punishes_company() {
+    let beacon = judge(
+        r#"
+[faults.equivocation]
+rate_per_key_year = 1e-12
+[pools.p]
+asset = "A"
+stake = { a = 3200, b = 3200, c = 25600 }
+slashing = "ethereum"
+fork = "electra"
+[services.s]
+consensus = "ethereum"
+attacks.fork = { profit_usd = 1 }
+[designs.d.services.s]
+system = "pos"
+pool = "p"
+"#,
+    );
+    let (a, c) = (beacon.operator("a"), beacon.operator("c"));
+    let gwei = 1_000_000_000;
+    let of_gwei = |together: u64| {
+        let loss = slashing_loss(Fork::Electra, 32 * gwei, together, 32_000 * gwei);
+        crate::moments::count(loss.total()) / 32e9
+    };
+    let each = |together: u64| of_gwei(together * gwei);
+    let alone = 3200.0 * each(3200);
+    let apart = settle(&beacon, None, &[("a", 10.0), ("b", 29.0)], Luck::NONE);
+    equal(owed(&apart, a), [alone, 0.0, 0.0, alone]);
+    let near = settle(&beacon, None, &[("a", 10.0), ("b", 28.0)], Luck::NONE);
+    equal(owed(&near, a), [3200.0 * each(6400), 0.0, 0.0, alone]);
+    assert!(each(6400) > 1.5 * each(3200));
+    let fork = settle(&beacon, Some(("s", "fork", &["c"])), &[("a", 364.0)], Luck::NONE);
+    // The linear graph knows the least coalition alone, a third.
+    let all = 25_600.0 * each(28_800);
+    equal(owed(&fork, c), [0.0, all, all, 25_600.0 * of_gwei(10_666_666_666_667)]);
+    // Its accident falls into the window of the attack.
+    equal(owed(&fork, a), [3200.0 * each(28_800), 0.0, 0.0, alone]);
+}
+
+fn restaked(stake: &str) -> Judged {
+    judge(&format!(
+        r#"
+[faults.equivocation]
+rate_per_key_year = 1e-12
+[pools.p]
+asset = "A"
+stake = {{ a = 100 }}
+[services.s]
+consensus = "quorum"
+attacks.steal = {{ profit_usd = 1, threshold = ">= 1" }}
+[services.t]
+consensus = "quorum"
+attacks.steal = {{ profit_usd = 1, threshold = ">= 1" }}
+[designs.d.services.s]
+system = "eigenlayer"
+pools = ["p"]
+stake = "{stake}"
+slash = 0.5
+[designs.d.services.t]
+system = "eigenlayer"
+pools = ["p"]
+stake = "{stake}"
+slash = 0.4
+"#
+    ))
+}
+
+/// Pooled: an accident takes half, then two fifths of what is left (70 in all); the attack half of the rest. Unique: each
+/// service slashes its own half of the magnitude, so nothing is counted twice (EIG-31).
+#[test]
+fn magnitudes_are_slashed_one_after_another() {
+    let pooled = restaked("pooled");
+    let bill = settle(&pooled, Some(("s", "steal", &["a"])), &[("a", 1.0)], Luck::NONE);
+    equal(owed(&bill, 0), [70.0, 15.0, 15.0, 100.0]);
+    let unique = restaked("unique");
+    let bill = settle(&unique, Some(("s", "steal", &["a"])), &[("a", 1.0)], Luck::NONE);
+    equal(owed(&bill, 0), [25.0 + 20.0, 25.0, 25.0, 70.0]);
+}
+
+/// A lien of 60 % abroad and one of 40 % at home on 200 tokens. The slash abroad takes 120 and shrinks the lien at home to
+/// the 80 tokens left, of which an accident then takes 40 %.
+#[test]
+fn a_slash_on_one_lien_reaches_into_the_other() {
+    let mesh = judge(
+        r#"
+[faults.equivocation]
+rate_per_key_year = 1e-12
+[pools.p]
+asset = "A"
+stake = { a = 200, b = 200 }
+[pools.q]
+asset = "B"
+stake = { a = 50 }
+[services.home]
+consensus = "cometbft"
+attacks.fork = { profit_usd = 1, amnesia = false }
+[services.abroad]
+consensus = "cometbft"
+attacks.fork = { profit_usd = 1, amnesia = false }
+[designs.d.services.home]
+system = "pos"
+pool = "p"
+slash = 0.4
+[designs.d.services.abroad]
+system = "mesh"
+local = { pool = "q", slash = 0.1 }
+external = [{ pool = "p", slash = 0.6 }]
+"#,
+    );
+    let a = mesh.operator("a");
+    let bill = settle(&mesh, Some(("abroad", "fork", &["a"])), &[], Luck::NONE);
+    let lent: Vec<_> = bill.lines.iter().filter(|line| mesh.study.assets[line.asset].name == "A").collect();
+    assert_eq!((lent.len(), lent[0].operator), (1, a));
+    equal(owed(&bill, a), [0.0, 125.0, 125.0, 125.0]);
+    // An accident signs twice everywhere: 120 abroad, then 40 % of the lien at home, cut to the 80 that are left.
+    let accident = settle(&mesh, None, &[("a", 1.0)], Luck::NONE);
+    let on_p = accident.lines.iter().filter(|line| mesh.study.assets[line.asset].name == "A");
+    let on_p: f64 = on_p.map(|line| line.by_accident).sum();
+    assert!((on_p - (120.0 + 0.4 * 80.0)).abs() < 1e-9, "{on_p}");
+}
+
+proptest! {
+    /// Whatever happens, nobody loses more than it has, and what landed is no more than what could have.
+    #[test]
+    fn nobody_loses_more_than_its_stake(
+        days in proptest::collection::vec((0usize..3, 0.0f64..365.0), 0..6),
+        uniform in 0.0f64..1.0,
+        attacked in 0usize..3,
+        members in proptest::sample::subsequence(vec!["a", "b", "c"], 0..=3),
+    ) {
+        let names = ["a", "b", "c"];
+        let mut accidents: Vec<(&str, f64)> = days.iter().map(|(who, day)| (names[*who], *day)).collect();
+        accidents.sort_by(|x, y| x.1.total_cmp(&y.1));
+        let hub = hub();
+        let attack = [None, Some(("hub", "fork", &members[..])), Some(("s", "fork", &members[..]))][attacked];
+        let bill = settle(&hub, attack, &accidents, Luck { uniform, normal: 0.0 });
+        for (operator, tokens) in (0..3).map(|o| (o, hub.study.pools[0].tokens(o))) {
+            let [by_accident, by_attack, nominal, linear] = owed(&bill, operator);
+            prop_assert!(by_accident >= 0.0 && by_attack >= 0.0 && nominal >= by_attack);
+            prop_assert!(by_accident + nominal <= tokens && linear <= tokens * (1.0 + 1e-12));
+        }
+    }
+}
