@@ -45,8 +45,10 @@ pub fn share(p: f64) -> String {
         format!("{percent:.2}%")
     } else if percent < 99.95 {
         format!("{percent:.1}%")
-    } else {
+    } else if percent < 99.9995 {
         format!("{percent:.3}%")
+    } else {
+        "100%".to_owned()
     }
 }
 

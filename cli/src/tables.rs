@@ -77,7 +77,7 @@ fn designs(results: &Results) -> Vec<&str> {
     designs
 }
 
-/// The figures of a design as a whole, on one line.
+/// The figures of a design as a whole.
 fn whole_design(results: &Results, design: &str) -> String {
     let find = |metric: &str| results.find(design, ANY, ANY, ANY, metric);
     let ends = (find("p_profitable_attack_low"), find("p_profitable_attack_high"));
@@ -95,7 +95,7 @@ fn whole_design(results: &Results, design: &str) -> String {
     let landed = find("p_slash_lands_given_slashable")
         .map_or_else(String::new, |row| format!(" ({} of slashes land)", share(row.estimate.value)));
     format!(
-        "{attack}; slashing {}{landed}, fault losses {}, settlement gap {}",
+        "{attack}\nslashing {}{landed}, fault losses {}, settlement gap {}",
         mean("slashed_usd"),
         mean("fault_slashed_usd"),
         mean("settlement_gap_usd")

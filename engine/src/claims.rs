@@ -13,7 +13,7 @@ pub struct Claim {
     pub about: (String, String, String),
     /// The quoted figure, USD.
     pub quoted_usd: f64,
-    /// Stake that votes for the service today, USD.
+    /// Stake that answers for the service today, USD.
     pub bonded_usd: f64,
     /// Stake that the attack would forfeit if everybody took part, USD.
     pub slashable_usd: f64,

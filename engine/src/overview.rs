@@ -1,7 +1,7 @@
 //! What a study says before anything is drawn: operators, pools, powers, overlap, at today's prices.
 
 use crate::attack::Priced;
-use crate::graph::{Graph, Power, PowerPart, StakePower, Target, to_f64};
+use crate::graph::{Graph, Power, StakePower, Target, to_f64};
 use crate::study::Study;
 
 /// A study at a glance.
@@ -51,7 +51,7 @@ pub struct ServiceView {
     pub above_third: Option<usize>,
     /// Least number of operators with more than two thirds.
     pub above_two_thirds: Option<usize>,
-    /// Stake that votes for it, USD.
+    /// Stake that answers for it, USD.
     pub bonded_usd: f64,
     /// Per target.
     pub targets: Vec<TargetView>,
@@ -127,7 +127,7 @@ fn service_view(study: &Study, graph: &Graph, design: &str, secured: usize) -> S
         largest_share: 0.0,
         above_third: None,
         above_two_thirds: None,
-        bonded_usd: 0.0,
+        bonded_usd: secured.staked.iter().map(|(asset, tokens)| price(*asset) * tokens).sum(),
         targets: secured.targets.iter().map(target).collect(),
     };
     if let Power::Stake(power) = &secured.power {
@@ -136,7 +136,6 @@ fn service_view(study: &Study, graph: &Graph, design: &str, secured: usize) -> S
         view.largest_share = units.first().map_or(0.0, |largest| to_f64(*largest) / to_f64(total.max(1)));
         view.above_third = least_number(&units, total, 1, 3);
         view.above_two_thirds = least_number(&units, total, 2, 3);
-        view.bonded_usd = bonded_usd(study, power);
     }
     view
 }
@@ -160,16 +159,6 @@ fn least_number(units: &[u128], total: u128, num: u128, den: u128) -> Option<usi
             held * den > total * num
         })
         .map(|index| index + 1)
-}
-
-/// Stake that votes, USD; a table of weights is no stake.
-fn bonded_usd(study: &Study, power: &StakePower) -> f64 {
-    let value = |part: &PowerPart| {
-        let price = study.assets[part.asset?].price_usd;
-        part.pool?;
-        Some(to_f64(part.total()) / libm::exp10(f64::from(part.decimals)) * price)
-    };
-    power.parts.iter().filter_map(value).sum()
 }
 
 /// Stake that an attack forfeits if every operator takes part, USD.

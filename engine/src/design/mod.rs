@@ -95,7 +95,7 @@ impl<'a> Compiler<'a> {
         let targets =
             attacks.iter().map(|attack| self.target(index, service, attack, &power, system)).collect();
         let how = words::who_has_power(self.study, system, self.backings[index].as_ref());
-        Secured { service, power, how, targets }
+        Secured { service, power, how, staked: self.staked(index), targets }
     }
 
     fn target(
@@ -130,6 +130,18 @@ impl<'a> Compiler<'a> {
             order,
             mining,
         }
+    }
+
+    /// Stake that answers for a service, per asset; stake that several of its pools count is counted as often.
+    fn staked(&self, index: usize) -> Vec<(usize, f64)> {
+        let mut amounts = losses::Amounts::new(self.study.operators.len());
+        for liability in self.backings[index].iter().flat_map(|backing| &backing.liabilities) {
+            let holding = &self.study.pools[liability.pool];
+            for (operator, share) in liability.share.iter().enumerate() {
+                amounts.add(holding.asset, operator, share * holding.tokens(operator));
+            }
+        }
+        amounts.finish().iter().map(|amounts| (amounts.asset, amounts.tokens.iter().sum())).collect()
     }
 
     /// Profit columns of services of this design that rest on `service`.

@@ -81,6 +81,8 @@ pub struct Secured {
     pub power: Power,
     /// The same in words.
     pub how: String,
+    /// Stake behind it that answers for it: asset and tokens.
+    pub staked: Vec<(usize, f64)>,
     /// Its targets, in the order of the service's attacks.
     pub targets: Vec<Target>,
 }
