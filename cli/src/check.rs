@@ -51,7 +51,9 @@ fn print_services(overview: &Overview, out: &mut Out) -> Result<(), Failure> {
     let number = |n: Option<usize>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
     let row = |view: &ServiceView| {
         let target = |t: &montecartel::overview::TargetView| {
-            format!("{} {} (slashable {})", t.attack, t.threshold, usd(t.slashable_usd))
+            let why: Vec<&str> = t.regimes.iter().map(|regime| regime.name()).collect();
+            let why = if why.is_empty() { String::new() } else { format!(", left out: {}", why.join(", ")) };
+            format!("{} {} (slashable {}{why})", t.attack, t.threshold, usd(t.slashable_usd))
         };
         [
             view.design.clone(),
@@ -118,7 +120,8 @@ fn document(study: &Study, overview: &Overview) -> Value {
     });
     let services = overview.services.iter().map(|view| {
         let targets = view.targets.iter().map(|t| {
-            json!({ "attack": t.attack, "threshold": t.threshold, "slashable_usd": t.slashable_usd })
+            let regime: Vec<&str> = t.regimes.iter().map(|regime| regime.name()).collect();
+            json!({ "attack": t.attack, "threshold": t.threshold, "slashable_usd": t.slashable_usd, "regime": regime })
         });
         json!({ "design": view.design, "service": view.service, "operators": view.n_members,
                 "bonded_usd": view.bonded_usd, "largest_share": view.largest_share,

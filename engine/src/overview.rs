@@ -1,7 +1,7 @@
 //! What a study says before anything is drawn: operators, pools, powers, overlap, at today's prices.
 
 use crate::attack::Priced;
-use crate::graph::{Graph, Power, StakePower, Target, to_f64};
+use crate::graph::{Graph, Power, Regime, StakePower, Target, to_f64};
 use crate::study::Study;
 
 /// A study at a glance.
@@ -66,6 +66,8 @@ pub struct TargetView {
     pub threshold: String,
     /// Stake that the attack could forfeit if everybody took part, USD.
     pub slashable_usd: f64,
+    /// Why its slash cannot be relied on and is left out.
+    pub regimes: Vec<Regime>,
 }
 
 /// Operators that two pools share.
@@ -119,6 +121,7 @@ fn service_view(study: &Study, graph: &Graph, design: &str, secured: usize) -> S
         attack: target.kind.clone(),
         threshold: target.threshold.to_string(),
         slashable_usd: slashable_usd(target, price),
+        regimes: target.regimes.clone(),
     };
     let mut view = ServiceView {
         design: design.to_owned(),
