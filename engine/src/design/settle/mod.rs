@@ -219,7 +219,8 @@ impl Books {
         let bystanders = (0..accidents.len()).filter(|at| first(*at) && idle(*at));
         let bystanders = bystanders.map(|at| Part::new(accidents[at].operator, accidents, false));
         // Who is neither slashed for the attack nor has an accident loses nothing.
-        let involved = |part: &Part| book.answers[part.operator] && (part.accidents > 0 || !slashes.is_empty());
+        let involved =
+            |part: &Part| book.answers[part.operator] && (part.accidents > 0 || !slashes.is_empty());
         for part in attackers.chain(bystanders).filter(involved) {
             let mine: (&[Slash], &[Slash]) = if part.attacks { (slashes, &all) } else { (&[], &[]) };
             let line = match outcome {
