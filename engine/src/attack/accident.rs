@@ -33,7 +33,7 @@ fn halted(
     outcomes: &mut Outcomes,
 ) -> bool {
     let priced = &mut outcomes.scratch.priced;
-    priced.price_power(power, |asset| draws.prices[asset][lane]);
+    priced.price_total(power, |asset| draws.prices[asset][lane]);
     let down = bits::ones(draws.faulty[fault].lane(lane)).filter_map(|operator| slot(power, operator));
     let silent: u128 = down.map(|slot| priced.units(power, slot)).sum();
     priced.total > 0 && silent >= threshold.least_power(priced.total)

@@ -62,7 +62,6 @@ impl Member {
 pub struct Coalition {
     members: Vec<Member>,
     colluders: Vec<usize>,
-    bribable: Vec<u32>,
 }
 
 impl Coalition {
@@ -90,31 +89,29 @@ impl Queues<'_> {
     /// Lets them join in order until `join` says that the threshold is reached; `bribable` gives positions in order.
     #[inline]
     fn merge(
-        &mut self,
+        &self,
         recruits: Recruits<'_>,
-        bribable: impl Iterator<Item = usize>,
+        mut bribable: impl Iterator<Item = usize>,
         mut join: impl FnMut(usize, f64) -> bool,
     ) -> bool {
         // Stolen keys cost nothing: they come first.
         if bits::ones(recruits.compromised).any(|position| join(position, 0.0)) {
             return true;
         }
-        for position in bribable {
-            let dearest = self.bribe * self.ratios[position];
-            while let Some((first, rest)) = self.colluders.split_first() {
-                if self.ratios[*first] > dearest {
-                    break;
-                }
-                self.colluders = rest;
-                if join(*first, 1.0) {
+        let mut next = bribable.next();
+        for colluder in self.colluders {
+            let cheaper = |position: &usize| self.bribe * self.ratios[*position] < self.ratios[*colluder];
+            while let Some(position) = next.filter(cheaper) {
+                if join(position, self.bribe) {
                     return true;
                 }
+                next = bribable.next();
             }
-            if join(position, self.bribe) {
+            if join(*colluder, 1.0) {
                 return true;
             }
         }
-        self.colluders.iter().any(|colluder| join(*colluder, 1.0))
+        next.into_iter().chain(bribable).any(|position| join(position, self.bribe))
     }
 }
 
@@ -133,39 +130,46 @@ pub fn by_fixed_order(
     recruits: Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
-    let Coalition { members, colluders, .. } = coalition;
+    let Coalition { members, colluders } = coalition;
     members.clear();
     colluders.clear();
     colluders.extend(bits::ones(recruits.colluders).filter(|rank| !recruits.stolen(*rank)));
-    let mut queues = Queues { ratios: &order.ratio, colluders, bribe: 1.0 + recruits.premium };
-    let mut power = 0;
+    let queues = Queues { ratios: &order.ratio, colluders, bribe: 1.0 + recruits.premium };
+    let (mut power, mut smallest) = (0, u64::MAX);
     let reached = queues.merge(recruits, bits::ones(recruits.bribable), |rank, pay| {
         members.push(member(rank, pay));
-        power += order.units[rank];
+        let units = order.units[rank];
+        smallest = smallest.min(units);
+        power += units;
         power >= order.least_power
     });
     if !reached {
         return None;
     }
-    let last = members.last()?;
+    let last = *members.last()?;
     let surplus = power - order.least_power;
     let needless = to_f64(u128::from(surplus)) / to_f64(u128::from(order.units[last.at()]));
     let spared = needless * last.pay * order.private[last.at()];
-    let full: f64 = members.iter().map(|m| m.pay * order.private[m.at()]).sum();
-    let dropped = drop_needless(members, surplus, |rank| order.units[rank]);
-    let cost = if dropped { members.iter().map(|m| m.pay * order.private[m.at()]).sum() } else { full };
+    let mut full = None;
+    if smallest <= surplus {
+        full = Some(payments(members, &order.private));
+        drop_needless(members, surplus, |rank| order.units[rank]);
+    }
+    let cost = payments(members, &order.private);
     let forfeited: f64 = members.iter().map(|m| order.forfeited[m.at()]).sum();
-    let lower = (full - spared).max(0.0);
+    let lower = (full.unwrap_or(cost) - spared).max(0.0);
     Some(CoalitionCost { cost_usd: price * cost, lower_usd: price * lower, forfeited_usd: price * forfeited })
 }
 
-/// Lets members go whose power lies within the surplus, in the order of joining (where payments per power tie, that is
-/// the larger first): those that are paid before those that are not. Tells whether any went.
+/// What the members are paid.
 #[inline]
-fn drop_needless(members: &mut Vec<Member>, mut surplus: u64, units: impl Fn(usize) -> u64) -> bool {
-    if members.iter().all(|member| units(member.at()) > surplus) {
-        return false;
-    }
+fn payments(members: &[Member], private: &[f64]) -> f64 {
+    members.iter().map(|member| member.pay * private[member.at()]).sum()
+}
+
+/// Lets members go whose power lies within the surplus, in the order of joining (where payments per power tie, that is
+/// the larger first): those that are paid before those that are not.
+fn drop_needless(members: &mut Vec<Member>, mut surplus: u64, units: impl Fn(usize) -> u64) {
     for paid in passes(members) {
         members.retain(|member| {
             let needed = (member.pay > 0.0) != paid || units(member.at()) > surplus;
@@ -173,7 +177,6 @@ fn drop_needless(members: &mut Vec<Member>, mut surplus: u64, units: impl Fn(usi
             needed
         });
     }
-    true
 }
 
 /// Whether those that are paid, or those that are not, are let go: first the former. Free members join first, so the
@@ -189,31 +192,23 @@ fn passes(members: &[Member]) -> impl Iterator<Item = bool> + use<> {
 /// Weights as numbers steer the walk; whether the threshold is reached is decided by the exact power of all members.
 pub fn by_moving_order(
     (power, priced, losses): (&StakePower, &Priced, &SlotLosses),
-    order: &SlotOrder,
+    order: &mut SlotOrder,
     least_power: u128,
     recruits: Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
-    let Coalition { members, colluders, bribable } = coalition;
+    let Coalition { members, colluders } = coalition;
     order.sort_positions(bits::ones(recruits.colluders).filter(|slot| !recruits.stolen(*slot)), colluders);
-    order.pick(recruits.bribable, bribable);
-    line_up(members, recruits, (colluders, bribable), &priced.ratios);
-    let exact = |members: &[Member]| priced.units_of(power, members.iter().map(|member| member.at()));
-    let nearly = nearly(least_power);
-    let (mut weight, mut held, mut n) = (0.0, 0, 0);
-    while held < least_power {
-        weight += priced.weights[members.get(n)?.at()];
-        n += 1;
-        held = if weight < nearly { 0 } else { exact(&members[..n]) };
-    }
-    members.truncate(n);
+    order.pick(recruits.bribable);
+    line_up(members, recruits, (colluders, order.picked()), &priced.ratios);
+    let held = cut_short(members, least_power, power, priced)?;
     let last = *members.last()?;
-    let payment = |m: &Member| m.pay * priced.private_usd[m.at()];
     let surplus = held - least_power;
-    let spared = to_f64(surplus) / to_f64(priced.units(power, last.at())) * payment(&last);
-    let full: f64 = members.iter().map(payment).sum();
+    let spared =
+        to_f64(surplus) / to_f64(priced.units(power, last.at())) * (last.pay * priced.private_usd[last.at()]);
+    let full = payments(members, &priced.private_usd);
     let dropped = drop_priced(members, surplus, power, priced);
-    let cost = if dropped { members.iter().map(payment).sum() } else { full };
+    let cost = if dropped { payments(members, &priced.private_usd) } else { full };
     let forfeited = losses
         .assets
         .iter()
@@ -226,18 +221,40 @@ pub fn by_moving_order(
     })
 }
 
+/// Keeps as many members, from the first, as reach the power, and tells what they hold; `None` if all are too few.
+fn cut_short(
+    members: &mut Vec<Member>,
+    least_power: u128,
+    power: &StakePower,
+    priced: &Priced,
+) -> Option<u128> {
+    let nearly = nearly(least_power);
+    let mut weight = 0.0;
+    for (n, member) in (1..).zip(members.iter()) {
+        weight += priced.weights[member.at()];
+        if weight >= nearly {
+            let held = priced.units_of(power, members[..n].iter().map(|member| member.at()));
+            if held >= least_power {
+                members.truncate(n);
+                return Some(held);
+            }
+        }
+    }
+    None
+}
+
 /// Everybody who can join, in order: stolen keys, then colluders and bribed operators by payment per power.
 fn line_up(
     members: &mut Vec<Member>,
     recruits: Recruits<'_>,
-    (colluders, bribable): (&[usize], &[u32]),
+    (colluders, bribable): (&[usize], impl ExactSizeIterator<Item = u32>),
     ratios: &[f64],
 ) {
     let bribe = 1.0 + recruits.premium;
     members.clear();
     members.extend(bits::ones(recruits.compromised).map(|slot| member(slot, 0.0)));
     let free = members.len();
-    members.extend(bribable.iter().map(|slot| Member { position: *slot, pay: bribe }));
+    members.extend(bribable.map(|position| Member { position, pay: bribe }));
     // Colluders are few.
     for colluder in colluders {
         let cheaper = |other: &Member| other.pay * ratios[other.at()] < ratios[*colluder];

@@ -265,12 +265,16 @@ fn attack(
         out.slashed[lane] = out.nominal_slashed[lane] * landing.drawn;
         return None;
     }
-    let Outcomes { ranks, scratch, .. } = outcomes;
-    scratch.coalition.clear();
-    let chosen = Chosen::anew(power, (target, located.at), (draws, lane), scratch);
-    chosen.coalition(route, draws, lane, (ranks, scratch));
     execution.members.clear();
-    execution.members.extend(scratch.coalition.positions().map(|position| chosen.operator(position)));
+    if let Some(members) = outcomes.scratch.found.get(located.at, route, lane) {
+        execution.members.extend_from_slice(members);
+    } else {
+        let Outcomes { ranks, scratch, .. } = outcomes;
+        scratch.coalition.clear();
+        let chosen = Chosen::anew(power, (target, located.at), (draws, lane), scratch);
+        chosen.coalition(route, draws, lane, (ranks, scratch));
+        execution.members.extend(scratch.coalition.positions().map(|position| chosen.operator(position)));
+    }
     let tally = &mut execution.operators[index];
     for operator in &execution.members {
         tally.attacking[*operator as usize] += 1;

@@ -6,6 +6,7 @@
 mod accident;
 mod coalition;
 mod execute;
+mod found;
 mod priced;
 mod ranks;
 mod routes;
@@ -25,6 +26,7 @@ use crate::graph::{Graph, Order, Power, Proportion, Secured, SlotLosses, StakePo
 use crate::kernels::{Column, LANES, bits};
 use crate::sampling::Draws;
 use crate::study::Route;
+use found::Found;
 use ranks::RankSets;
 
 /// No route reaches the target.
@@ -145,6 +147,7 @@ struct Scratch {
     visits: Vec<(f64, usize)>,
     /// Weight of the bribe route's recruits at the power priced last, once known.
     available: Option<f64>,
+    found: Found,
 }
 
 /// What a target shares with earlier ones of its service.
@@ -154,6 +157,8 @@ struct Kinship {
     loss_group: usize,
     /// An earlier target with the same coalitions and losses in proportion: nothing needs to be sought twice.
     twin: Option<(usize, Proportion)>,
+    /// Whether it is such an earlier target.
+    leads: bool,
 }
 
 impl Kinship {
@@ -169,7 +174,7 @@ impl Kinship {
                 _ => None,
             }
         });
-        Self { loss_group, twin }
+        Self { loss_group, twin, leads: false }
     }
 }
 
@@ -180,10 +185,15 @@ impl Outcomes {
         let mut targets = Vec::new();
         let mut kinships = Vec::new();
         for secured in &graph.secured {
-            first_target.push(targets.len());
+            let first = targets.len();
+            first_target.push(first);
             for (index, target) in secured.targets.iter().enumerate() {
                 targets.push(TargetOutcome::room(routes::that_exist(&graph.routes, secured, target)));
-                kinships.push(Kinship::of(secured, index));
+                let kinship = Kinship::of(secured, index);
+                kinships.push(kinship);
+                if let Some((twin, _)) = kinship.twin {
+                    kinships[first + twin].leads = true;
+                }
             }
         }
         let colluding_share = vec![[0.0; LANES]; graph.secured.len()];
@@ -232,6 +242,7 @@ fn take_where<T: Copy>(which: &[bool; LANES], column: &mut [T; LANES], new: &[T;
 /// Judges every target of the graph in every scenario of a block.
 pub fn assess(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
     outcomes.ranks.fill(draws);
+    outcomes.scratch.found.clear(outcomes.targets.len());
     for (index, secured) in graph.secured.iter().enumerate() {
         let first = outcomes.first_target[index];
         let range = first..first + secured.targets.len();
@@ -342,12 +353,20 @@ impl Service<'_> {
                 let cost = match (route.route, kinship.twin) {
                     _ if total == 0 => Some(RouteCost::default()),
                     (Route::Collude | Route::Bribe, Some((twin, proportion))) => {
+                        scratch.found.share(self.first + twin, at.index, lane);
                         Some(earlier[twin].routes[position].costs.at(lane).times(proportion))
                     }
                     (Route::Collude, _) if colluding < least_power => None,
-                    (Route::Collude | Route::Bribe, _) => at
-                        .coalition(route.route, self.draws, lane, (self.ranks, &mut *scratch))
-                        .map(|cost| at.with_returns(RouteCost::from(cost), &scratch.coalition, price)),
+                    (Route::Collude | Route::Bribe, _) => {
+                        let found = at.coalition(route.route, self.draws, lane, (self.ranks, &mut *scratch));
+                        found.map(|cost| {
+                            let cost = at.with_returns(RouteCost::from(cost), &scratch.coalition, price);
+                            if kinship.leads || outcome.profit[lane] + cost.returned > cost.cost {
+                                at.keep(route.route, lane, scratch);
+                            }
+                            cost
+                        })
+                    }
                     (Route::Acquire, _) => routes::acquire(target, (self.power, &scratch.priced), price),
                     (Route::Rent | Route::Hardware, _) => None,
                 };
@@ -397,7 +416,7 @@ impl Chosen<'_> {
                 scratch.price_losses(losses, price, self.group);
                 let Scratch { coalition, priced, orders, .. } = scratch;
                 let book = (self.power, &*priced, losses);
-                by_moving_order(book, &orders[self.group], self.least_power, recruits, coalition)
+                by_moving_order(book, &mut orders[self.group], self.least_power, recruits, coalition)
             }
         }
     }
@@ -409,6 +428,15 @@ impl Chosen<'_> {
         match &self.target.order {
             Order::Fixed(order) => order.operators[position],
             Order::Moves(_) => self.power.members[position],
+        }
+    }
+
+    /// Keeps who is in the coalition just found, for [`execute`].
+    fn keep(&self, route: Route, lane: usize, scratch: &mut Scratch) {
+        let Scratch { coalition, found, .. } = scratch;
+        match &self.target.order {
+            Order::Fixed(order) => found.keep((self.index, lane), route, coalition, &order.operators),
+            Order::Moves(_) => found.keep((self.index, lane), route, coalition, &self.power.members),
         }
     }
 

@@ -34,18 +34,26 @@ impl Priced {
     }
 
     fn price_weights(&mut self, power: &StakePower, price: impl Fn(usize) -> f64) {
+        self.price_total(power, price);
         self.weights.clear();
         if let [part] = power.parts.as_slice() {
             self.weights.extend(power.members.iter().map(|operator| to_f64(part.units[*operator as usize])));
-            self.total = part.total();
             return;
         }
-        self.price_parts(power, price);
         self.weights.resize(power.members.len(), 0.0);
         for (floats, multiplier) in power.floats.iter().zip(&self.multipliers) {
             let multiplier = to_f64(u128::from(*multiplier));
             self.weights.iter_mut().zip(floats).for_each(|(weight, units)| *weight += units * multiplier);
         }
+    }
+
+    /// Prices the power of everybody, and with it what [`Self::units`] needs.
+    pub fn price_total(&mut self, power: &StakePower, price: impl Fn(usize) -> f64) {
+        if let [part] = power.parts.as_slice() {
+            self.total = part.total();
+            return;
+        }
+        self.price_parts(power, price);
         let totals = power.totals.iter().zip(&self.multipliers);
         self.total = totals.map(|(total, m)| u128::from(*total) * u128::from(*m)).sum();
     }

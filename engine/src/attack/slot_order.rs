@@ -1,85 +1,96 @@
-//! The order of private loss per power where it moves with prices, kept sorted from scenario to scenario.
+//! The order of private loss per power where it moves with prices, kept from scenario to scenario.
 //!
-//! Scenarios of a block are visited by the ratio of two prices, so that hardly anything changes from one to the next
-//! and an insertion sort runs in linear time. The order is unique, whatever the visits: equal ratios go by slot.
+//! Scenarios of a block are visited by the ratio of two prices, so that hardly anything changes from one to the next:
+//! the order of an earlier scenario is a guess that an insertion sort puts right in linear time, and only for those who
+//! are asked for. The order is unique, whatever the visits: equal ratios go by slot.
 
 use crate::kernels::bits;
 
 /// Slots in rising order of their ratio.
 #[derive(Debug, Clone, Default)]
 pub struct SlotOrder {
+    /// Slots in the order of an earlier scenario.
+    guess: Vec<u32>,
+    /// Whether the guess was far off when it was used last.
+    stale: bool,
     /// Ratio bits with the slot in the place of the last bits: ratios are not negative, so bits sort as they do, and
-    /// the larger member comes first where they tie.
+    /// the larger member comes first where they tie. `[slot]`
     keys: Vec<u64>,
     /// Low bits of a key that hold the slot.
     mask: u64,
-    fresh: Vec<u64>,
+    /// Keys of the slots picked last, in order; what follows them is left over.
+    picked: Vec<u64>,
+    n_picked: usize,
+    flags: Vec<u8>,
 }
 
 impl SlotOrder {
     /// Forgets the order.
     pub fn clear(&mut self) {
-        self.keys.clear();
+        self.guess.clear();
     }
 
-    /// Sorts the slots by new ratios.
+    /// Takes the slots' new ratios.
     pub fn update(&mut self, ratios: &[f64]) {
         self.mask = (ratios.len() as u64).next_power_of_two() - 1;
         let mask = self.mask;
-        self.fresh.clear();
-        self.fresh.extend((0u64..).zip(ratios).map(|(slot, ratio)| (ratio.to_bits() & !mask) | slot));
-        if self.keys.len() != ratios.len() {
-            self.keys.clone_from(&self.fresh);
-            self.keys.sort_unstable();
-            return;
-        }
-        for index in 0..self.keys.len() {
-            let key = self.fresh[self.slot(self.keys[index])];
-            let mut place = index;
-            while place > 0 && self.keys[place - 1] > key {
-                self.keys[place] = self.keys[place - 1];
-                place -= 1;
-            }
-            self.keys[place] = key;
+        self.keys.clear();
+        self.keys.extend((0u64..).zip(ratios).map(|(slot, ratio)| (ratio.to_bits() & !mask) | slot));
+        if self.stale || self.guess.len() != ratios.len() {
+            self.guess.clear();
+            self.guess.extend((0u32..).take(ratios.len()));
+            self.guess.sort_unstable_by_key(|slot| self.keys[*slot as usize]);
+            self.stale = false;
         }
     }
 
-    #[inline]
-    fn slot(&self, key: u64) -> usize {
-        usize::try_from(key & self.mask).unwrap_or(0)
-    }
-
-    /// All slots in order.
-    #[cfg(test)]
-    fn slots(&self) -> impl Iterator<Item = usize> + '_ {
-        self.keys.iter().map(|key| self.slot(*key))
-    }
-
-    /// The slots of a set, in order. Membership is a coin toss, so it steers no branch.
-    pub fn pick(&self, set: &[u64], picked: &mut Vec<u32>) {
-        picked.clear();
+    /// Puts the slots of a set in order, for [`Self::picked`]. Membership is a coin toss, so it steers no branch.
+    pub fn pick(&mut self, set: &[u64]) {
+        let Self { guess, keys, picked, flags, .. } = self;
+        self.n_picked = 0;
         if set.is_empty() {
             return;
         }
-        picked.resize(self.keys.len(), 0);
+        bits::unpack(set, flags);
+        picked.resize(keys.len(), 0);
         let mut n = 0;
-        for key in &self.keys {
-            let slot = self.slot(*key);
-            #[expect(clippy::cast_possible_truncation, reason = "operators are counted in 32 bits")]
-            {
-                picked[n] = slot as u32;
-            }
-            n += usize::from(bits::contains(set, slot));
+        for slot in guess.iter() {
+            let slot = *slot as usize;
+            picked[n] = keys[slot];
+            n += usize::from(flags[slot]);
         }
-        picked.truncate(n);
+        self.n_picked = n;
+        self.stale = sort_nearly_sorted(&mut picked[..n]) > n;
     }
 
-    /// Puts some slots in order.
+    /// The slots picked last, in order.
+    pub fn picked(&self) -> impl ExactSizeIterator<Item = u32> + '_ {
+        #[expect(clippy::cast_possible_truncation, reason = "operators are counted in 32 bits")]
+        self.picked[..self.n_picked].iter().map(|key| (key & self.mask) as u32)
+    }
+
+    /// Puts a few slots in order.
     pub fn sort_positions(&self, slots: impl Iterator<Item = usize>, sorted: &mut Vec<usize>) {
         sorted.clear();
         sorted.extend(slots);
-        sorted.sort_unstable_by_key(|slot| self.fresh[*slot]);
+        sorted.sort_unstable_by_key(|slot| self.keys[*slot]);
     }
+}
+
+/// Sorts by insertion; returns by how many places keys moved in all.
+fn sort_nearly_sorted(keys: &mut [u64]) -> usize {
+    let mut moves = 0;
+    for index in 1..keys.len() {
+        let key = keys[index];
+        let mut place = index;
+        while place > 0 && keys[place - 1] > key {
+            keys[place] = keys[place - 1];
+            place -= 1;
+        }
+        keys[place] = key;
+        moves += index - place;
+    }
+    moves
 }
 
 #[cfg(test)]
@@ -92,24 +103,19 @@ mod tests {
     }
 
     #[test]
-    fn an_updated_order_is_the_order_sorted_anew() {
+    fn slots_are_picked_in_the_order_of_their_ratios_whatever_the_guess() {
         let mut kept = SlotOrder::default();
         for round in 0..40u64 {
             let ratios: Vec<f64> = (0..133).map(|slot| scramble(slot * 41 + round / 3)).collect();
             kept.update(&ratios);
-            let mut anew = SlotOrder::default();
-            anew.update(&ratios);
-            let slots: Vec<usize> = kept.slots().collect();
-            assert_eq!(slots, anew.slots().collect::<Vec<_>>());
-            let (set, mut picked) = ([0xF0F0_1234_5678_9ABC, u64::MAX, round], Vec::new());
-            kept.pick(&set, &mut picked);
-            let expected = slots.iter().filter(|slot| bits::contains(&set, **slot));
-            assert!(picked.iter().map(|slot| *slot as usize).eq(expected.copied()));
-            assert!(
-                slots
-                    .windows(2)
-                    .all(|w| (ratios[w[0]], w[0]) < (ratios[w[1]], w[1]) || ratios[w[0]] < ratios[w[1]])
-            );
+            let set = [0xF0F0_1234_5678_9ABC, u64::MAX, round];
+            kept.pick(&set);
+            let mut expected: Vec<u32> =
+                (0..133).filter(|slot| bits::contains(&set, *slot as usize)).collect();
+            expected.sort_by(|a, b| ratios[*a as usize].total_cmp(&ratios[*b as usize]).then(a.cmp(b)));
+            assert!(kept.picked().eq(expected.iter().copied()));
+            kept.pick(&[]);
+            assert_eq!(kept.picked().len(), 0);
         }
     }
 }

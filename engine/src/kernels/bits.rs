@@ -15,6 +15,18 @@ pub fn pack(flags: &[u8; LANES]) -> Mask {
     mask
 }
 
+/// One byte per bit of `words`, 0 or 1.
+pub fn unpack(words: &[u64], flags: &mut Vec<u8>) {
+    flags.resize(64 * words.len(), 0);
+    for (word, chunk) in words.iter().zip(flags.as_chunks_mut::<64>().0) {
+        for (eight, byte) in chunk.as_chunks_mut::<8>().0.iter_mut().zip(word.to_le_bytes()) {
+            // Bit i of a copy in byte i is kept and carried to the top of the byte.
+            let copies = u64::from(byte).wrapping_mul(0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
+            *eight = ((copies + 0x7F7F_7F7F_7F7F_7F7F) >> 7 & 0x0101_0101_0101_0101).to_le_bytes();
+        }
+    }
+}
+
 /// Transposes a 64 × 64 bit matrix in place: bit j of word i and bit i of word j change places.
 ///
 /// Warren, Hacker's Delight, 7-3, with the low bit first.
@@ -105,6 +117,17 @@ mod tests {
         let mask = pack(&flags);
         for (i, flag) in flags.iter().enumerate() {
             assert_eq!(contains(&mask, i), *flag == 1, "lane {i}");
+        }
+    }
+
+    #[test]
+    fn unpacking_tells_every_bit() {
+        let mut flags = vec![7; 1000];
+        for n in 0..9u64 {
+            let words: Vec<u64> = (0..n).map(scramble).collect();
+            unpack(&words, &mut flags);
+            let expected = (0..64 * words.len()).map(|bit| u8::from(contains(&words, bit)));
+            assert!(flags.iter().copied().eq(expected));
         }
     }
 

@@ -220,7 +220,10 @@ impl Books {
         let idle = |at: usize| !members.iter().any(|member| *member as usize == accidents[at].operator);
         let bystanders = (0..accidents.len()).filter(|at| first(*at) && idle(*at));
         let bystanders = bystanders.map(|at| Part::new(accidents[at].operator, accidents, false));
-        for part in attackers.chain(bystanders).filter(|part| book.answers[part.operator]) {
+        // Who is neither slashed for the attack nor has an accident loses nothing.
+        let involved =
+            |part: &Part| book.answers[part.operator] && (part.accidents > 0 || !slashes.is_empty());
+        for part in attackers.chain(bystanders).filter(involved) {
             let mine: (&[Slash], &[Slash]) = if part.attacks { (slashes, &all) } else { (&[], &[]) };
             let line = match outcome {
                 Some(outcome) if part.accidents == 0 => outcome.line(clean[part.operator]),
