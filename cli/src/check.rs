@@ -17,7 +17,10 @@ use std::path::Path;
 pub fn run(path: &Path, json: bool, out: &mut Out) -> Result<(), Failure> {
     let study = load::study(path)?;
     study.provenance.warnings.iter().for_each(tell);
-    let overview = Overview::new(&study, &montecartel::design::compile(&study));
+    let graph = montecartel::design::compile(&study);
+    let name = |secured: usize| study.services[graph.secured[secured].service].name.as_str();
+    graph.oddities(name).iter().for_each(|oddity| tell(format_args!("warning: {oddity}")));
+    let overview = Overview::new(&study, &graph);
     if json {
         return out.json(&document(&study, &overview));
     }

@@ -56,6 +56,10 @@ fn print_members(members: &[Member], most: usize, out: &mut Out) -> Result<(), F
     rest(members.len(), most, out)
 }
 
+fn operators(n: usize) -> String {
+    if n == 1 { "1 operator".to_owned() } else { format!("{n} operators") }
+}
+
 fn rest(n: usize, most: usize, out: &mut Out) -> Result<(), Failure> {
     if n > most { out.line(format_args!("and {} more", n - most)) } else { Ok(()) }
 }
@@ -83,7 +87,7 @@ fn print_attack(study: &Study, view: &AttackView, most: usize, out: &mut Out) ->
     match &view.bribed {
         Some(bribed) => print_bribed(bribed, view.profit_usd, most, out),
         None if view.mining.is_some() => Ok(()),
-        None => out.line("  no coalition of operators can hold it"),
+        None => out.line("  nobody has power over it: a free attack"),
     }
 }
 
@@ -120,10 +124,14 @@ fn mining_text(mining: &Mining) -> String {
 
 fn print_bribed(bribed: &Bribed, profit: f64, most: usize, out: &mut Out) -> Result<(), Failure> {
     let slashed: f64 = bribed.members.iter().map(|member| member.usd).sum();
-    let verdict = if profit > bribed.cost_usd { "it pays" } else { "it does not pay" };
+    let verdict = if profit + bribed.returned_usd > bribed.cost_usd { "it pays" } else { "it does not pay" };
+    let back = match bribed.returned_usd {
+        0.0 => String::new(),
+        usd_back => format!(", of which {} comes back by redistribution", usd(usd_back)),
+    };
     out.line(format_args!(
-        "  bribed: {} operators with {} of the power lose {} and ask {} (no coalition less than {}): {verdict}",
-        bribed.members.len(),
+        "  bribed: {} with {} of the power lose {}{back} and ask {} (no coalition less than {}): {verdict}",
+        operators(bribed.members.len()),
         share(bribed.power_share),
         usd(slashed),
         usd(bribed.cost_usd),
@@ -169,6 +177,6 @@ fn bribed_document(bribed: &Bribed) -> Value {
         json!({ "operator": member.operator, "power_share": member.power_share, "slashed_tokens": tokens,
                 "slashed_usd": member.usd })
     });
-    json!({ "cost_usd": bribed.cost_usd, "cost_lower_usd": bribed.lower_usd, "power_share": bribed.power_share,
+    json!({ "cost_usd": bribed.cost_usd, "returned_usd": bribed.returned_usd, "cost_lower_usd": bribed.lower_usd, "power_share": bribed.power_share,
             "forfeited_linear_usd": bribed.forfeited_usd, "members": members.collect::<Vec<_>>() })
 }

@@ -3,7 +3,8 @@
 
 use crate::attack::{Outcomes, Priced, assess, cheapest_coalition};
 use crate::graph::{
-    Assault, Bill, ChargeNote, Graph, Incident, Luck, Mining, Power, Regime, StakePower, Target, to_f64,
+    Assault, AssetAmounts, Bill, ChargeNote, Graph, Incident, Luck, Mining, Power, Regime, StakePower,
+    Target, to_f64,
 };
 use crate::sampling::{Draws, Sampler};
 use crate::study::{Route, Study};
@@ -60,6 +61,8 @@ pub struct AttackView {
 pub struct Bribed {
     /// What it must be paid, USD.
     pub cost_usd: f64,
+    /// What reaches the attacker of its slashed stake by redistribution, USD.
+    pub returned_usd: f64,
     /// No coalition costs less, USD.
     pub lower_usd: f64,
     /// Part of the power that it holds.
@@ -178,6 +181,15 @@ impl View<'_> {
         last.map(|last| last + 1)
     }
 
+    fn returned_usd(&self, position: usize, members: &[u32]) -> f64 {
+        let returned = self.graph.secured[self.secured].targets[position].returned.iter();
+        let of = |amounts: &AssetAmounts| -> f64 {
+            let price = self.study.assets[amounts.asset].price_usd;
+            members.iter().map(|operator| price * amounts.tokens[*operator as usize]).sum()
+        };
+        returned.map(of).sum()
+    }
+
     fn bribed(&self, position: usize, outcomes: &mut Outcomes) -> Option<Bribed> {
         let located = (self.secured, position);
         let (cost, members) =
@@ -211,6 +223,7 @@ impl View<'_> {
         };
         Some(Bribed {
             cost_usd: cost.cost_usd,
+            returned_usd: self.returned_usd(position, &members),
             lower_usd: cost.lower_usd,
             power_share: members.iter().map(|operator| share(*operator)).sum(),
             members: members.iter().map(slashed).collect(),

@@ -21,15 +21,15 @@ fn gaps(study: &str) -> Vec<(String, f64)> {
         .collect()
 }
 
-/// They differ most where one stake answers for several chains: the linear graph adds up what one tombstone cuts short. On
-/// chains of their own the gap is less than a tenth of that; on Ethereum the graph misses what grows with the coalition.
+/// They differ most where Ethereum is attacked: the graph charges what a coalition of just the threshold loses, the penalty
+/// grows with the coalition. On Cosmos chains the graph counts every accident where the first one tombstones.
 #[test]
-fn linear_and_exact_differ_most_where_stake_is_shared() {
+fn linear_and_exact_differ_most_where_penalties_grow_with_the_coalition() {
     let mut all: Vec<(String, f64)> =
         ["cosmos-2023", "ethereum-2024", "eigenlayer-2024"].into_iter().flat_map(gaps).collect();
     all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-    let gap = |name: &str| all.iter().find(|(other, _)| other == name).map_or(f64::NAN, |(_, gap)| *gap);
-    assert_eq!(all[0].0, "cosmos-2023/all", "{all:?}");
-    assert!(gap("cosmos-2023/all") < 0.0 && gap("ethereum-2024/pos") > 0.0, "{all:?}");
-    assert!(gap("cosmos-2023/standalone").abs() < 0.1 * gap("cosmos-2023/all").abs(), "{all:?}");
+    assert_eq!(all[0].0, "eigenlayer-2024/pooled", "{all:?}");
+    for (name, gap) in &all {
+        assert_eq!(*gap < 0.0, name.starts_with("cosmos"), "{all:?}");
+    }
 }

@@ -131,7 +131,16 @@ impl TargetOutcome {
     }
     /// No attack on this target nets more.
     pub fn net_gain_upper(&self, lane: usize) -> f64 {
-        self.profit[lane] + self.returnable[lane] - self.best.lower[lane]
+        if self.returnable[lane] == 0.0 {
+            return self.profit[lane] - self.best.lower[lane];
+        }
+        let most = |route: &RouteOutcome| {
+            // A buyer's own stake comes back; of a coalition's, at most everybody's.
+            let by_operators = matches!(route.route, Route::Collude | Route::Bribe);
+            let back = if by_operators { self.returnable[lane] } else { route.costs.returned[lane] };
+            self.profit[lane] + back - route.costs.lower[lane]
+        };
+        self.routes.iter().map(most).fold(f64::NEG_INFINITY, f64::max)
     }
 }
 
@@ -281,10 +290,14 @@ fn profits(target: &Target, draws: &Draws, profit: &mut Column) {
 
 /// What redistribution returns if everybody is slashed.
 fn returnable(target: &Target, draws: &Draws, returnable: &mut Column) {
+    if target.returned.is_empty() {
+        return;
+    }
+    returnable.fill(0.0);
     for amounts in &target.returned {
         let all: f64 = amounts.tokens.iter().sum();
         let prices = &draws.prices[amounts.asset];
-        returnable.iter_mut().zip(prices).for_each(|(usd, price)| *usd = all * price);
+        returnable.iter_mut().zip(prices).for_each(|(usd, price)| *usd += all * price);
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Backing {
     pub parts: Vec<PowerPart>,
     /// Stake at risk.
     pub liabilities: Vec<Liability>,
+    /// Whether newcomers that buy stake get its power.
+    pub is_open: bool,
 }
 
 /// Stake of one pool that answers for a service.
@@ -23,10 +25,30 @@ pub struct Liability {
     pub slash: Slash,
     /// Service whose chain carries the slash out; `None`: it always lands.
     pub executes_on: Option<usize>,
+    /// How it stands to other liabilities on the same stake.
+    pub standing: Standing,
     /// How long a throttle holds back the jailing of as many as a halt needs, days.
     pub halt_delay_days: f64,
     /// Part of what is slashed that reaches an attacker.
     pub redistribution: f64,
+}
+
+/// How a liability stands to the others on the same stake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The chain that the stake is bonded on: an offence tombstones, silence costs its income.
+    Own,
+    /// A consumer chain of it: the same tombstone, so the largest slash falls once; the income goes on.
+    Consumer,
+    /// A claim beside the others: a lien, a restaking service's magnitude.
+    Claim,
+}
+
+impl Liability {
+    /// Whether an attributable offence ejects the validator, even where nothing is slashed.
+    pub fn tombstones(&self) -> bool {
+        self.standing != Standing::Claim
+    }
 }
 
 /// A pool's own stake as power.

@@ -1,6 +1,6 @@
 //! EigenLayer restaking: operators commit pooled or unique stake; the AVS slashes through Ethereum's contracts.
 
-use super::backing::{Backing, Liability, executor, no_units, stake_part, weight_part};
+use super::backing::{Backing, Liability, Standing, executor, no_units, stake_part, weight_part};
 use crate::graph::combine;
 use crate::study::{Combine, Consensus, Design, Eigenlayer, StakeMode, Study, System};
 
@@ -33,6 +33,7 @@ pub fn backing(study: &Study, design: &Design, service: usize, avs: &Eigenlayer)
             share,
             slash: avs.slash,
             executes_on,
+            standing: Standing::Claim,
             halt_delay_days: 0.0,
             redistribution: avs.redistribution,
         });
@@ -44,7 +45,11 @@ pub fn backing(study: &Study, design: &Design, service: usize, avs: &Eigenlayer)
     if parts.is_empty() {
         parts.push(weight_part(&no_units(study)));
     }
-    Backing { parts, liabilities }
+    if avs.byzantine {
+        // It has taken what it can already: see `taken_by_byzantine`.
+        liabilities.clear();
+    }
+    Backing { parts, liabilities, is_open: true }
 }
 
 /// The chain that restaking contracts live on: the design's one service with Ethereum's consensus.

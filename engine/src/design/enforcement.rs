@@ -13,7 +13,7 @@ pub fn regimes(service: &Service, attack: &Attack) -> Vec<Regime> {
     if service.consensus == Consensus::Pow {
         regimes.push(Regime::ProofOfWork);
     }
-    if service.network == Network::PartiallySynchronous && reaches_a_third(attack.threshold) {
+    if service.network == Network::PartiallySynchronous && reaches(attack.threshold, 1) {
         regimes.push(Regime::PartialSynchrony);
     }
     if attack.amnesia {
@@ -25,8 +25,9 @@ pub fn regimes(service: &Service, attack: &Attack) -> Vec<Regime> {
     regimes
 }
 
-fn reaches_a_third(threshold: Threshold) -> bool {
-    threshold.least_power(3_000_000) >= 1_000_000
+/// Whether the threshold is so many thirds of the power, or more.
+fn reaches(threshold: Threshold, thirds: u128) -> bool {
+    threshold.least_power(3_000_000) >= thirds * 1_000_000
 }
 
 /// Part of the stake in a pool that a slash by this liability reaches, on average: the probability that it lands at all
@@ -37,10 +38,13 @@ pub fn expected_landing(
     unbonding_days: f64,
 ) -> f64 {
     let e = &liability.slash.enforcement;
-    let vote = wait_days(liability, attack);
-    let staying = probability_within(e, e.evidence_max_age_days);
-    let leaving = probability_within(e, e.evidence_max_age_days.min(unbonding_days - vote));
-    let reached = e.exit_share * leaving + (1.0 - e.exit_share) * staying;
+    let left = unbonding_days - wait_days(liability, attack);
+    let reached = if e.detection_median_days == 0.0 || e.detection_sigma == 0.0 {
+        reach(e, e.detection_median_days, left)
+    } else {
+        let (staying, leaving) = (e.evidence_max_age_days, e.evidence_max_age_days.min(left));
+        e.exit_share * delay_law(e, leaving) + (1.0 - e.exit_share) * delay_law(e, staying)
+    };
     certainty(liability, service, attack) * reached
 }
 
@@ -56,12 +60,18 @@ pub fn drawn_landing(
         return 0.0;
     }
     let delay = e.detection_median_days * libm::exp(e.detection_sigma * luck.normal);
+    reach(e, delay, unbonding_days - wait_days(liability, attack))
+}
+
+/// Part of the stake that a slash reaches whose evidence comes after `delay` days, where leaving stake is free in `left` days
+/// after that. Evidence dies when it exceeds its age; what is free on the day of the slash is gone.
+fn reach(e: &Enforcement, delay: f64, left: f64) -> f64 {
     if delay > e.evidence_max_age_days {
         return 0.0;
     }
-    let left = unbonding_days - wait_days(liability, attack);
-    let gone = if in_time(delay, left) { 0.0 } else { e.exit_share };
-    1.0 - gone
+    // Evidence at once beats any exit.
+    let in_time = delay < left || (delay == 0.0 && left >= 0.0);
+    if in_time { 1.0 } else { 1.0 - e.exit_share }
 }
 
 /// Probability that the slash is carried out by whoever has to, however late.
@@ -76,9 +86,10 @@ fn certainty(liability: &Liability, service: usize, attack: &Attack) -> f64 {
     e.detection_probability * e.vote_probability * carried_out
 }
 
-/// Whether the attack silences or dictates the very chain that would punish it.
+/// Whether the attack silences or dictates the very chain that would punish it, by its kind or by two thirds of the power.
 pub fn holds_executor(liability: &Liability, service: usize, attack: &Attack) -> bool {
-    liability.executes_on == Some(service) && (attack.kind == HALT || attack.kind == CONTROL)
+    let holds = attack.kind == HALT || attack.kind == CONTROL || reaches(attack.threshold, 2);
+    liability.executes_on == Some(service) && holds
 }
 
 /// Days between submission and slash.
@@ -87,15 +98,10 @@ pub fn wait_days(liability: &Liability, attack: &Attack) -> f64 {
     liability.slash.enforcement.vote_delay_days + throttled
 }
 
-/// Whether a delay ends before stake that left at once is free. Evidence at once beats any exit.
-fn in_time(delay_days: f64, left_days: f64) -> bool {
-    delay_days < left_days || (delay_days == 0.0 && left_days >= 0.0)
-}
-
-/// Probability that evidence is submitted within so many days, given that it is.
-fn probability_within(e: &Enforcement, days: f64) -> f64 {
-    if e.detection_median_days == 0.0 || e.detection_sigma == 0.0 || days <= 0.0 {
-        return if in_time(e.detection_median_days, days) { 1.0 } else { 0.0 };
+/// Probability that evidence is submitted within so many days, given that it is and that the delay is random.
+fn delay_law(e: &Enforcement, days: f64) -> f64 {
+    if days <= 0.0 {
+        return 0.0;
     }
     normal::cdf(libm::log(days / e.detection_median_days) / e.detection_sigma)
 }
@@ -103,6 +109,7 @@ fn probability_within(e: &Enforcement, days: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::design::backing::Standing;
     use crate::study::{ExecutesOn, Slash};
 
     fn liability(enforcement: Enforcement) -> Liability {
@@ -119,6 +126,7 @@ mod tests {
             share: vec![1.0],
             slash,
             executes_on: Some(0),
+            standing: Standing::Own,
             halt_delay_days: 0.0,
             redistribution: 0.0,
         }
@@ -203,6 +211,24 @@ mod tests {
         for (kind, expected) in [("fork", 1.0), ("halt", 0.25), ("control", 0.25)] {
             let landing = expected_landing(&l, (0, &attack(kind)), 21.0);
             assert!((landing - expected).abs() < 1e-15, "{kind}: {landing}");
+        }
+        let seizing = Attack { threshold: Threshold::more_than(2, 3), ..attack("seize") };
+        assert!((expected_landing(&l, (0, &seizing), 21.0) - 0.25).abs() < 1e-15);
+    }
+
+    /// Evidence exactly as old as allowed counts; stake that is free on the day of the slash is gone.
+    #[test]
+    fn boundaries_are_those_of_the_chain() {
+        let e = Enforcement {
+            detection_median_days: 2.0,
+            evidence_max_age_days: 2.0,
+            exit_share: 0.5,
+            ..Enforcement::SURE
+        };
+        for (unbonding, expected) in [(2.0, 0.5), (2.1, 1.0), (0.0, 0.5)] {
+            let mean = expected_landing(&liability(e), (0, &attack("fork")), unbonding);
+            let drawn = drawn_landing(&liability(e), (0, &attack("fork")), unbonding, Luck::NONE);
+            assert!((mean - expected).abs() < 1e-15 && (drawn - expected).abs() < 1e-15, "{unbonding}");
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Cosmos Interchain Security: the provider's validators run the consumer; one slash, on the provider.
 
-use super::backing::{Backing, Liability, chain_of, executor, stake_part};
+use super::backing::{Backing, Liability, Standing, chain_of, executor, stake_part};
 use crate::graph::HALT;
 use crate::rules::ics::{
     Consent, Shaping, ThrottleParameters, Validator, consumer_powers, jailing_time_bound_s,
 };
-use crate::study::{Design, Ics, Selection, Study};
+use crate::study::{Design, Ics, Pool, Selection, Study};
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
 
@@ -29,10 +29,13 @@ pub fn shaped(
         share: super::backing::share_of_members(&part.units),
         slash: ics.slash,
         executes_on: executor(&ics.slash, chain_of(design, ics.provider)),
+        standing: Standing::Consumer,
         halt_delay_days: throttle_days(study, service),
         redistribution: 0.0,
     };
-    Backing { parts: vec![part], liabilities: vec![liability] }
+    // A newcomer's stake buys no power where power is capped, or where lists or a full set keep it out.
+    let is_open = ics.power_cap.is_none() && ics.allowlist.is_none() && ics.validator_set_cap.is_none();
+    Backing { parts: vec![part], liabilities: vec![liability], is_open }
 }
 
 /// Power of each operator on the consumer. `[operator]`
@@ -57,6 +60,13 @@ fn powers(study: &Study, ics: &Ics, selection: &Selection) -> Vec<u128> {
         return vec![0; validators.len()];
     }
     consumer_powers(&validators, &shaping(ics, selection, unit)).unwrap_or_else(|_| vec![0; validators.len()])
+}
+
+/// Whether lists and least stake let an operator validate.
+pub fn is_admitted(pool: &Pool, ics: &Ics, operator: usize) -> bool {
+    let listed = ics.allowlist.as_ref().is_none_or(|allowed| allowed[operator]);
+    let unit = 10u128.pow(pool.decimals);
+    listed && !ics.denylist[operator] && pool.stake[operator] >= least_units(ics.min_stake, unit)
 }
 
 fn shaping(ics: &Ics, selection: &Selection, unit: u128) -> Shaping {

@@ -1,10 +1,10 @@
 //! What an attack makes each operator lose, and what stake costs to buy: the same for every system.
 
 use super::Compiler;
-use super::backing::Liability;
+use super::backing::{Liability, Standing};
 use super::penalty::{Charge, Judged};
 use crate::graph::{AssetAmounts, AssetLosses, HALT, Losses, Purchase, combine, to_f64};
-use crate::study::{Attack, Operator, Pool};
+use crate::study::{Combine, Operator, Pool};
 
 /// Hours in a year of 365.25 days.
 const HOURS_PER_YEAR: f64 = 8766.0;
@@ -63,7 +63,7 @@ impl Compiler<'_> {
                 let falls = study.services[judged.service].asset == Some(holding.asset);
                 let drawdown = if falls { judged.attack.drawdown } else { 0.0 };
                 let own = operator.own_share * (loss.fraction + drawdown * (1.0 - loss.fraction)) * stake;
-                let income = franchise(operator, holding, judged.attack, &loss) * stake;
+                let income = franchise(operator, holding, &loss) * stake;
                 private.add(holding.asset, o, own + income);
             }
         }
@@ -73,17 +73,22 @@ impl Compiler<'_> {
     /// What the attack costs an operator of its stake in `pool` on average.
     fn forfeit(&self, judged: &Judged<'_>, pool: usize, o: usize) -> PoolLoss {
         let liabilities = self.backings[judged.index].iter().flat_map(|backing| &backing.liabilities);
+        let halts = judged.attack.kind == HALT;
         let here = || {
             let charged = liabilities.clone().zip(&judged.charges);
             charged.filter(|(liability, _)| liability.pool == pool && liability.share[o] > 0.0)
         };
-        let lands = |(l, charge): (&Liability, &Charge)| charge.fraction * l.share[o] * charge.landing;
-        let ejects = |(_, charge): &(&Liability, &Charge)| charge.fraction > 0.0;
-        let jails = here().map(|(l, _)| l.slash.enforcement.jail_minutes / MINUTES_PER_HOUR);
+        let lands =
+            |(l, charge): (&Liability, &Charge)| (l.standing, charge.fraction * l.share[o] * charge.landing);
+        let silence = |(l, _): (&Liability, &Charge)| {
+            // Only the chain that pays the income stands still.
+            let hours = if l.standing == Standing::Own { judged.attack.duration_hours } else { 0.0 };
+            hours + if halts { l.slash.enforcement.jail_minutes / MINUTES_PER_HOUR } else { 0.0 }
+        };
         PoolLoss {
-            fraction: combine(self.combine[pool], here().map(lands)),
-            ejection: here().filter(ejects).map(|(_, charge)| charge.landing).fold(0.0, f64::max),
-            jail_hours: jails.fold(0.0, f64::max),
+            fraction: combined(self.combine[pool], here().map(lands)),
+            ejection: here().map(|(_, charge)| charge.ejection).fold(0.0, f64::max),
+            silent_hours: here().map(silence).fold(0.0, f64::max),
         }
     }
 
@@ -106,7 +111,9 @@ impl Compiler<'_> {
 
     /// Stake that a newcomer could buy; weights from a table and capped stake are not for sale.
     pub(super) fn purchases(&self, judged: &Judged<'_>) -> Vec<Purchase> {
-        let Some(backing) = &self.backings[judged.index] else { return Vec::new() };
+        let Some(backing) = self.backings[judged.index].as_ref().filter(|backing| backing.is_open) else {
+            return Vec::new();
+        };
         let (service, attack) = (judged.service, judged.attack);
         let x = attack.threshold.value();
         if x >= 1.0 {
@@ -163,16 +170,29 @@ struct PoolLoss {
     fraction: f64,
     /// Probability of being ejected for it.
     ejection: f64,
-    /// Jail after silence, hours.
-    jail_hours: f64,
+    /// Silence, and the jail for it, without income, hours.
+    silent_hours: f64,
+}
+
+/// How fractions of one stake combine: of the home chain and its consumers the largest falls, once; claims beside it combine
+/// by the pool's rule.
+pub(super) fn combined(rule: Combine, fractions: impl Iterator<Item = (Standing, f64)>) -> f64 {
+    let mut home = 0.0_f64;
+    let mut claims = Vec::new();
+    for (standing, fraction) in fractions {
+        match standing {
+            Standing::Own | Standing::Consumer => home = home.max(fraction),
+            Standing::Claim => claims.push(fraction),
+        }
+    }
+    combine(rule, std::iter::once(home).chain(claims))
 }
 
 /// Income lost per token of stake: commission after ejection, and rewards while silent and jailed for it.
-fn franchise(operator: &Operator, pool: &Pool, attack: &Attack, loss: &PoolLoss) -> f64 {
+fn franchise(operator: &Operator, pool: &Pool, loss: &PoolLoss) -> f64 {
     let commission = (1.0 - operator.own_share) * operator.commission;
     let ejection = loss.ejection * pool.franchise_years * commission;
-    let jail = if attack.kind == HALT { loss.jail_hours } else { 0.0 };
-    let silence = (attack.duration_hours + jail) / HOURS_PER_YEAR * (operator.own_share + commission);
+    let silence = loss.silent_hours / HOURS_PER_YEAR * (operator.own_share + commission);
     pool.reward_apr * (ejection + silence)
 }
 

@@ -1,6 +1,6 @@
 //! Mesh Security: stake of other chains votes at a discount and up to a cap, and both chains slash.
 
-use super::backing::{Backing, Liability, chain_of, executor, share_of_members, stake_part};
+use super::backing::{Backing, Liability, Standing, chain_of, executor, share_of_members, stake_part};
 use crate::study::{Design, External, Mesh, Slash, Study};
 
 /// Whether a pool lends or is lent stake here: liens add up on its stake.
@@ -17,6 +17,7 @@ pub fn backing(study: &Study, design: &Design, service: usize, mesh: &Mesh) -> B
         share: runs_node.clone(),
         slash: mesh.slash,
         executes_on: executor(&mesh.slash, Some(service)),
+        standing: Standing::Own,
         halt_delay_days: 0.0,
         redistribution: 0.0,
     }];
@@ -33,7 +34,7 @@ pub fn backing(study: &Study, design: &Design, service: usize, mesh: &Mesh) -> B
         liabilities.push(liability(design, mesh, external, share_of_members(&part.units)));
         parts.push(part);
     }
-    Backing { parts, liabilities }
+    Backing { parts, liabilities, is_open: true }
 }
 
 /// The lien is slashed in full, whatever the cap leaves of its power; by default the lender's chain carries it out.
@@ -41,5 +42,13 @@ pub fn backing(study: &Study, design: &Design, service: usize, mesh: &Mesh) -> B
 fn liability(design: &Design, mesh: &Mesh, external: &External, share: Vec<f64>) -> Liability {
     let slash = Slash { fraction: external.slash, halt: 0.0, downtime: 0.0, ..mesh.slash };
     let executes_on = executor(&mesh.slash, chain_of(design, external.pool));
-    Liability { pool: external.pool, share, slash, executes_on, halt_delay_days: 0.0, redistribution: 0.0 }
+    Liability {
+        pool: external.pool,
+        share,
+        slash,
+        executes_on,
+        standing: Standing::Claim,
+        halt_delay_days: 0.0,
+        redistribution: 0.0,
+    }
 }

@@ -20,7 +20,7 @@ mod words;
 
 use crate::graph::{
     AssetAmounts, DesignGraph, FaultLosses, Graph, HALT, Order, Power, Secured, SlotLosses, StakePower,
-    Target, combine,
+    Target,
 };
 use crate::study::{Attack, Combine, Design, Fault, FaultKind, Operator, Slashing, Study, System};
 pub use backing::{Backing, Liability};
@@ -225,10 +225,12 @@ impl Compiler<'_> {
         let keys = study.operators[operator].keys;
         let here = self.liabilities().filter(|l| l.pool == pool && l.share[operator] > 0.0);
         let fractions = here.map(|l| match fault.kind {
-            FaultKind::Downtime => l.slash.downtime * l.share[operator],
-            FaultKind::Equivocation => self.accident_fraction(l, fault, operator) * l.share[operator],
+            FaultKind::Downtime => (l.standing, l.slash.downtime * l.share[operator]),
+            FaultKind::Equivocation => {
+                (l.standing, self.accident_fraction(l, fault, operator) * l.share[operator])
+            }
         });
-        let one = combine(self.combine[pool], fractions) * fault.keys_hit(keys);
+        let one = losses::combined(self.combine[pool], fractions) * fault.keys_hit(keys);
         let expected = fault.expected_accidents(keys, study.horizon_days);
         let times = match fault.kind {
             FaultKind::Downtime => expected,

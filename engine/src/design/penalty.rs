@@ -33,6 +33,8 @@ pub(super) struct Charge {
     pub(super) fraction: f64,
     /// Part of it that lands on average.
     pub(super) landing: f64,
+    /// Probability of being ejected for it.
+    pub(super) ejection: f64,
     /// How it is taken.
     pub(super) manner: Manner,
 }
@@ -70,7 +72,7 @@ impl Compiler<'_> {
         let halts = attack.kind == HALT;
         if let (Slashing::Ethereum { .. }, true) = (pool.slashing, halts) {
             let fraction = outage_fraction(pool, attack.duration_hours);
-            return Charge { fraction, landing: 1.0, manner: Manner::Leak };
+            return Charge { fraction, landing: 1.0, ejection: 0.0, manner: Manner::Leak };
         }
         let landing = expected_landing(liability, (service, attack), pool.unbonding_days);
         let by_design = if halts { liability.slash.halt } else { liability.slash.fraction };
@@ -80,7 +82,9 @@ impl Compiler<'_> {
             (None, Slashing::Fraction) => by_design,
             (None, Slashing::Ethereum { .. }) => slashed_fraction(pool, attack.threshold.value()),
         };
-        Charge { fraction, landing, manner: Manner::Slash }
+        // Silence is jailed, not tombstoned; an offence that nobody answers for ejects nobody.
+        let ejects = !halts && regimes.is_empty() && (fraction > 0.0 || liability.tombstones());
+        Charge { fraction, landing, ejection: if ejects { landing } else { 0.0 }, manner: Manner::Slash }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Plain proof of stake: the chain's own stake votes and answers, and the chain itself carries out the slash.
 
-use super::backing::{Backing, Liability, executor, share_of_members, stake_part, weight_part};
+use super::backing::{Backing, Liability, Standing, executor, share_of_members, stake_part, weight_part};
 use crate::study::{Pos, Study};
 
 /// Backing of a chain of its own.
@@ -14,8 +14,9 @@ pub fn backing(study: &Study, service: usize, pos: &Pos) -> Backing {
         share: share_of_members(&part.units),
         slash: pos.slash,
         executes_on: executor(&pos.slash, Some(service)),
+        standing: Standing::Own,
         halt_delay_days: 0.0,
         redistribution: 0.0,
     };
-    Backing { parts: vec![part], liabilities: vec![liability] }
+    Backing { parts: vec![part], liabilities: vec![liability], is_open: true }
 }

@@ -17,15 +17,24 @@ pub fn backing(study: &Study, design: &Design, service: usize, chainlet: &Ics, p
         }
         (_, selection) => selection.clone(),
     };
-    ics::shaped(study, design, (service, chainlet), &selection)
+    let backing = ics::shaped(study, design, (service, chainlet), &selection);
+    // Seats of an auction are won by price, not by stake.
+    Backing { is_open: backing.is_open && matches!(price, SagaPrice::Fee { .. }), ..backing }
 }
 
 /// Outcome of the auction, prices in millionths of a USD a day; `None` where fees are fixed.
 pub fn clearing(study: &Study, chainlet: &Ics, price: &SagaPrice) -> Option<Clearing> {
     let SagaPrice::Auction { bids, players, seats } = price else { return None };
     let stake = &study.pools[chainlet.provider].stake;
-    let bidders: Vec<Bidder> =
-        stake.iter().zip(bids).map(|(stake, bid)| Bidder { stake: *stake, bid: bid.map(micros) }).collect();
+    let bidders: Vec<Bidder> = stake
+        .iter()
+        .zip(bids)
+        .enumerate()
+        .map(|(operator, (stake, bid))| {
+            let may_bid = *stake > 0 && ics::is_admitted(&study.pools[chainlet.provider], chainlet, operator);
+            Bidder { stake: *stake, bid: bid.filter(|_| may_bid).map(micros) }
+        })
+        .collect();
     Some(musical_chairs(&bidders, Chairs { n_players: *players, n_winners: *seats }))
 }
 

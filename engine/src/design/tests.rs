@@ -1035,6 +1035,94 @@ slash = 1
     assert!(bound >= 1.0 + 60.0 - 20.0 - 1e-9, "{bound}");
 }
 
+/// Two assets and bought stake come back by redistribution: what is witnessed never exceeds the bound.
+#[test]
+fn what_returns_is_bounded_over_assets_and_purchases() {
+    let judged = judge(
+        r#"
+[adversary]
+routes = ["bribe", "acquire"]
+bribe_premium = 0.0
+[pools.p]
+asset = "A"
+stake = { a = 10, b = 10 }
+[pools.q]
+asset = "B"
+stake = { a = 10, b = 10 }
+[services.s]
+consensus = "quorum"
+attacks.steal = { profit_usd = 1, threshold = ">= 3/4" }
+[designs.d.services.s]
+system = "eigenlayer"
+pools = ["p", "q"]
+slash = 0.9
+redistribution = 1
+"#,
+    );
+    let outcome = judged.outcome("s", "steal");
+    // Both assets of both operators.
+    equal(outcome.returnable[0], 0.9 * (20.0 * 2.0 + 20.0 * 4.0));
+    assert!(outcome.net_gain(0) <= outcome.net_gain_upper(0) + 1e-9);
+    let bought = judged.route("s", "steal", Route::Acquire).unwrap();
+    assert!(bought.returned[0] - bought.cost[0] + 1.0 <= outcome.net_gain_upper(0) + 1e-9);
+}
+
+/// Jail for silence ejects nobody; a tombstone does, even where nothing is slashed.
+#[test]
+fn a_tombstone_costs_the_franchise_and_silence_does_not() {
+    let judged = |slash: &str| {
+        judge(&format!(
+            r#"
+[operators]
+table = [{{ operator = "a", own_share = 0, commission = 0.1 }}]
+[pools.p]
+asset = "A"
+stake = {{ a = 100 }}
+reward_apr = 0.2
+franchise_years = 2
+[services.s]
+consensus = "cometbft"
+attacks.fork = {{ profit_usd = 1, amnesia = false }}
+attacks.halt = {{ profit_usd = 1, duration_hours = 0 }}
+[designs.d.services.s]
+system = "pos"
+pool = "p"
+slash = {slash}
+slash_halt = 0.5
+executes_on = "always"
+jail_minutes = 0
+"#
+        ))
+    };
+    for slash in ["0", "0.05"] {
+        // Two years of a tenth of 20 % of $200.
+        equal(judged(slash).bribe("s", "fork"), 8.0);
+        equal(judged(slash).bribe("s", "halt"), 0.0);
+    }
+}
+
+/// A consumer that stands still leaves the provider's income alone: jail is all.
+#[test]
+fn silence_on_a_consumer_costs_the_jail() {
+    let judged = judge(
+        r#"
+[pools.p]
+asset = "A"
+stake = { a = 100 }
+reward_apr = 0.8766
+[services.s]
+consensus = "cometbft"
+attacks.halt = { profit_usd = 1, duration_hours = 10 }
+[designs.d.services.s]
+system = "ics"
+provider = "p"
+slash = 0.05
+jail_minutes = 90
+"#,
+    );
+    equal(judged.bribe("s", "halt"), 200.0 * 1.5e-4);
+}
+
 /// Silence costs the income of the outage and of the jail, whatever is slashed.
 #[test]
 fn a_halt_costs_income_and_jail() {

@@ -27,7 +27,8 @@ pub fn who_has_power(study: &Study, system: &System, backing: Option<&Backing>) 
                 StakeMode::Unique => "allocated stake (unique)",
                 StakeMode::Elastic => "allocated stake (elastic)",
             };
-            let byzantine = if avs.byzantine { "; it is Byzantine and slashes all of it" } else { "" };
+            let byzantine =
+                if avs.byzantine { "; it is Byzantine and has slashed its fraction of it" } else { "" };
             format!("restaking: {stake} in {}{}{byzantine}", pools.join(", "), weights(&avs.power))
         }
         System::Mesh(mesh) => meshed(study, mesh),
@@ -96,7 +97,7 @@ impl Compiler<'_> {
                 Manner::Leak => {
                     "Ethereum: inactivity leak and attestations missed until the chain can finalise"
                 }
-                Manner::Slash => rule_in_words(self, liability.pool),
+                Manner::Slash => rule_in_words(self, liability, judged.service),
             },
             fraction: charge.fraction,
             landing: charge.landing,

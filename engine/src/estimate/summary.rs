@@ -19,7 +19,8 @@ const ANY: &str = "*";
 
 /// Every row that a run reports.
 pub fn summarise(graph: &Graph, labels: &Labels, tally: &Tally, sketches: &Sketches) -> Results {
-    let mut results = Results::default();
+    let warnings = graph.oddities(|secured| &labels.services[secured]);
+    let mut results = Results { warnings, ..Results::default() };
     for (index, design) in graph.designs.iter().enumerate() {
         let mut writer = Writer { design: &design.name, scenarios: tally.n, results: &mut results };
         writer.design(index, tally, sketches);

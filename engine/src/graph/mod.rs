@@ -33,6 +33,39 @@ pub struct Graph {
     pub routes: Vec<Route>,
 }
 
+impl Graph {
+    /// What is odd about a design: a service over which nobody has power, silence that costs nothing. `name` says the name of
+    /// a secured service.
+    pub fn oddities<'a>(&self, name: impl Fn(usize) -> &'a str) -> Vec<String> {
+        let mut oddities = Vec::new();
+        for design in &self.designs {
+            for secured in &design.secured {
+                let Secured { power, targets, .. } = &self.secured[*secured];
+                let Power::Stake(power) = power else { continue };
+                let (design, service) = (&design.name, name(*secured));
+                if power.members.is_empty() {
+                    oddities
+                        .push(format!("design `{design}`: nobody has power over `{service}`: a free attack"));
+                } else if targets.iter().any(|target| target.kind == HALT && target.losses.are_nothing()) {
+                    oddities.push(format!(
+                        "design `{design}`: silencing `{service}` costs its operators nothing; a `reward_apr` of the pool or \
+                         `slash_halt` would"
+                    ));
+                }
+            }
+        }
+        oddities
+    }
+}
+
+impl Losses {
+    /// Whether nobody loses anything.
+    fn are_nothing(&self) -> bool {
+        let nothing = |losses: &[f64]| losses.iter().all(|loss| *loss == 0.0);
+        nothing(&self.fixed_usd) && self.assets.iter().all(|asset| nothing(&asset.private))
+    }
+}
+
 /// One design: its services and what accidents cost in it.
 #[derive(Debug, Clone)]
 pub struct DesignGraph {

@@ -74,6 +74,8 @@ pub struct BillLine {
     pub operator: usize,
     /// Position of the asset.
     pub asset: usize,
+    /// Which stake of the design it is: lines of one pool share a number.
+    pub book: usize,
     /// Slashed for accidents.
     pub by_accident: f64,
     /// Slashed for the attack, as far as slashes landed.
@@ -82,6 +84,15 @@ pub struct BillLine {
     pub nominal: f64,
     /// The same loss, accidents and attack, by the linear graph with the same slashes landing.
     pub linear: f64,
+}
+
+impl BillLine {
+    /// Leaves this part of what the rules take: the rest was gone before. The linear graph does not know.
+    pub fn scale_exact(&mut self, left: f64) {
+        for tokens in [&mut self.by_accident, &mut self.by_attack, &mut self.nominal] {
+            *tokens *= left;
+        }
+    }
 }
 
 /// Everything that is lost in one scenario; reused from scenario to scenario.

@@ -623,7 +623,7 @@ pub struct Eigenlayer {
     pub serves: Vec<bool>,
     /// `(operator, pool, fraction)` allocated to this service; `None`: equal parts over the services served.
     pub allocations: Option<Vec<(usize, usize, f64)>>,
-    /// Whether it turns on its operators and slashes all that is allocated to it.
+    /// Whether it turns on its operators and slashes its fraction of all that is allocated to it.
     pub byzantine: bool,
     /// Part of what is slashed that reaches an attacker through the recipient of redistribution.
     pub redistribution: f64,

@@ -589,6 +589,21 @@ fn enforcement_and_ethereum_are_checked() {
             "a validator's effective balance is at most 32 ETH, got 64; write at most 32, or a later fork",
         ),
         (
+            pool("slashing = \"ethereum\"\n").replace("slash = 0.05\n", ""),
+            "pool `p` has Ethereum's own penalties; write consensus = \"ethereum\" for service `s`",
+        ),
+        (
+            pool("slashing = \"ethereum\"\n")
+                .replace("slash = 0.05\n", "")
+                .replace("cometbft", "ethereum")
+                .replace("profit_usd = 10 }", "profit_usd = 10, slash = 1 }"),
+            "attack `fork` states a slash, but the protocol of pool `p` says what is lost; leave out services.s",
+        ),
+        (
+            pool("slashing = \"ethereum\"\n").replace("system = \"pos\"\npool", "system = \"ics\"\nprovider"),
+            "`designs.d.services.s.slash`: pool `p` has Ethereum's own penalties; secure a chain of Ethereum's",
+        ),
+        (
             pool("slashing = \"ethereum\"\n"),
             "`designs.d.services.s.slash`: the protocol of pool `p` says what is slashed; leave it out",
         ),

@@ -1,7 +1,7 @@
 //! Ethereum: what a slashed validator loses grows with everything that is slashed within 18 days of it, either way.
 
 use super::book::{Book, Slash};
-use super::{Books, Loss, Part, Rules};
+use super::{Books, Loss, Part, Role, Rules};
 use crate::design::penalty::{GWEI, gwei, ratio};
 use crate::graph::Incident;
 use crate::rules::ethereum::slashing_loss;
@@ -57,7 +57,7 @@ impl Beacon {
         let left = (tokens - mine().map(|slashed| slashed.eth).sum::<f64>()).max(0.0);
         let landed = largest(slashes, |slash| slash.landed);
         let fraction = match wave.attack {
-            Some(_) if part.attacks => landed * wave.attack_fraction,
+            Some(_) if part.role == Role::Attacker => landed * wave.attack_fraction,
             // A leak slashes nobody: it takes its part of every silent balance.
             _ => largest(slashes, |slash| slash.fraction * slash.landed),
         };

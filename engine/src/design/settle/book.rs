@@ -4,8 +4,9 @@ use super::{Rules, rescaled};
 use crate::design::Compiler;
 use crate::design::backing::Liability;
 use crate::design::enforcement::drawn_landing;
+use crate::design::losses::combined;
 use crate::design::penalty::Manner;
-use crate::graph::{Assault, BillLine, combine};
+use crate::graph::{Assault, BillLine};
 use crate::study::{Attack, Combine, FaultKind};
 
 /// A slash that a liability asks for.
@@ -38,6 +39,10 @@ pub(super) struct Slash {
 /// The stake of one pool and what can be demanded of it.
 #[derive(Debug)]
 pub(super) struct Book {
+    /// Position among the books.
+    pub(super) index: usize,
+    /// The book of the pool whose stake this is as well.
+    pub(super) base: Option<usize>,
     pub(super) asset: usize,
     pub(super) unbonding_days: f64,
     /// Whether anything here answers for the operator. `[operator]`
@@ -104,7 +109,8 @@ impl Compiler<'_> {
 }
 
 impl Book {
-    pub(super) fn new(compiler: &Compiler<'_>, pool: usize) -> Self {
+    pub(super) fn new(compiler: &Compiler<'_>, pools: &[usize], index: usize) -> Self {
+        let pool = pools[index];
         let holding = &compiler.study.pools[pool];
         let liabilities: Vec<Liability> =
             compiler.liabilities().filter(|l| l.pool == pool).cloned().collect();
@@ -124,6 +130,8 @@ impl Book {
             }
         });
         Self {
+            index,
+            base: compiler.underlying(pool).find_map(|base| pools.iter().position(|pool| *pool == base)),
             asset: holding.asset,
             unbonding_days: holding.unbonding_days,
             answers: (0..n_operators)
@@ -169,8 +177,10 @@ impl Book {
 
     /// The linear graph's loss for the attack, tokens.
     pub(super) fn linear(&self, operator: usize, slashes: &[Slash]) -> f64 {
-        let share = |slash: &Slash| self.liabilities[slash.lien].share[operator];
-        let fractions = slashes.iter().map(|slash| slash.fraction * share(slash) * slash.landed);
-        combine(self.combine, fractions) * self.tokens[operator]
+        let fractions = slashes.iter().map(|slash| {
+            let liability = &self.liabilities[slash.lien];
+            (liability.standing, slash.fraction * liability.share[operator] * slash.landed)
+        });
+        combined(self.combine, fractions) * self.tokens[operator]
     }
 }

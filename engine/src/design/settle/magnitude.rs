@@ -1,8 +1,9 @@
 //! EigenLayer: services slash magnitudes one after another, each at the contracts' roundings.
 
 use super::book::{Book, Slash};
-use super::{Loss, Part, fraction18, tokens_of};
+use super::{Loss, Part, fraction18, part_of, tokens_of};
 use crate::design::Compiler;
+use crate::design::eigenlayer::taken_by_byzantine;
 use crate::rules::eigenlayer::{WAD, shares_lost};
 use crate::rules::integer::{mul_div_ceil, mul_div_floor};
 use crate::study::{StakeMode, System};
@@ -12,6 +13,8 @@ use crate::study::{StakeMode, System};
 pub(super) struct Commitment {
     /// `[lien]`
     modes: Vec<StakeMode>,
+    /// Part of the stake that Byzantine services have left. `[operator]`
+    left: Vec<f64>,
 }
 
 impl Commitment {
@@ -25,14 +28,23 @@ impl Commitment {
             let here = backing.iter().flat_map(|backing| &backing.liabilities).filter(|l| l.pool == pool);
             modes.extend(here.map(|_| mode));
         }
-        Self { modes }
+        let taken = |operator| taken_by_byzantine(compiler.study, compiler.design, operator, pool);
+        Self {
+            modes,
+            left: (0..compiler.study.operators.len()).map(|operator| 1.0 - taken(operator)).collect(),
+        }
     }
 
     /// What one operator loses: accidents first, services in order.
     pub(super) fn lose(&self, book: &Book, (part, hit): (Part, f64), slashes: &[Slash]) -> Loss {
-        let mut stake = Stake { shares: book.micros[part.operator], max: WAD };
+        let left = self.left[part.operator];
+        if left <= 0.0 {
+            return Loss::default();
+        }
+        let mut stake = Stake { shares: part_of(book.micros[part.operator], left), max: WAD };
         let mut take = |lien: usize, fraction: f64, landed: f64| {
-            let share = book.liabilities[lien].share[part.operator];
+            // Shares are of the whole stake; the magnitude that is left is whole again.
+            let share = book.liabilities[lien].share[part.operator] / left;
             stake.slash(self.modes[lien], fraction18(share), fraction18(fraction * landed))
         };
         let accidents = (0..part.accidents).flat_map(|_| &book.accidents);

@@ -13,10 +13,11 @@ mod tombstone;
 mod vault;
 
 use super::Compiler;
+use super::backing::Liability;
 use super::enforcement::{drawn_landing, expected_landing};
 use super::penalty::Manner;
 use crate::graph::{Accident, Bill, BillLine, Gaps, Incident, Landing, Luck, Settle};
-use crate::study::{Fault, Slashing, System};
+use crate::study::{Consensus, Fault, Slashing, System};
 use book::{Book, Demand, Offence, Slash};
 
 /// Cosmos counts in millionths of a token; Mesh as well.
@@ -55,10 +56,13 @@ struct Loss {
 impl Books {
     /// Opens the books of a design.
     pub(super) fn new(compiler: &Compiler<'_>) -> Self {
-        let pools: Vec<usize> = (0..compiler.study.pools.len())
+        let mut pools: Vec<usize> = (0..compiler.study.pools.len())
             .filter(|pool| compiler.liabilities().any(|liability| liability.pool == *pool))
             .collect();
-        let books: Vec<Book> = pools.iter().map(|pool| Book::new(compiler, *pool)).collect();
+        // Pools that others are part of come first: their losses are felt above.
+        pools.sort_by_key(|pool| compiler.underlying(*pool).count());
+        let books: Vec<Book> =
+            (0..).zip(&pools).map(|(index, _)| Book::new(compiler, &pools, index)).collect();
         let services = compiler.design.services.iter().enumerate();
         let attacks = services.map(|(index, (service, _))| {
             let attacks = compiler.study.services[*service].attacks.iter();
@@ -85,7 +89,7 @@ impl Books {
                 let nothing = (beacon::Wave::default(), beacon::Wave::default());
                 let mut bill = Bill::default();
                 let mut line = |operator: usize| {
-                    let part = Part { operator, accidents: 0, fault: 0, attacks: true };
+                    let part = Part { operator, accidents: 0, fault: 0, role: Role::Attacker };
                     self.line(book, part, (&slashes, &slashes), &nothing, &mut bill)
                 };
                 let clean: Vec<BillLine> = (0..book.tokens.len()).map(&mut line).collect();
@@ -151,7 +155,9 @@ impl Settle for Books {
                 continue;
             }
             let clean = offence.map_or(&[][..], |offence| &offence.clean[index]);
+            let (first, left) = (bill.lines.len(), self.left_of_base(book, bill));
             self.settle_book(book, incident, (&slashes, clean), bill);
+            bill.lines[first..].iter_mut().for_each(|line| line.scale_exact(left));
         }
         bill.lines.sort_by_key(|line| line.operator);
     }
@@ -174,9 +180,14 @@ impl Settle for Books {
     }
 }
 
-/// What the rules that hold a pool's stake in a design do, in words.
-pub(super) fn rule_in_words(compiler: &Compiler<'_>, pool: usize) -> &'static str {
-    Rules::of(compiler, pool).words()
+/// What the rules that hold the stake behind a service do, in words.
+pub(super) fn rule_in_words(compiler: &Compiler<'_>, liability: &Liability, service: usize) -> &'static str {
+    let rules = Rules::of(compiler, liability.pool);
+    let is_cometbft = compiler.study.services[service].consensus == Consensus::Cometbft;
+    match rules {
+        Rules::Tombstone if !is_cometbft => "the fraction of the stake, once",
+        rules => rules.words(),
+    }
 }
 
 /// One operator's part in an incident.
@@ -186,17 +197,39 @@ struct Part {
     /// How often it has an accident, and of which kind.
     accidents: usize,
     fault: usize,
-    attacks: bool,
+    role: Role,
+}
+
+/// Whether an operator is in the coalition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Attacker,
+    Bystander,
 }
 
 impl Part {
-    fn new(operator: usize, accidents: &[Accident], attacks: bool) -> Self {
+    /// Part of its keys that its accidents have hit, each the part `hit`.
+    fn taken(&self, hit: f64) -> f64 {
+        (crate::moments::count(self.accidents as u64) * hit).min(1.0)
+    }
+
+    fn new(operator: usize, accidents: &[Accident], role: Role) -> Self {
         let mine = || accidents.iter().filter(|accident| accident.operator == operator);
-        Self { operator, accidents: mine().count(), fault: mine().next().map_or(0, |a| a.fault), attacks }
+        Self { operator, accidents: mine().count(), fault: mine().next().map_or(0, |a| a.fault), role }
     }
 }
 
 impl Books {
+    /// Part of the stake under a pool (restaked native ETH) that its own chain has left: the beacon chain's losses come
+    /// first and whatever else slashes it takes its part of the rest. Which validators stand behind which pod is not known:
+    /// all lose alike.
+    fn left_of_base(&self, book: &Book, bill: &Bill) -> f64 {
+        let Some(base) = book.base else { return 1.0 };
+        let lines = bill.lines.iter().filter(|line| line.book == base);
+        let lost: f64 = lines.map(|line| line.by_accident + line.by_attack).sum();
+        1.0 - lost / self.books[base].tokens.iter().sum::<f64>()
+    }
+
     fn settle_book(
         &self,
         book: &Book,
@@ -215,16 +248,19 @@ impl Books {
         let all: Vec<Slash> = slashes.iter().map(|slash| Slash { landed: 1.0, ..*slash }).collect();
         let waves =
             (beacon::Wave::new(self, book, incident, slashes), beacon::Wave::new(self, book, incident, &all));
-        let attackers = members.iter().map(|member| Part::new(*member as usize, accidents, true));
+        let attackers = members.iter().map(|member| Part::new(*member as usize, accidents, Role::Attacker));
         let first = |at: usize| accidents[..at].iter().all(|other| other.operator != accidents[at].operator);
         let idle = |at: usize| !members.iter().any(|member| *member as usize == accidents[at].operator);
         let bystanders = (0..accidents.len()).filter(|at| first(*at) && idle(*at));
-        let bystanders = bystanders.map(|at| Part::new(accidents[at].operator, accidents, false));
+        let bystanders = bystanders.map(|at| Part::new(accidents[at].operator, accidents, Role::Bystander));
         // Who is neither slashed for the attack nor has an accident loses nothing.
         let involved =
             |part: &Part| book.answers[part.operator] && (part.accidents > 0 || !slashes.is_empty());
         for part in attackers.chain(bystanders).filter(involved) {
-            let mine: (&[Slash], &[Slash]) = if part.attacks { (slashes, &all) } else { (&[], &[]) };
+            let mine: (&[Slash], &[Slash]) = match part.role {
+                Role::Attacker => (slashes, &all),
+                Role::Bystander => (&[], &[]),
+            };
             let line = match outcome {
                 Some(outcome) if part.accidents == 0 => outcome.line(clean[part.operator]),
                 _ => self.line(book, part, mine, &waves, bill),
@@ -254,7 +290,7 @@ impl Books {
         };
         let hit = if part.accidents > 0 { book.accident_tokens[part.fault][operator] } else { 0.0 };
         let linear = (hit + book.linear(operator, drawn)).min(book.tokens[operator]);
-        BillLine { operator, asset, by_accident, by_attack, nominal, linear }
+        BillLine { operator, asset, book: book.index, by_accident, by_attack, nominal, linear }
     }
 
     /// What one operator loses of its stake in one book.

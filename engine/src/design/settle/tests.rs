@@ -96,6 +96,123 @@ fn the_first_equivocation_tombstones() {
     equal(owed(&settle(&hub, Some(("s", "fork", &["a"])), &[], Luck::NONE), a), [0.0, 3.0, 3.0, 3.015]);
 }
 
+/// An accident of one key of ten tombstones a tenth; the attack slashes the rest.
+#[test]
+fn one_key_of_many_leaves_the_others_to_be_slashed() {
+    let chain = judge(
+        r#"
+[faults.equivocation]
+rate_per_key_year = 1e-12
+cluster_keys = 1
+[operators]
+table = [{ operator = "a", keys = 10 }]
+[pools.hub]
+asset = "A"
+stake = { a = 1000 }
+[services.hub]
+consensus = "cometbft"
+attacks.fork = { profit_usd = 1, amnesia = false }
+[designs.d.services.hub]
+system = "pos"
+pool = "hub"
+slash = 0.05
+"#,
+    );
+    let bill = settle(&chain, Some(("hub", "fork", &["a"])), &[("a", 1.0), ("a", 2.0)], Luck::NONE);
+    let [by_accident, by_attack, ..] = owed(&bill, 0);
+    assert!(
+        (by_accident - 10.0).abs() < 1e-9 && (by_attack - 40.0).abs() < 1e-9,
+        "{by_accident} {by_attack}"
+    );
+}
+
+/// Restaked ETH is the same ETH: what Ethereum has taken, a service cannot take again (l·m).
+#[test]
+fn restaked_eth_is_slashed_of_what_ethereum_leaves() {
+    let both = judge(
+        r#"
+[faults.equivocation]
+rate_per_key_year = 1e-12
+[pools.base]
+asset = "A"
+stake = { a = 3200, b = 6400 }
+slashing = "ethereum"
+[pools.native]
+asset = "A"
+stake = { a = 3200, b = 6400 }
+underlying = "base"
+[services.base]
+consensus = "ethereum"
+attacks.fork = { profit_usd = 1 }
+[services.avs]
+consensus = "quorum"
+attacks.steal = { profit_usd = 1, threshold = ">= 1/2" }
+[designs.d.services.base]
+system = "pos"
+pool = "base"
+[designs.d.services.avs]
+system = "eigenlayer"
+pools = ["native"]
+slash = 0.5
+"#,
+    );
+    let bill = settle(&both, None, &[("a", 1.0), ("b", 2.0)], Luck::NONE);
+    let base: f64 = bill.lines.iter().filter(|line| line.book == 0).map(|line| line.by_accident).sum();
+    let restaked: f64 = bill.lines.iter().filter(|line| line.book == 1).map(|line| line.by_accident).sum();
+    assert!(base > 9000.0, "{base}");
+    assert!((restaked - 0.5 * (9600.0 - base)).abs() < 1e-6, "{restaked} of {}", 9600.0 - base);
+}
+
+/// The dearest slash falls, whatever the consumer is called.
+#[test]
+fn liens_do_not_depend_on_names() {
+    let lost = |name: &str| {
+        let lent = judge(&format!(
+            r#"
+[faults.equivocation]
+rate_per_key_year = 1e-12
+[pools.hub]
+asset = "A"
+stake = {{ a = 100 }}
+[pools.q]
+asset = "B"
+stake = {{ a = 1 }}
+[services.hub]
+consensus = "cometbft"
+attacks.fork = {{ profit_usd = 1 }}
+[services.{name}]
+consensus = "cometbft"
+attacks.fork = {{ profit_usd = 1 }}
+[services.m]
+consensus = "cometbft"
+attacks.fork = {{ profit_usd = 1 }}
+[designs.d.services.hub]
+system = "pos"
+pool = "hub"
+slash = 0.05
+[designs.d.services.{name}]
+system = "ics"
+provider = "hub"
+slash = 0.2
+[designs.d.services.m]
+system = "mesh"
+local = {{ pool = "q", slash = 0.05 }}
+external = [{{ pool = "hub", slash = 0.1 }}]
+"#
+        ));
+        let bill = settle(&lent, None, &[("a", 1.0)], Luck::NONE);
+        let on_hub = bill.lines.iter().find(|line| lent.study.assets[line.asset].name == "A").unwrap();
+        (on_hub.by_accident, on_hub.linear)
+    };
+    for name in ["a-consumer", "z-consumer"] {
+        let (exact, linear) = lost(name);
+        // The linear graph: a fifth at home and a tenth lent.
+        assert!((linear - 30.0).abs() < 1e-9, "{linear}");
+        // One after the other, the second on what the first has cut its lien to.
+        assert!((exact - 28.0).abs() < 1e-9, "{exact}");
+    }
+}
+
 /// Accidents within 18 days of each other are punished together, others on their own; an attack of a third takes everything.
 #[test]
 fn ethereum_punishes_company() {

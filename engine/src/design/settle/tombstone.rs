@@ -7,21 +7,17 @@ use crate::rules::cosmos::{Fraction18, slash_bonded};
 /// Base units per unit of voting power.
 const POWER_REDUCTION: u128 = 1_000_000;
 
-/// What one validator loses; its accident hits the part `hit` of its stake. Evidence of one offence on several chains is
-/// worth the dearest slash, once.
+/// What one operator loses; each of its accidents hits the part `hit` of its stake that is not tombstoned yet. Evidence of
+/// one offence on several chains is worth the dearest slash, once, and the attack finds what accidents have left.
 pub(super) fn lose(book: &Book, (part, hit): (Part, f64), slashes: &[Slash]) -> Loss {
     let stake = book.micros[part.operator];
-    if part.accidents > 0 {
-        let fraction =
-            at_risk(book, part.operator, book.accidents.iter().map(|demand| (demand.lien, demand.fraction)));
-        let by_accident = burned(part_of(stake, hit), fraction);
-        if by_accident > 0.0 {
-            return Loss { by_accident, by_attack: 0.0 };
-        }
-    }
+    let demands = book.accidents.iter().map(|demand| (demand.lien, demand.fraction));
+    let fraction = at_risk(book, part.operator, demands);
+    let tombstoned = if fraction > 0.0 { part_of(stake, part.taken(hit)) } else { 0 };
+    let left = stake - tombstoned;
     let here = slashes.iter().filter(|slash| book.liabilities[slash.lien].share[part.operator] > 0.0);
-    let losses = here.map(|slash| burned(part_of(stake, slash.landed), slash.fraction));
-    Loss { by_accident: 0.0, by_attack: losses.fold(0.0, f64::max) }
+    let losses = here.map(|slash| burned(part_of(left, slash.landed), slash.fraction));
+    Loss { by_accident: burned(tombstoned, fraction), by_attack: losses.fold(0.0, f64::max) }
 }
 
 /// The largest fraction among liabilities that the operator answers to.

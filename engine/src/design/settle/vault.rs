@@ -31,7 +31,8 @@ impl Liens {
         Self { holders }
     }
 
-    /// What one operator's delegators lose: accidents first, then the attack, each slash after the one before.
+    /// What one operator's delegators lose: accidents first, each slash after the one before, then the attack on what accidents
+    /// have not tombstoned.
     pub(super) fn lose(
         &self,
         book: &Book,
@@ -40,12 +41,11 @@ impl Liens {
         gaps: &mut Gaps,
     ) -> Loss {
         let mut account = self.account(book, part.operator);
-        let mut struck: Vec<Holder> = Vec::new();
-        let accidents = book.accidents.iter().filter(|_| part.accidents > 0);
-        let accidents: Vec<_> = accidents.map(|demand| (demand.lien, demand.fraction, hit)).collect();
-        let by_accident = self.strike(book, part.operator, &accidents, (&mut account, &mut struck), gaps);
-        let attack: Vec<_> = slashes.iter().map(|slash| (slash.lien, slash.fraction, slash.landed)).collect();
-        let by_attack = self.strike(book, part.operator, &attack, (&mut account, &mut struck), gaps);
+        let taken = part.taken(hit);
+        let accidents = book.accidents.iter().map(|demand| (demand.lien, demand.fraction * taken));
+        let by_accident = self.strike(book, part.operator, accidents, &mut account, gaps);
+        let attack = slashes.iter().map(|slash| (slash.lien, slash.fraction * slash.landed * (1.0 - taken)));
+        let by_attack = self.strike(book, part.operator, attack, &mut account, gaps);
         Loss { by_accident, by_attack }
     }
 
@@ -61,10 +61,11 @@ impl Liens {
             granted.push(*holder);
             let ratio = decimal(self.ratio(book, *holder));
             // The loader has seen to it that the ratios of all liens fit the collateral.
-            let _granted = match holder {
+            let granted = match holder {
                 Holder::Local => account.stake_local(stake, ratio),
                 Holder::External(consumer) => account.stake_external(*consumer, stake, ratio),
             };
+            debug_assert!(granted.is_ok(), "{granted:?}");
         }
         account
     }
@@ -75,25 +76,32 @@ impl Liens {
         held.map(|(liability, _)| liability.slash.fraction).fold(0.0, f64::max)
     }
 
-    /// Slashes each holder's lien once, tombstoning the validator there; returns the tokens lost.
+    /// Slashes each holder's lien once, by the most that is demanded of it; returns the tokens lost.
     fn strike(
         &self,
         book: &Book,
         operator: usize,
-        demands: &[(usize, f64, f64)],
-        (account, struck): (&mut Account, &mut Vec<Holder>),
+        demands: impl Iterator<Item = (usize, f64)>,
+        account: &mut Account,
         gaps: &mut Gaps,
     ) -> f64 {
-        let mut events: Vec<SlashEvent> = Vec::new();
-        for (lien, fraction, landed) in demands {
-            let holder = self.holders[*lien];
-            let answers = book.liabilities[*lien].share[operator] > 0.0;
-            if answers && fraction * landed > 0.0 && !struck.contains(&holder) {
-                struck.push(holder);
-                let size = SlashSize::Share(decimal(fraction * landed));
-                events.push(SlashEvent { holder, size, evidence: Evidence::Genuine });
+        let mut struck: Vec<(Holder, f64)> = Vec::new();
+        for (lien, fraction) in demands {
+            let holder = self.holders[lien];
+            if book.liabilities[lien].share[operator] == 0.0 || fraction == 0.0 {
+                continue;
+            }
+            match struck.iter_mut().find(|(other, _)| *other == holder) {
+                Some((_, most)) => *most = most.max(fraction),
+                None => struck.push((holder, fraction)),
             }
         }
+        let event = |(holder, fraction): (Holder, f64)| SlashEvent {
+            holder,
+            size: SlashSize::Share(decimal(fraction)),
+            evidence: Evidence::Genuine,
+        };
+        let events: Vec<SlashEvent> = struck.into_iter().map(event).collect();
         let settled = settle(account, &events, EvidencePolicy::Obey);
         gaps.aborted_slashes += settled.refused.len() as u64;
         let broken =

@@ -382,7 +382,7 @@ const EIGENLAYER: Section = Section {
             Flag,
             Value("false"),
             "",
-            "whether this service turns on its operators and slashes all that is allocated to it",
+            "whether this service turns on its operators and slashes its fraction of all that is allocated to it",
         ),
         Key::new(
             "redistribution",

@@ -430,11 +430,9 @@ pub(in crate::study) const ATTACK: Section = Section {
         Key::new(
             "amnesia",
             Flag,
-            Otherwise::Words(
-                "true for `fork` with CometBFT: it can be done by amnesia, which leaves no evidence",
-            ),
+            Nothing,
             "",
-            "whether the offence can be committed by amnesia, which nobody is slashed for",
+            "whether the offence can be committed by amnesia, which nobody is slashed for (by default true for `fork` with CometBFT)",
         ),
         Key::new(
             "success_probability",
@@ -453,9 +451,9 @@ pub(in crate::study) const ATTACK: Section = Section {
         Key::new(
             "duration_hours",
             Number(R::NOT_NEGATIVE),
-            Otherwise::Words("24 for `halt`, 0 for other kinds"),
+            Nothing,
             "hours",
-            "how long the attack lasts: its members earn nothing meanwhile",
+            "how long the attack lasts: its members earn nothing meanwhile (by default 24 for `halt`, else 0)",
         ),
         Key::new(
             "depends_on",

@@ -8,7 +8,7 @@ use super::super::keys::{DESIGN, SYSTEMS};
 use super::super::names::suggest;
 use super::super::reader::{Named, Place, Reader};
 use super::super::resolved::{Entries, Resolved};
-use super::super::{Combine, Design, Service, System};
+use super::super::{Combine, Consensus, Design, Service, Slashing, System};
 use super::systems::{World, read_system};
 
 /// A design as written.
@@ -144,18 +144,20 @@ fn check_liens(world: &World<'_, '_>, design: &str, services: &BTreeMap<usize, (
         let mut lent = 0.0;
         let mut home: f64 = 0.0;
         let mut last = None;
-        for (place, system) in services.values() {
+        for (service, (place, system)) in services {
+            let own = world.services[*service].attacks.iter().filter_map(|attack| attack.slash);
+            let most = own.fold(0.0, f64::max);
             match system {
                 System::Mesh(mesh) => {
                     for external in mesh.external.iter().filter(|external| external.pool == pool) {
-                        lent += external.slash;
+                        lent += external.slash.max(most);
                         last = Some(place);
                     }
-                    home = if mesh.local == pool { home.max(mesh.slash.fraction) } else { home };
+                    home = if mesh.local == pool { home.max(mesh.slash.fraction).max(most) } else { home };
                 }
-                System::Pos(pos) if pos.pool == pool => home = home.max(pos.slash.fraction),
+                System::Pos(pos) if pos.pool == pool => home = home.max(pos.slash.fraction).max(most),
                 System::Ics(ics) | System::Saga(ics, _) if ics.provider == pool => {
-                    home = home.max(ics.slash.fraction);
+                    home = home.max(ics.slash.fraction).max(most);
                 }
                 _ => {}
             }
@@ -171,6 +173,34 @@ fn check_liens(world: &World<'_, '_>, design: &str, services: &BTreeMap<usize, (
             message,
             "lower the slashes, or lend to fewer chains: they add up to at most 1",
         );
+    }
+}
+
+/// Ethereum's own penalties punish offences against Ethereum, and no attack may state another slash.
+fn check_beacon(world: &World<'_, '_>, services: &BTreeMap<usize, (Place, System)>) {
+    for (service, (place, system)) in services {
+        let System::Pos(pos) = system else { continue };
+        let (pool, service) = (&world.pools[pos.pool], &world.services[*service]);
+        if pool.slashing == Slashing::Fraction {
+            continue;
+        }
+        if service.consensus != Consensus::Ethereum {
+            let message = format!("pool `{}` has Ethereum's own penalties", pool.name);
+            let remedy =
+                format!("write consensus = \"ethereum\" for service `{}`, or another pool", service.name);
+            world.context.error(place, message, remedy);
+        }
+        for attack in service.attacks.iter().filter(|attack| attack.slash.is_some()) {
+            let message = format!(
+                "attack `{}` states a slash, but the protocol of pool `{}` says what is lost",
+                attack.kind, pool.name
+            );
+            world.context.error(
+                place,
+                message,
+                format!("leave out services.{}.attacks.{}.slash", service.name, attack.kind),
+            );
+        }
     }
 }
 
@@ -199,6 +229,7 @@ fn flatten(world: &World<'_, '_>, written: &[Written], parents: &[Option<usize>]
         world.warn_if_free(*service, place, system);
     }
     check_liens(world, &design.name, &services);
+    check_beacon(world, &services);
     let services = services.into_iter().map(|(service, (_, system))| (service, system)).collect();
     Design { name: design.name.clone(), services, losses }
 }

@@ -64,6 +64,17 @@ fn read_pool(reader: &mut Reader<'_, '_>, name: String, assets: &[Asset]) -> Bon
     let place = source.map_or_else(|| reader.place.clone(), |source| source.whole());
     let (decimals, units) = on_one_scale(reader.context, &place, &amounts);
     let slashing = read_slashing(reader);
+    if let Slashing::Ethereum { effective_balance, .. } = slashing {
+        let needed = u128::from(effective_balance) * 10u128.pow(decimals);
+        if units.iter().sum::<u128>() < needed {
+            let message = format!("holds less than one validator of {effective_balance} ETH");
+            reader.context.warn(
+                &place,
+                message,
+                "write the stake in ETH, or a smaller effective_balance_eth",
+            );
+        }
+    }
     let pool = Pool {
         name,
         asset: asset.unwrap_or_default(),

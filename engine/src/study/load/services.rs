@@ -124,6 +124,10 @@ fn read_amnesia(reader: &mut Reader<'_, '_>, kind: &str, consensus: Consensus) -
         return amnesia;
     }
     let amnesia = consensus == Consensus::Cometbft && kind == "fork";
+    if amnesia {
+        let why = "true (a CometBFT fork can be committed by amnesia, which nobody is slashed for)";
+        reader.context.took_default(&reader.path_of("amnesia"), why);
+    }
     reader.resolve("amnesia", Resolved::Flag(amnesia));
     amnesia
 }
@@ -132,6 +136,7 @@ fn read_amnesia(reader: &mut Reader<'_, '_>, kind: &str, consensus: Consensus) -
 fn read_duration(reader: &mut Reader<'_, '_>, kind: &str) -> f64 {
     reader.optional_number("duration_hours").unwrap_or_else(|| {
         let hours = if kind == "halt" { 24.0 } else { 0.0 };
+        reader.context.took_default(&reader.path_of("duration_hours"), &format!("{hours} hours"));
         reader.resolve("duration_hours", Resolved::Number(hours));
         hours
     })

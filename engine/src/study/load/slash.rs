@@ -14,30 +14,43 @@ pub(super) fn read_slash(reader: &mut Reader<'_, '_>, pools: &[usize], world: &W
     Slash { fraction, ..read_enforced(reader, world) }
 }
 
-/// `slash`: given, unless the protocol of every pool says it.
+/// `slash`, of stake that a design may slash: Ethereum's own penalties punish Ethereum's own offences alone.
 pub(super) fn read_fraction(reader: &mut Reader<'_, '_>, pools: &[usize], world: &World<'_, '_>) -> f64 {
-    let by_protocol = |pool: &usize| world.pools[*pool].slashing != Slashing::Fraction;
     let place = reader.place_of("slash");
-    match (reader.optional_number("slash"), pools.iter().find(|pool| by_protocol(pool))) {
-        (Some(fraction), None) => fraction,
-        (Some(_), Some(pool)) => {
-            let message = format!("the protocol of pool `{}` says what is slashed", world.pools[*pool].name);
-            world.context.error(
-                &place,
-                message,
-                "leave it out, or write slashing = \"fraction\" for the pool",
-            );
-            0.0
-        }
-        (None, _) if pools.iter().all(by_protocol) => 0.0,
-        (None, _) => {
-            if !reader.has("slash") {
-                let remedy = "write the fraction slashed for every attack but `halt` (fraction of the stake)";
-                world.context.error(&place, "is missing", remedy);
-            }
-            0.0
-        }
+    let by_protocol = |pool: &&usize| world.pools[**pool].slashing != Slashing::Fraction;
+    if let Some(pool) = pools.iter().find(by_protocol) {
+        let message = format!("pool `{}` has Ethereum's own penalties", world.pools[*pool].name);
+        let remedy = "secure a chain of Ethereum's with it (system \"pos\"), or use a pool that names it as `underlying`";
+        world.context.error(&place, message, remedy);
     }
+    required_fraction(reader)
+}
+
+/// `slash` of a chain of its own: given, unless the protocol of its pool says it.
+pub(super) fn read_own_fraction(
+    reader: &mut Reader<'_, '_>,
+    pool: Option<usize>,
+    world: &World<'_, '_>,
+) -> f64 {
+    let by_protocol = |pool: &usize| world.pools[*pool].slashing != Slashing::Fraction;
+    let Some(pool) = pool.filter(by_protocol) else { return required_fraction(reader) };
+    if reader.optional_number("slash").is_some() {
+        let place = reader.place_of("slash");
+        let message = format!("the protocol of pool `{}` says what is slashed", world.pools[pool].name);
+        let remedy = "leave it out, or write slashing = \"fraction\" for the pool";
+        world.context.error(&place, message, remedy);
+    }
+    0.0
+}
+
+fn required_fraction(reader: &mut Reader<'_, '_>) -> f64 {
+    let fraction = reader.optional_number("slash");
+    if fraction.is_none() && !reader.has("slash") {
+        let place = reader.place_of("slash");
+        let remedy = "write the fraction slashed for every attack but `halt` (fraction of the stake)";
+        reader.context.error(&place, "is missing", remedy);
+    }
+    fraction.unwrap_or(0.0)
 }
 
 /// All but the fraction.

@@ -7,7 +7,7 @@ use super::super::{Asset, External, Mesh, Pool, Pos, Pow, Service, Slash, System
 use super::eigenlayer::read_eigenlayer;
 use super::ics::{read_ics, read_saga};
 use super::operators::People;
-use super::slash::{read_enforced, read_fraction, read_slash};
+use super::slash::{read_enforced, read_fraction, read_own_fraction};
 use super::tables::on_one_scale;
 use crate::fraction::parse_ratio;
 
@@ -109,7 +109,8 @@ pub(super) fn read_power(reader: &mut Reader<'_, '_>, world: &World<'_, '_>) -> 
 fn read_pos(reader: &mut Reader<'_, '_>, world: &World<'_, '_>) -> Option<Pos> {
     let pool = world.pool(reader.optional_text("pool"));
     let power = read_power(reader, world);
-    let slash = read_slash(reader, pool.as_slice(), world);
+    let fraction = read_own_fraction(reader, pool, world);
+    let slash = Slash { fraction, ..read_enforced(reader, world) };
     Some(Pos { pool: pool?, power, slash })
 }
 
