@@ -23,7 +23,7 @@ pub use priced::Priced;
 pub use slot_order::SlotOrder;
 
 use crate::graph::{Graph, Order, Power, Proportion, Secured, SlotLosses, StakePower, Target, slot, to_f64};
-use crate::kernels::{Column, LANES, bits};
+use crate::kernels::{Column, LANES, bits, columns};
 use crate::sampling::Draws;
 use crate::study::Route;
 use found::Found;
@@ -219,23 +219,21 @@ impl TargetOutcome {
         let Self { routes, cheapest, best, .. } = self;
         cheapest.fill(NO_ROUTE);
         best.clone_from(&Costs::OUT_OF_REACH);
+        let mut cheaper = [false; LANES];
         for (index, RouteOutcome { costs, .. }) in (0u8..).zip(routes) {
-            let net = |costs: &Costs, lane: usize| costs.cost[lane] - costs.returned[lane];
-            let cheaper: [bool; LANES] = std::array::from_fn(|lane| net(costs, lane) < net(best, lane));
-            take_where(&cheaper, cheapest, &[index; LANES]);
-            take_where(&cheaper, &mut best.cost, &costs.cost);
-            take_where(&cheaper, &mut best.capital, &costs.capital);
-            take_where(&cheaper, &mut best.forfeited, &costs.forfeited);
-            take_where(&cheaper, &mut best.returned, &costs.returned);
-            best.lower.iter_mut().zip(&costs.lower).for_each(|(least, lower)| *least = least.min(*lower));
+            columns::keep_least(&mut best.lower, &costs.lower);
+            let of_best = (&best.cost[..], &best.returned[..]);
+            if !columns::differ_less((&costs.cost, &costs.returned), of_best, &mut cheaper) {
+                continue;
+            }
+            for (cheapest, cheaper) in cheapest.iter_mut().zip(&cheaper) {
+                *cheapest = if *cheaper { index } else { *cheapest };
+            }
+            columns::take_where(&cheaper, &mut best.cost, &costs.cost);
+            columns::take_where(&cheaper, &mut best.capital, &costs.capital);
+            columns::take_where(&cheaper, &mut best.forfeited, &costs.forfeited);
+            columns::take_where(&cheaper, &mut best.returned, &costs.returned);
         }
-    }
-}
-
-/// Overwrites the lanes of a column that `which` names.
-fn take_where<T: Copy>(which: &[bool; LANES], column: &mut [T; LANES], new: &[T; LANES]) {
-    for ((value, new), which) in column.iter_mut().zip(new).zip(which) {
-        *value = if *which { *new } else { *value };
     }
 }
 
@@ -377,6 +375,10 @@ impl Service<'_> {
     }
 
     fn colluding_units(&self, lane: usize, priced: &Priced) -> u128 {
+        let counted = self.ranks.colluding(self.first, lane);
+        if counted.len() > 0 && !self.secured.targets.is_empty() {
+            return priced.units_of_parts(counted);
+        }
         let colluders = bits::ones(self.draws.colluders.lane(lane));
         colluders.filter_map(|o| slot(self.power, o)).map(|slot| priced.units(self.power, slot)).sum()
     }
@@ -405,12 +407,12 @@ impl Chosen<'_> {
         let price = |asset: usize| draws.prices[asset][lane];
         let recruits = ranks.recruits(self.index, lane, route == Route::Bribe, draws.premium[lane]);
         match &self.target.order {
-            Order::Fixed(order) if ranks.available(self.index, lane) < order.least_power => None,
+            Order::Fixed(_) if self.too_few(recruits, route, (ranks, lane), scratch) => None,
             Order::Fixed(order) => {
                 by_fixed_order(order, order.asset.map_or(1.0, price), recruits, &mut scratch.coalition)
             }
             Order::Moves(losses) => {
-                if scratch.available(route, recruits) < nearly(self.least_power) {
+                if self.too_few(recruits, route, (ranks, lane), scratch) {
                     return None;
                 }
                 scratch.price_losses(losses, price, self.group);
@@ -423,6 +425,22 @@ impl Chosen<'_> {
 }
 
 impl Chosen<'_> {
+    /// Whether all recruits together are too few, as far as that is told at a glance: for those who can be bribed exactly
+    /// where units are counted beforehand, else by weight.
+    fn too_few(
+        &self,
+        recruits: Recruits<'_>,
+        route: Route,
+        (ranks, lane): (&RankSets, usize),
+        scratch: &mut Scratch,
+    ) -> bool {
+        let counted = ranks.available(self.index, lane);
+        if counted.len() > 0 {
+            return scratch.priced.units_of_parts(counted) < self.least_power;
+        }
+        scratch.available(route, recruits) < nearly(self.least_power)
+    }
+
     /// The operator at a position of a coalition.
     fn operator(&self, position: usize) -> u32 {
         match &self.target.order {
@@ -485,13 +503,15 @@ impl<'a> Chosen<'a> {
         (draws, lane): (&Draws, usize),
         scratch: &mut Scratch,
     ) -> Self {
-        let mut least_power = 0;
-        if let Order::Moves(_) = &target.order {
-            scratch.orders.resize_with(scratch.orders.len().max(1), SlotOrder::default);
-            scratch.price_power(power, |asset| draws.prices[asset][lane]);
-            scratch.orders[0].clear();
-            least_power = target.threshold.least_power(scratch.priced.total);
-        }
+        let least_power = match &target.order {
+            Order::Fixed(order) => u128::from(order.least_power),
+            Order::Moves(_) => {
+                scratch.orders.resize_with(scratch.orders.len().max(1), SlotOrder::default);
+                scratch.price_power(power, |asset| draws.prices[asset][lane]);
+                scratch.orders[0].clear();
+                target.threshold.least_power(scratch.priced.total)
+            }
+        };
         Chosen { power, target, index, group: 0, least_power }
     }
 }
