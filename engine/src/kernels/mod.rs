@@ -5,6 +5,7 @@ pub mod caps;
 pub mod cholesky;
 pub mod columns;
 mod dispatch;
+pub mod keys;
 pub mod normal;
 pub mod squeeze;
 pub mod student;
