@@ -41,6 +41,8 @@ pub struct Outcomes {
     pub targets: Vec<TargetOutcome>,
     /// First target of each secured service. `[secured]`
     pub first_target: Vec<usize>,
+    /// An earlier secured service with the same outcomes. `[secured]`
+    images: Vec<Option<usize>>,
     /// What targets of one service have in common. `[target]`
     kinships: Vec<Kinship>,
     ranks: RankSets,
@@ -197,12 +199,59 @@ impl Outcomes {
             }
         }
         let colluding_share = vec![[0.0; LANES]; graph.secured.len()];
-        let ranks = RankSets::new(graph);
-        Self { colluding_share, targets, first_target, kinships, ranks, scratch: Scratch::default() }
+        let image =
+            |(index, secured)| graph.secured[..index].iter().position(|other| same_outcomes(secured, other));
+        Self {
+            colluding_share,
+            targets,
+            first_target,
+            images: graph.secured.iter().enumerate().map(image).collect(),
+            kinships,
+            ranks: RankSets::new(graph),
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// Copies the outcomes of an earlier secured service.
+    fn copy(&mut self, earlier: usize, index: usize, n_targets: usize) {
+        self.colluding_share[index] = self.colluding_share[earlier];
+        let (from, to) = (self.first_target[earlier], self.first_target[index]);
+        let (before, targets) = self.targets.split_at_mut(to);
+        for (position, target) in targets[..n_targets].iter_mut().enumerate() {
+            target.copy_from(&before[from + position]);
+            (0..LANES).for_each(|lane| self.scratch.found.share(from + position, to + position, lane));
+        }
     }
 }
 
+/// Whether two secured services differ in nothing that their outcomes depend on.
+fn same_outcomes(a: &Secured, b: &Secured) -> bool {
+    let same = |(a, b): (&Target, &Target)| {
+        a.profit_column == b.profit_column
+            && a.threshold == b.threshold
+            && a.success_probability.to_bits() == b.success_probability.to_bits()
+            && a.gains == b.gains
+            && a.order == b.order
+            && a.purchases == b.purchases
+            && a.returned == b.returned
+            && a.mining == b.mining
+    };
+    a.power == b.power && a.targets.len() == b.targets.len() && a.targets.iter().zip(&b.targets).all(same)
+}
+
 impl TargetOutcome {
+    /// Takes over the outcomes of a target that has the same.
+    fn copy_from(&mut self, other: &Self) {
+        self.profit = other.profit;
+        self.threshold_reached = other.threshold_reached;
+        for (route, other) in self.routes.iter_mut().zip(&other.routes) {
+            route.costs.clone_from(&other.costs);
+        }
+        self.cheapest = other.cheapest;
+        self.best.clone_from(&other.best);
+        self.returnable = other.returnable;
+    }
+
     fn room(routes: Vec<Route>) -> Self {
         let room = |route| RouteOutcome { route, costs: Costs::OUT_OF_REACH };
         Self {
@@ -242,6 +291,10 @@ pub fn assess(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
     outcomes.ranks.fill(draws);
     outcomes.scratch.found.clear(outcomes.targets.len());
     for (index, secured) in graph.secured.iter().enumerate() {
+        if let Some(earlier) = outcomes.images[index] {
+            outcomes.copy(earlier, index, secured.targets.len());
+            continue;
+        }
         let first = outcomes.first_target[index];
         let range = first..first + secured.targets.len();
         let targets = &mut outcomes.targets[range.clone()];
