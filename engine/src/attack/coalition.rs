@@ -260,7 +260,13 @@ pub fn by_moving_order(
         full: 0.0,
         held: 0,
     };
-    if !queues.merge(recruits, order.picked(), &mut joined) {
+    let reached = if recruits.premium > 0.0 {
+        queues.merge(recruits, order.picked(), &mut joined)
+    } else {
+        let lined_up = line_up(recruits, order, ratios);
+        lined_up.into_iter().any(|(slot, pay)| joined.join(slot, pay))
+    };
+    if !reached {
         return None;
     }
     let JoinedByWeight { lightest, full, held, .. } = joined;
@@ -320,6 +326,24 @@ impl Joined for JoinedByWeight<'_> {
 #[inline(never)]
 fn held_by(members: &[Member], power: &StakePower, priced: &Priced) -> u128 {
     priced.units_of(power, members.iter().map(|member| member.at()))
+}
+
+/// Everybody who can join, in order, where nobody asks a premium: stolen keys, then colluders and bribed operators by
+/// payment per power. Colluders tie with those who are bribed, up to rounding, and come before them where they do.
+fn line_up(recruits: Recruits<'_>, order: &SlotOrder, ratios: &[f64]) -> Vec<(usize, f64)> {
+    let bribe = 1.0 + recruits.premium;
+    let mut colluders: Vec<usize> =
+        bits::ones(recruits.colluders).filter(|slot| !recruits.stolen(*slot)).collect();
+    colluders.sort_unstable_by_key(|slot| order.key(*slot));
+    let mut members: Vec<(usize, f64)> = bits::ones(recruits.compromised).map(|slot| (slot, 0.0)).collect();
+    let free = members.len();
+    members.extend(order.picked().map(|slot| (slot, bribe)));
+    for colluder in colluders {
+        let cheaper = |(slot, pay): &(usize, f64)| pay * ratios[*slot] < ratios[colluder];
+        let place = free + members[free..].partition_point(cheaper);
+        members.insert(place, (colluder, 1.0));
+    }
+    members
 }
 
 /// No power within a surplus weighs more.

@@ -66,6 +66,11 @@ impl SlotOrder {
         self.stale = sort_nearly_sorted(&mut picked[..n]) > n;
     }
 
+    /// What a slot is sorted by.
+    pub fn key(&self, slot: usize) -> u64 {
+        self.keys[slot]
+    }
+
     /// The slots picked last, in order.
     pub fn picked(&self) -> impl Iterator<Item = usize> + '_ {
         #[expect(clippy::cast_possible_truncation, reason = "operators are counted in 32 bits")]
