@@ -18,11 +18,18 @@ struct Bins {
 }
 
 impl Bins {
-    fn add(&mut self, magnitude: f64, times: u64) {
+    #[inline]
+    fn add(&mut self, magnitude: f64) {
         let bin = magnitude.to_bits() >> SHIFT;
-        self.add_bin(bin, times);
+        let index = usize::try_from(bin.wrapping_sub(self.first)).unwrap_or(usize::MAX);
+        match self.counts.get_mut(index) {
+            Some(times) => *times += 1,
+            None => self.add_bin(bin, 1),
+        }
     }
 
+    /// Counts in a bin that may lie beyond those that are there.
+    #[cold]
     fn add_bin(&mut self, bin: u64, times: u64) {
         if self.counts.is_empty() {
             self.first = bin;
@@ -87,13 +94,14 @@ pub struct Sketch {
 
 impl Sketch {
     /// Counts one value; ±∞ are values.
+    #[inline]
     pub fn add(&mut self, value: f64) {
         debug_assert!(!value.is_nan(), "a quantile of NaN was asked for");
         self.n += 1;
         if value > 0.0 {
-            if value.is_infinite() { self.infinity += 1 } else { self.positive.add(value, 1) }
+            if value.is_infinite() { self.infinity += 1 } else { self.positive.add(value) }
         } else if value < 0.0 {
-            if value.is_infinite() { self.minus_infinity += 1 } else { self.negative.add(-value, 1) }
+            if value.is_infinite() { self.minus_infinity += 1 } else { self.negative.add(-value) }
         } else {
             self.zero += 1;
         }

@@ -43,14 +43,20 @@ pub struct CoalitionCost {
     pub forfeited_usd: f64,
 }
 
-/// A member: its position (rank or slot) and what it is paid per private loss.
+/// A member: its position (rank or slot), whether it is paid nothing whatever it loses, and what it is paid.
 #[derive(Debug, Clone, Copy)]
 struct Member {
     position: u32,
-    pay: f64,
+    free: bool,
+    payment: f64,
 }
 
 impl Member {
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "operators are counted in 32 bits")]
+    fn new(position: usize, pay: f64, private: f64) -> Self {
+        Self { position: position as u32, free: pay <= 0.0, payment: pay * private }
+    }
     #[inline]
     fn at(self) -> usize {
         self.position as usize
@@ -85,40 +91,69 @@ struct Queues<'a> {
     bribe: f64,
 }
 
+/// Takes members in, one by one.
+trait Joined {
+    /// Takes in the operator at a position, for `pay` per private loss; tells whether the threshold is reached.
+    fn join(&mut self, position: usize, pay: f64) -> bool;
+}
+
 impl Queues<'_> {
-    /// Lets them join in order until `join` says that the threshold is reached; `bribable` gives positions in order.
+    /// Lets them join in order until the threshold is reached; `bribable` gives positions in order.
     #[inline]
     fn merge(
         &self,
         recruits: Recruits<'_>,
         mut bribable: impl Iterator<Item = usize>,
-        mut join: impl FnMut(usize, f64) -> bool,
+        joined: &mut impl Joined,
     ) -> bool {
         // Stolen keys cost nothing: they come first.
-        if bits::ones(recruits.compromised).any(|position| join(position, 0.0)) {
+        if bits::ones(recruits.compromised).any(|position| joined.join(position, 0.0)) {
             return true;
         }
         let mut next = bribable.next();
         for colluder in self.colluders {
             let cheaper = |position: &usize| self.bribe * self.ratios[*position] < self.ratios[*colluder];
             while let Some(position) = next.filter(cheaper) {
-                if join(position, self.bribe) {
+                if joined.join(position, self.bribe) {
                     return true;
                 }
                 next = bribable.next();
             }
-            if join(*colluder, 1.0) {
+            if joined.join(*colluder, 1.0) {
                 return true;
             }
         }
-        next.into_iter().chain(bribable).any(|position| join(position, self.bribe))
+        next.into_iter().chain(bribable).any(|position| joined.join(position, self.bribe))
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "operators are counted in 32 bits")]
-#[inline]
-fn member(position: usize, pay: f64) -> Member {
-    Member { position: position as u32, pay }
+/// Who has joined in a fixed order.
+struct JoinedInOrder<'a> {
+    order: &'a FixedOrder,
+    members: &'a mut Vec<Member>,
+    power: u64,
+    /// Least power of a member.
+    smallest: u64,
+    /// Rank of the last member, and its pay.
+    last: (usize, f64),
+    /// What all are paid and forfeit.
+    full: f64,
+    forfeited: f64,
+}
+
+impl Joined for JoinedInOrder<'_> {
+    #[inline(always)]
+    fn join(&mut self, rank: usize, pay: f64) -> bool {
+        let order = self.order;
+        let member = Member::new(rank, pay, order.private[rank]);
+        self.members.push(member);
+        self.full += member.payment;
+        self.forfeited += order.forfeited[rank];
+        self.smallest = self.smallest.min(order.units[rank]);
+        self.power += order.units[rank];
+        self.last = (rank, pay);
+        self.power >= order.least_power
+    }
 }
 
 /// The coalition where the order is known beforehand; `None` out of reach. Sets are over ranks.
@@ -135,55 +170,66 @@ pub fn by_fixed_order(
     colluders.clear();
     colluders.extend(bits::ones(recruits.colluders).filter(|rank| !recruits.stolen(*rank)));
     let queues = Queues { ratios: &order.ratio, colluders, bribe: 1.0 + recruits.premium };
-    let (mut power, mut smallest) = (0, u64::MAX);
-    let reached = queues.merge(recruits, bits::ones(recruits.bribable), |rank, pay| {
-        members.push(member(rank, pay));
-        let units = order.units[rank];
-        smallest = smallest.min(units);
-        power += units;
-        power >= order.least_power
-    });
-    if !reached {
+    let mut joined = JoinedInOrder {
+        order,
+        members,
+        power: 0,
+        smallest: u64::MAX,
+        last: (0, 0.0),
+        full: 0.0,
+        forfeited: 0.0,
+    };
+    if !queues.merge(recruits, bits::ones(recruits.bribable), &mut joined) {
         return None;
     }
-    let last = *members.last()?;
+    let JoinedInOrder { power, smallest, last, full, mut forfeited, .. } = joined;
+    let (rank, pay) = last;
     let surplus = power - order.least_power;
-    let needless = to_f64(u128::from(surplus)) / to_f64(u128::from(order.units[last.at()]));
-    let spared = needless * last.pay * order.private[last.at()];
-    let mut full = None;
+    let needless = to_f64(u128::from(surplus)) / to_f64(u128::from(order.units[rank]));
+    let spared = needless * pay * order.private[rank];
+    let mut cost = full;
     if smallest <= surplus {
-        full = Some(payments(members, &order.private));
-        drop_needless(members, surplus, |rank| order.units[rank]);
+        let mut left = surplus;
+        drop_needless(members, |rank| {
+            let fits = order.units[rank] <= left;
+            left -= if fits { order.units[rank] } else { 0 };
+            fits
+        });
+        cost = payments(members);
+        forfeited = sum_over(members, &order.forfeited);
     }
-    let cost = payments(members, &order.private);
-    let forfeited: f64 = members.iter().map(|m| order.forfeited[m.at()]).sum();
-    let lower = (full.unwrap_or(cost) - spared).max(0.0);
+    let lower = (full - spared).max(0.0);
     Some(CoalitionCost { cost_usd: price * cost, lower_usd: price * lower, forfeited_usd: price * forfeited })
 }
 
 /// What the members are paid.
+fn payments(members: &[Member]) -> f64 {
+    members.iter().map(|member| member.payment).sum()
+}
+
 #[inline]
-fn payments(members: &[Member], private: &[f64]) -> f64 {
-    members.iter().map(|member| member.pay * private[member.at()]).sum()
+fn sum_over(members: &[Member], values: &[f64]) -> f64 {
+    members.iter().map(|member| values[member.at()]).sum()
 }
 
 /// Lets members go whose power lies within the surplus, in the order of joining (where payments per power tie, that is
-/// the larger first): those that are paid before those that are not.
-fn drop_needless(members: &mut Vec<Member>, mut surplus: u64, units: impl Fn(usize) -> u64) {
-    for paid in passes(members) {
-        members.retain(|member| {
-            let needed = (member.pay > 0.0) != paid || units(member.at()) > surplus;
-            surplus -= if needed { 0 } else { units(member.at()) };
-            needed
-        });
+/// the larger first): those that are paid before those that are not. `spend` takes the power at a position out of the
+/// surplus if it is within it. Tells whether any went.
+#[inline]
+fn drop_needless(members: &mut Vec<Member>, mut spend: impl FnMut(usize) -> bool) -> bool {
+    let before = members.len();
+    // Free members have joined first.
+    let free = members.iter().take_while(|member| member.free).count();
+    for part in [free..before, 0..free] {
+        let mut kept = part.start;
+        for at in part.clone() {
+            let member = members[at];
+            members[kept] = member;
+            kept += usize::from(!spend(member.at()));
+        }
+        members.drain(kept..part.end);
     }
-}
-
-/// Whether those that are paid, or those that are not, are let go: first the former. Free members join first, so the
-/// first member tells whether there are any.
-fn passes(members: &[Member]) -> impl Iterator<Item = bool> + use<> {
-    let some_are_free = members.first().is_some_and(|member| member.pay <= 0.0);
-    [true, false].into_iter().take(if some_are_free { 2 } else { 1 })
+    members.len() < before
 }
 
 /// The coalition where the order moves with prices; `None` out of reach. Sets are over slots; `order` is that of
@@ -198,93 +244,112 @@ pub fn by_moving_order(
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
     let Coalition { members, colluders } = coalition;
-    order.sort_positions(bits::ones(recruits.colluders).filter(|slot| !recruits.stolen(*slot)), colluders);
+    members.clear();
+    colluders.clear();
+    colluders.extend(bits::ones(recruits.colluders).filter(|slot| !recruits.stolen(*slot)));
+    let ratios = &priced.ratios;
+    colluders.sort_unstable_by(|a, b| ratios[*a].total_cmp(&ratios[*b]).then(b.cmp(a)));
     order.pick(recruits.bribable);
-    line_up(members, recruits, (colluders, order.picked()), &priced.ratios);
-    let held = cut_short(members, least_power, power, priced)?;
+    let queues = Queues { ratios, colluders, bribe: 1.0 + recruits.premium };
+    let mut joined = JoinedByWeight {
+        at: (power, priced),
+        needed: (nearly(least_power), least_power),
+        members,
+        weight: 0.0,
+        lightest: f64::INFINITY,
+        full: 0.0,
+        held: 0,
+    };
+    let reached = if recruits.premium > 0.0 {
+        queues.merge(recruits, order.picked(), &mut joined)
+    } else {
+        let lined_up = line_up(recruits, order, ratios);
+        lined_up.into_iter().any(|(slot, pay)| joined.join(slot, pay))
+    };
+    if !reached {
+        return None;
+    }
+    let JoinedByWeight { lightest, full, held, .. } = joined;
     let last = *members.last()?;
     let surplus = held - least_power;
-    let spared =
-        to_f64(surplus) / to_f64(priced.units(power, last.at())) * (last.pay * priced.private_usd[last.at()]);
-    let full = payments(members, &priced.private_usd);
-    let dropped = drop_priced(members, surplus, power, priced);
-    let cost = if dropped { payments(members, &priced.private_usd) } else { full };
-    let forfeited = losses
-        .assets
-        .iter()
-        .zip(&priced.asset_usd)
-        .map(|((_, _, forfeited), usd)| usd * members.iter().map(|m| forfeited[m.at()]).sum::<f64>());
+    let spared = to_f64(surplus) / to_f64(priced.units(power, last.at())) * last.payment;
+    let mut left = (surplus, heaviest_within(surplus));
+    let dropped = lightest <= left.1
+        && drop_needless(members, |slot| {
+            let units = if priced.weights[slot] > left.1 { u128::MAX } else { priced.units(power, slot) };
+            let fits = units <= left.0;
+            if fits {
+                left = (left.0 - units, heaviest_within(left.0 - units));
+            }
+            fits
+        });
+    let forfeited = losses.assets.iter().zip(&priced.asset_usd);
     Some(CoalitionCost {
-        cost_usd: cost,
+        cost_usd: if dropped { payments(members) } else { full },
         lower_usd: (full - spared).max(0.0),
-        forfeited_usd: forfeited.sum(),
+        forfeited_usd: forfeited.map(|((_, _, forfeited), usd)| usd * sum_over(members, forfeited)).sum(),
     })
 }
 
-/// Keeps as many members, from the first, as reach the power, and tells what they hold; `None` if all are too few.
-fn cut_short(
-    members: &mut Vec<Member>,
-    least_power: u128,
-    power: &StakePower,
-    priced: &Priced,
-) -> Option<u128> {
-    let nearly = nearly(least_power);
-    let mut weight = 0.0;
-    for (n, member) in (1..).zip(members.iter()) {
-        weight += priced.weights[member.at()];
-        if weight >= nearly {
-            let held = priced.units_of(power, members[..n].iter().map(|member| member.at()));
-            if held >= least_power {
-                members.truncate(n);
-                return Some(held);
-            }
+/// Who has joined at one scenario's prices.
+struct JoinedByWeight<'a> {
+    at: (&'a StakePower, &'a Priced),
+    /// The weight at which a look at the exact power is worth it, and the power needed.
+    needed: (f64, u128),
+    members: &'a mut Vec<Member>,
+    weight: f64,
+    /// Least weight of a member.
+    lightest: f64,
+    /// What all are paid.
+    full: f64,
+    /// Exact power, once looked at.
+    held: u128,
+}
+
+impl Joined for JoinedByWeight<'_> {
+    #[inline(always)]
+    fn join(&mut self, slot: usize, pay: f64) -> bool {
+        let (power, priced) = self.at;
+        let member = Member::new(slot, pay, priced.private_usd[slot]);
+        let weight = priced.weights[slot];
+        self.members.push(member);
+        self.full += member.payment;
+        self.lightest = if weight < self.lightest { weight } else { self.lightest };
+        self.weight += weight;
+        self.weight >= self.needed.0 && {
+            self.held = held_by(self.members, power, priced);
+            self.held >= self.needed.1
         }
     }
-    None
 }
 
-/// Everybody who can join, in order: stolen keys, then colluders and bribed operators by payment per power.
-fn line_up(
-    members: &mut Vec<Member>,
-    recruits: Recruits<'_>,
-    (colluders, bribable): (&[usize], impl ExactSizeIterator<Item = u32>),
-    ratios: &[f64],
-) {
+#[inline(never)]
+fn held_by(members: &[Member], power: &StakePower, priced: &Priced) -> u128 {
+    priced.units_of(power, members.iter().map(|member| member.at()))
+}
+
+/// Everybody who can join, in order, where nobody asks a premium: stolen keys, then colluders and bribed operators by
+/// payment per power. Colluders tie with those who are bribed, up to rounding, and come before them where they do.
+fn line_up(recruits: Recruits<'_>, order: &SlotOrder, ratios: &[f64]) -> Vec<(usize, f64)> {
     let bribe = 1.0 + recruits.premium;
-    members.clear();
-    members.extend(bits::ones(recruits.compromised).map(|slot| member(slot, 0.0)));
+    let mut colluders: Vec<usize> =
+        bits::ones(recruits.colluders).filter(|slot| !recruits.stolen(*slot)).collect();
+    colluders.sort_unstable_by_key(|slot| order.key(*slot));
+    let mut members: Vec<(usize, f64)> = bits::ones(recruits.compromised).map(|slot| (slot, 0.0)).collect();
     let free = members.len();
-    members.extend(bribable.map(|position| Member { position, pay: bribe }));
-    // Colluders are few.
+    members.extend(order.picked().map(|slot| (slot, bribe)));
     for colluder in colluders {
-        let cheaper = |other: &Member| other.pay * ratios[other.at()] < ratios[*colluder];
+        let cheaper = |(slot, pay): &(usize, f64)| pay * ratios[*slot] < ratios[colluder];
         let place = free + members[free..].partition_point(cheaper);
-        members.insert(place, member(*colluder, 1.0));
+        members.insert(place, (colluder, 1.0));
     }
+    members
 }
 
-/// As [`drop_needless`], with a cheap look at the weight before the exact one.
-fn drop_priced(members: &mut Vec<Member>, mut surplus: u128, power: &StakePower, priced: &Priced) -> bool {
-    let before = members.len();
-    let mut most = to_f64(surplus) * (1.0 + 1e-9);
-    if members.iter().all(|member| priced.weights[member.at()] > most) {
-        return false;
-    }
-    for paid in passes(members) {
-        members.retain(|member| {
-            if (member.pay > 0.0) != paid || priced.weights[member.at()] > most {
-                return true;
-            }
-            let units = priced.units(power, member.at());
-            if units > surplus {
-                return true;
-            }
-            surplus -= units;
-            most = to_f64(surplus) * (1.0 + 1e-9);
-            false
-        });
-    }
-    members.len() < before
+/// No power within a surplus weighs more.
+#[inline]
+fn heaviest_within(surplus: u128) -> f64 {
+    to_f64(surplus) * (1.0 + 1e-9)
 }
 
 /// A weight just below a power: sums in floating point are good to far better than that.

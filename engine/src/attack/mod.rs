@@ -23,7 +23,7 @@ pub use priced::Priced;
 pub use slot_order::SlotOrder;
 
 use crate::graph::{Graph, Order, Power, Proportion, Secured, SlotLosses, StakePower, Target, slot, to_f64};
-use crate::kernels::{Column, LANES, bits};
+use crate::kernels::{Column, LANES, bits, columns};
 use crate::sampling::Draws;
 use crate::study::Route;
 use found::Found;
@@ -41,6 +41,8 @@ pub struct Outcomes {
     pub targets: Vec<TargetOutcome>,
     /// First target of each secured service. `[secured]`
     pub first_target: Vec<usize>,
+    /// An earlier secured service with the same outcomes. `[secured]`
+    images: Vec<Option<usize>>,
     /// What targets of one service have in common. `[target]`
     kinships: Vec<Kinship>,
     ranks: RankSets,
@@ -206,12 +208,59 @@ impl Outcomes {
             }
         }
         let colluding_share = vec![[0.0; LANES]; graph.secured.len()];
-        let ranks = RankSets::new(graph);
-        Self { colluding_share, targets, first_target, kinships, ranks, scratch: Scratch::default() }
+        let image =
+            |(index, secured)| graph.secured[..index].iter().position(|other| same_outcomes(secured, other));
+        Self {
+            colluding_share,
+            targets,
+            first_target,
+            images: graph.secured.iter().enumerate().map(image).collect(),
+            kinships,
+            ranks: RankSets::new(graph),
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// Copies the outcomes of an earlier secured service.
+    fn copy(&mut self, earlier: usize, index: usize, n_targets: usize) {
+        self.colluding_share[index] = self.colluding_share[earlier];
+        let (from, to) = (self.first_target[earlier], self.first_target[index]);
+        let (before, targets) = self.targets.split_at_mut(to);
+        for (position, target) in targets[..n_targets].iter_mut().enumerate() {
+            target.copy_from(&before[from + position]);
+            (0..LANES).for_each(|lane| self.scratch.found.share(from + position, to + position, lane));
+        }
     }
 }
 
+/// Whether two secured services differ in nothing that their outcomes depend on.
+fn same_outcomes(a: &Secured, b: &Secured) -> bool {
+    let same = |(a, b): (&Target, &Target)| {
+        a.profit_column == b.profit_column
+            && a.threshold == b.threshold
+            && a.success_probability.to_bits() == b.success_probability.to_bits()
+            && a.gains == b.gains
+            && a.order == b.order
+            && a.purchases == b.purchases
+            && a.returned == b.returned
+            && a.mining == b.mining
+    };
+    a.power == b.power && a.targets.len() == b.targets.len() && a.targets.iter().zip(&b.targets).all(same)
+}
+
 impl TargetOutcome {
+    /// Takes over the outcomes of a target that has the same.
+    fn copy_from(&mut self, other: &Self) {
+        self.profit = other.profit;
+        self.threshold_reached = other.threshold_reached;
+        for (route, other) in self.routes.iter_mut().zip(&other.routes) {
+            route.costs.clone_from(&other.costs);
+        }
+        self.cheapest = other.cheapest;
+        self.best.clone_from(&other.best);
+        self.returnable = other.returnable;
+    }
+
     fn room(routes: Vec<Route>) -> Self {
         let room = |route| RouteOutcome { route, costs: Costs::OUT_OF_REACH };
         Self {
@@ -228,23 +277,21 @@ impl TargetOutcome {
         let Self { routes, cheapest, best, .. } = self;
         cheapest.fill(NO_ROUTE);
         best.clone_from(&Costs::OUT_OF_REACH);
+        let mut cheaper = [false; LANES];
         for (index, RouteOutcome { costs, .. }) in (0u8..).zip(routes) {
-            let net = |costs: &Costs, lane: usize| costs.cost[lane] - costs.returned[lane];
-            let cheaper: [bool; LANES] = std::array::from_fn(|lane| net(costs, lane) < net(best, lane));
-            take_where(&cheaper, cheapest, &[index; LANES]);
-            take_where(&cheaper, &mut best.cost, &costs.cost);
-            take_where(&cheaper, &mut best.capital, &costs.capital);
-            take_where(&cheaper, &mut best.forfeited, &costs.forfeited);
-            take_where(&cheaper, &mut best.returned, &costs.returned);
-            best.lower.iter_mut().zip(&costs.lower).for_each(|(least, lower)| *least = least.min(*lower));
+            columns::keep_least(&mut best.lower, &costs.lower);
+            let of_best = (&best.cost[..], &best.returned[..]);
+            if !columns::differ_less((&costs.cost, &costs.returned), of_best, &mut cheaper) {
+                continue;
+            }
+            for (cheapest, cheaper) in cheapest.iter_mut().zip(&cheaper) {
+                *cheapest = if *cheaper { index } else { *cheapest };
+            }
+            columns::take_where(&cheaper, &mut best.cost, &costs.cost);
+            columns::take_where(&cheaper, &mut best.capital, &costs.capital);
+            columns::take_where(&cheaper, &mut best.forfeited, &costs.forfeited);
+            columns::take_where(&cheaper, &mut best.returned, &costs.returned);
         }
-    }
-}
-
-/// Overwrites the lanes of a column that `which` names.
-fn take_where<T: Copy>(which: &[bool; LANES], column: &mut [T; LANES], new: &[T; LANES]) {
-    for ((value, new), which) in column.iter_mut().zip(new).zip(which) {
-        *value = if *which { *new } else { *value };
     }
 }
 
@@ -253,6 +300,10 @@ pub fn assess(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
     outcomes.ranks.fill(draws);
     outcomes.scratch.found.clear(outcomes.targets.len());
     for (index, secured) in graph.secured.iter().enumerate() {
+        if let Some(earlier) = outcomes.images[index] {
+            outcomes.copy(earlier, index, secured.targets.len());
+            continue;
+        }
         let first = outcomes.first_target[index];
         let range = first..first + secured.targets.len();
         let targets = &mut outcomes.targets[range.clone()];
@@ -390,6 +441,10 @@ impl Service<'_> {
     }
 
     fn colluding_units(&self, lane: usize, priced: &Priced) -> u128 {
+        let counted = self.ranks.colluding(self.first, lane);
+        if counted.len() > 0 && !self.secured.targets.is_empty() {
+            return priced.units_of_parts(counted);
+        }
         let colluders = bits::ones(self.draws.colluders.lane(lane));
         colluders.filter_map(|o| slot(self.power, o)).map(|slot| priced.units(self.power, slot)).sum()
     }
@@ -418,12 +473,12 @@ impl Chosen<'_> {
         let price = |asset: usize| draws.prices[asset][lane];
         let recruits = ranks.recruits(self.index, lane, route == Route::Bribe, draws.premium[lane]);
         match &self.target.order {
-            Order::Fixed(order) if ranks.available(self.index, lane) < order.least_power => None,
+            Order::Fixed(_) if self.too_few(recruits, route, (ranks, lane), scratch) => None,
             Order::Fixed(order) => {
                 by_fixed_order(order, order.asset.map_or(1.0, price), recruits, &mut scratch.coalition)
             }
             Order::Moves(losses) => {
-                if scratch.available(route, recruits) < nearly(self.least_power) {
+                if self.too_few(recruits, route, (ranks, lane), scratch) {
                     return None;
                 }
                 scratch.price_losses(losses, price, self.group);
@@ -436,6 +491,22 @@ impl Chosen<'_> {
 }
 
 impl Chosen<'_> {
+    /// Whether all recruits together are too few, as far as that is told at a glance: for those who can be bribed exactly
+    /// where units are counted beforehand, else by weight.
+    fn too_few(
+        &self,
+        recruits: Recruits<'_>,
+        route: Route,
+        (ranks, lane): (&RankSets, usize),
+        scratch: &mut Scratch,
+    ) -> bool {
+        let counted = ranks.available(self.index, lane);
+        if counted.len() > 0 {
+            return scratch.priced.units_of_parts(counted) < self.least_power;
+        }
+        scratch.available(route, recruits) < nearly(self.least_power)
+    }
+
     /// The operator at a position of a coalition.
     fn operator(&self, position: usize) -> u32 {
         match &self.target.order {
@@ -498,13 +569,15 @@ impl<'a> Chosen<'a> {
         (draws, lane): (&Draws, usize),
         scratch: &mut Scratch,
     ) -> Self {
-        let mut least_power = 0;
-        if let Order::Moves(_) = &target.order {
-            scratch.orders.resize_with(scratch.orders.len().max(1), SlotOrder::default);
-            scratch.price_power(power, |asset| draws.prices[asset][lane]);
-            scratch.orders[0].clear();
-            least_power = target.threshold.least_power(scratch.priced.total);
-        }
+        let least_power = match &target.order {
+            Order::Fixed(order) => u128::from(order.least_power),
+            Order::Moves(_) => {
+                scratch.orders.resize_with(scratch.orders.len().max(1), SlotOrder::default);
+                scratch.price_power(power, |asset| draws.prices[asset][lane]);
+                scratch.orders[0].clear();
+                target.threshold.least_power(scratch.priced.total)
+            }
+        };
         Chosen { power, target, index, group: 0, least_power }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::graph::{PowerPart, SlotLosses, StakePower, to_f64};
 use crate::kernels::caps::{self, Capped};
+use crate::kernels::columns;
 
 /// Prices of one scenario applied to one service; reused from scenario to scenario.
 #[derive(Debug, Default)]
@@ -29,8 +30,8 @@ impl Priced {
     /// Prices the power: units times integer price, capped parts scaled down. A single part needs no price.
     pub fn price_power(&mut self, power: &StakePower, price: impl Fn(usize) -> f64) {
         self.price_weights(power, price);
-        self.inverse_weights.clear();
-        self.inverse_weights.extend(self.weights.iter().map(|weight| 1.0 / weight));
+        self.inverse_weights.resize(self.weights.len(), 0.0);
+        columns::invert(&self.weights, &mut self.inverse_weights);
     }
 
     fn price_weights(&mut self, power: &StakePower, price: impl Fn(usize) -> f64) {
@@ -43,7 +44,7 @@ impl Priced {
         self.weights.resize(power.members.len(), 0.0);
         for (floats, multiplier) in power.floats.iter().zip(&self.multipliers) {
             let multiplier = to_f64(u128::from(*multiplier));
-            self.weights.iter_mut().zip(floats).for_each(|(weight, units)| *weight += units * multiplier);
+            columns::add_scaled(&mut self.weights, multiplier, floats);
         }
     }
 
@@ -100,6 +101,15 @@ impl Priced {
         parts.map(|(units, m)| u128::from(units[slot]) * u128::from(*m)).sum()
     }
 
+    /// Exact power that has so many units of each part.
+    #[inline]
+    pub fn units_of_parts(&self, mut parts: impl ExactSizeIterator<Item = u64>) -> u128 {
+        if parts.len() == 1 {
+            return parts.next().map_or(0, u128::from);
+        }
+        parts.zip(&self.multipliers).map(|(units, m)| u128::from(units) * u128::from(*m)).sum()
+    }
+
     /// Exact power of several members.
     #[inline]
     pub fn units_of(&self, power: &StakePower, slots: impl Iterator<Item = usize> + Clone) -> u128 {
@@ -118,11 +128,10 @@ impl Priced {
         for (asset, private, _) in &losses.assets {
             let usd = price(*asset);
             self.asset_usd.push(usd);
-            self.private_usd.iter_mut().zip(private).for_each(|(loss, tokens)| *loss += usd * tokens);
+            columns::add_scaled(&mut self.private_usd, usd, private);
         }
-        self.ratios.clear();
-        self.ratios
-            .extend(self.private_usd.iter().zip(&self.inverse_weights).map(|(loss, inverse)| loss * inverse));
+        self.ratios.resize(self.private_usd.len(), 0.0);
+        columns::multiply(&self.private_usd, &self.inverse_weights, &mut self.ratios);
     }
 }
 

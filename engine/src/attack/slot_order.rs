@@ -4,7 +4,7 @@
 //! the order of an earlier scenario is a guess that an insertion sort puts right in linear time, and only for those who
 //! are asked for. The order is unique, whatever the visits: equal ratios go by slot.
 
-use crate::kernels::bits;
+use crate::kernels::{bits, keys as ranking};
 
 /// Slots in rising order of their ratio.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +22,8 @@ pub struct SlotOrder {
     picked: Vec<u64>,
     n_picked: usize,
     flags: Vec<u8>,
+    /// Keys, the top bit of those in the set to be picked is 1. `[slot]`
+    marked: Vec<u64>,
 }
 
 impl SlotOrder {
@@ -33,9 +35,8 @@ impl SlotOrder {
     /// Takes the slots' new ratios.
     pub fn update(&mut self, ratios: &[f64]) {
         self.mask = (ratios.len() as u64).next_power_of_two() - 1;
-        let mask = self.mask;
-        self.keys.clear();
-        self.keys.extend((0u64..).zip(ratios).map(|(slot, ratio)| (ratio.to_bits() & !mask) | slot));
+        self.keys.resize(ratios.len(), 0);
+        ranking::make(ratios, self.mask, &mut self.keys);
         if self.stale || self.guess.len() != ratios.len() {
             self.guess.clear();
             self.guess.extend((0u32..).take(ratios.len()));
@@ -46,34 +47,34 @@ impl SlotOrder {
 
     /// Puts the slots of a set in order, for [`Self::picked`]. Membership is a coin toss, so it steers no branch.
     pub fn pick(&mut self, set: &[u64]) {
-        let Self { guess, keys, picked, flags, .. } = self;
+        let Self { guess, keys, marked, picked, flags, .. } = self;
         self.n_picked = 0;
         if set.is_empty() {
             return;
         }
         bits::unpack(set, flags);
+        marked.resize(keys.len(), 0);
+        ranking::mark(keys, flags, marked);
         picked.resize(keys.len(), 0);
         let mut n = 0;
         for slot in guess.iter() {
-            let slot = *slot as usize;
-            picked[n] = keys[slot];
-            n += usize::from(flags[slot]);
+            let key = marked[*slot as usize];
+            picked[n] = key;
+            n += (key >> 63) as usize;
         }
         self.n_picked = n;
         self.stale = sort_nearly_sorted(&mut picked[..n]) > n;
     }
 
-    /// The slots picked last, in order.
-    pub fn picked(&self) -> impl ExactSizeIterator<Item = u32> + '_ {
-        #[expect(clippy::cast_possible_truncation, reason = "operators are counted in 32 bits")]
-        self.picked[..self.n_picked].iter().map(|key| (key & self.mask) as u32)
+    /// What a slot is sorted by.
+    pub fn key(&self, slot: usize) -> u64 {
+        self.keys[slot]
     }
 
-    /// Puts a few slots in order.
-    pub fn sort_positions(&self, slots: impl Iterator<Item = usize>, sorted: &mut Vec<usize>) {
-        sorted.clear();
-        sorted.extend(slots);
-        sorted.sort_unstable_by_key(|slot| self.keys[*slot]);
+    /// The slots picked last, in order.
+    pub fn picked(&self) -> impl Iterator<Item = usize> + '_ {
+        #[expect(clippy::cast_possible_truncation, reason = "operators are counted in 32 bits")]
+        self.picked[..self.n_picked].iter().map(|key| (key & self.mask) as usize)
     }
 }
 
@@ -82,6 +83,9 @@ fn sort_nearly_sorted(keys: &mut [u64]) -> usize {
     let mut moves = 0;
     for index in 1..keys.len() {
         let key = keys[index];
+        if keys[index - 1] <= key {
+            continue;
+        }
         let mut place = index;
         while place > 0 && keys[place - 1] > key {
             keys[place] = keys[place - 1];
@@ -110,12 +114,11 @@ mod tests {
             kept.update(&ratios);
             let set = [0xF0F0_1234_5678_9ABC, u64::MAX, round];
             kept.pick(&set);
-            let mut expected: Vec<u32> =
-                (0..133).filter(|slot| bits::contains(&set, *slot as usize)).collect();
-            expected.sort_by(|a, b| ratios[*a as usize].total_cmp(&ratios[*b as usize]).then(a.cmp(b)));
+            let mut expected: Vec<usize> = (0..133).filter(|slot| bits::contains(&set, *slot)).collect();
+            expected.sort_by(|a, b| ratios[*a].total_cmp(&ratios[*b]).then(a.cmp(b)));
             assert!(kept.picked().eq(expected.iter().copied()));
             kept.pick(&[]);
-            assert_eq!(kept.picked().len(), 0);
+            assert_eq!(kept.picked().count(), 0);
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Masks: bytes to bits, and from one mask per row to one set per scenario.
 
+use super::dispatch::wide;
 use super::{LANES, Mask};
 
 /// Packs bytes that are 0 or 1 into a mask.
+#[inline(always)]
 pub fn pack(flags: &[u8; LANES]) -> Mask {
     let mut mask = [0; LANES / 64];
     for (word, chunk) in mask.iter_mut().zip(flags.as_chunks::<64>().0) {
@@ -30,35 +32,43 @@ pub fn unpack(words: &[u64], flags: &mut Vec<u8>) {
 /// Transposes a 64 × 64 bit matrix in place: bit j of word i and bit i of word j change places.
 ///
 /// Warren, Hacker's Delight, 7-3, with the low bit first.
+#[inline(always)]
 pub fn transpose64(block: &mut [u64; 64]) {
-    let mut width = 32;
-    let mut low = 0x0000_0000_FFFF_FFFF_u64;
-    while width != 0 {
-        let mut row = 0;
-        while row < 64 {
-            let swap = ((block[row] >> width) ^ block[row + width]) & low;
-            block[row] ^= swap << width;
-            block[row + width] ^= swap;
-            row = (row + width + 1) & !width;
+    swap_blocks::<32>(block, 0x0000_0000_FFFF_FFFF);
+    swap_blocks::<16>(block, 0x0000_FFFF_0000_FFFF);
+    swap_blocks::<8>(block, 0x00FF_00FF_00FF_00FF);
+    swap_blocks::<4>(block, 0x0F0F_0F0F_0F0F_0F0F);
+    swap_blocks::<2>(block, 0x3333_3333_3333_3333);
+    swap_blocks::<1>(block, 0x5555_5555_5555_5555);
+}
+
+/// Swaps the upper right and lower left of every square of `2 · WIDTH` bits; `low` has the columns on the left.
+#[inline(always)]
+fn swap_blocks<const WIDTH: usize>(block: &mut [u64; 64], low: u64) {
+    for square in block.chunks_exact_mut(2 * WIDTH) {
+        let (upper, lower) = square.split_at_mut(WIDTH);
+        for (upper, lower) in upper.iter_mut().zip(lower) {
+            let swap = ((*upper >> WIDTH) ^ *lower) & low;
+            *upper ^= swap << WIDTH;
+            *lower ^= swap;
         }
-        width >>= 1;
-        low ^= low << width;
     }
 }
 
-/// From `rows[i]` (a mask over scenarios) to `sets[l * words ..][..words]` (a set of rows), `words = ⌈rows/64⌉`.
-pub fn rows_to_sets(rows: &[Mask], sets: &mut [u64]) {
-    let words = rows.len().div_ceil(64);
-    let mut block = [0u64; 64];
-    for lane_word in 0..LANES / 64 {
-        for (set_word, chunk) in rows.chunks(64).enumerate() {
-            block.fill(0);
-            for (slot, row) in block.iter_mut().zip(chunk) {
-                *slot = row[lane_word];
-            }
-            transpose64(&mut block);
-            for (bit, set) in block.iter().enumerate() {
-                sets[(64 * lane_word + bit) * words + set_word] = *set;
+wide! {
+    /// From `rows[i]` (a mask over scenarios) to `sets[l * words ..][..words]` (a set of rows), `words = ⌈rows/64⌉`.
+    pub fn rows_to_sets(rows: &[Mask], sets: &mut [u64]) {
+        let words = rows.len().div_ceil(64);
+        let mut block = [0u64; 64];
+        for lane_word in 0..LANES / 64 {
+            for (set_word, chunk) in rows.chunks(64).enumerate() {
+                block.fill(0);
+                for (slot, row) in block.iter_mut().zip(chunk) {
+                    *slot = row[lane_word];
+                }
+                transpose64(&mut block);
+                let column = sets[64 * lane_word * words..].iter_mut().skip(set_word).step_by(words);
+                column.zip(&block).for_each(|(set, word)| *set = *word);
             }
         }
     }

@@ -3,9 +3,13 @@
 pub mod bits;
 pub mod caps;
 pub mod cholesky;
+pub mod columns;
+mod dispatch;
+pub mod keys;
 pub mod normal;
 pub mod squeeze;
 pub mod student;
+pub mod subset;
 pub mod sums;
 
 /// Scenarios in a block, the unit of work, of randomness and of statistics; the length of every column.

@@ -3,7 +3,8 @@
 //! Almost every decision is made by a polynomial in single precision; the few inside the band go to the exact
 //! comparison of the caller. Results therefore do not depend on the approximation, only the time does.
 
-use super::LANES;
+use super::dispatch::wide;
+use super::{LANES, Mask, bits};
 
 /// Half width of the open band in units of 2^−16: 16.3 from the polynomial, the rest for rounding in [`scaled_cdf`].
 pub const BAND: f32 = 17.0;
@@ -14,7 +15,7 @@ pub type Single = [f32; LANES];
 /// About 65536·Φ(x), within [`BAND`] for every x that is not NaN.
 ///
 /// `65536·Φ(−y) ≈ (c₀ + c₁y + c₂y² + c₃y³)⁴` on 0 ≤ y ≤ 4, held constant beyond.
-#[inline]
+#[inline(always)]
 pub fn scaled_cdf(x: f32) -> f32 {
     const SCALE: f32 = 13.454_34;
     const C0: f32 = SCALE * 0.999_921;
@@ -27,27 +28,30 @@ pub fn scaled_cdf(x: f32) -> f32 {
     32_768.0 + (32_768.0 - square * square).copysign(x)
 }
 
-/// Adds `coefficient · column` to `out`.
-pub fn add_scaled(out: &mut Single, coefficient: f32, column: &Single) {
-    for (o, c) in out.iter_mut().zip(column) {
-        *o += coefficient * c;
+wide! {
+    /// Adds `coefficient · column` to `out`.
+    pub fn add_scaled(out: &mut Single, coefficient: f32, column: &Single) {
+        out.iter_mut().zip(column).for_each(|(out, value)| *out += coefficient * value);
     }
 }
 
-/// Decides `noise[l] / 2^32 < Φ(x[l])` where that is clear: `hit[l]` is 1 if so.
-///
-/// `open[l]` is 1 where |x|'s rounding (`slack`, in units of 2^−16) or the polynomial could matter.
-pub fn below(x: &Single, noise: &[u32; LANES], slack: f32, hit: &mut [u8; LANES], open: &mut [u8; LANES]) {
-    let band = BAND + slack;
-    for l in 0..LANES {
-        let distance = top24(noise[l]) - scaled_cdf(x[l]);
-        hit[l] = u8::from(distance < 0.0);
-        open[l] = u8::from(distance.abs() <= band);
+wide! {
+    /// Decides `noise[l] / 2^32 < Φ(pull[l] + cutoff · scale[l])` where that is clear: who hits, and where |x|'s rounding
+    /// (`slack`, in units of 2^−16) or the polynomial could matter, so that it is open.
+    pub fn below(pull: &Single, cutoff: f32, scale: &Single, noise: &[u32; LANES], slack: f32) -> (Mask, Mask) {
+        let (mut hit, mut open) = ([0; LANES], [0; LANES]);
+        let band = BAND + slack;
+        for l in 0..LANES {
+            let distance = top24(noise[l]) - scaled_cdf(pull[l] + cutoff * scale[l]);
+            hit[l] = u8::from(distance < 0.0);
+            open[l] = u8::from(distance.abs() <= band);
+        }
+        (bits::pack(&hit), bits::pack(&open))
     }
 }
 
 /// The top 24 bits of a word on the scale of 2^16, exact in single precision.
-#[inline]
+#[inline(always)]
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_wrap, reason = "24 bits fit both")]
 fn top24(word: u32) -> f32 {
     (word >> 8) as i32 as f32 * (1.0 / 256.0)
@@ -79,7 +83,6 @@ mod tests {
     fn clear_decisions_are_right() {
         let mut noise = [0u32; LANES];
         let mut x = [0.0f32; LANES];
-        let (mut hit, mut open) = ([0u8; LANES], [0u8; LANES]);
         for round in 0..200u32 {
             for l in 0..LANES {
                 let mix = (round * 256 + u32::try_from(l).unwrap()).wrapping_mul(0x9E37_79B9);
@@ -88,10 +91,11 @@ mod tests {
                 let spread = (mix % 1000) as f32 / 110.0 - 4.5;
                 x[l] = spread;
             }
-            below(&x, &noise, 0.0, &mut hit, &mut open);
+            let (hit, open) = below(&[0.0; LANES], 1.0, &x, &noise, 0.0);
             for l in 0..LANES {
                 let exact = f64::from(noise[l]) / 4_294_967_296.0 < normal::cdf(f64::from(x[l]));
-                assert!(open[l] == 1 || exact == (hit[l] == 1), "x = {}, noise = {}", x[l], noise[l]);
+                let told = |mask: &Mask| bits::contains(mask, l);
+                assert!(told(&open) || exact == told(&hit), "x = {}, noise = {}", x[l], noise[l]);
             }
         }
     }

@@ -1,9 +1,11 @@
 //! Sums of columns in eight interleaved accumulators: fast, and the same bits at every vector width.
 
+use super::dispatch::wide;
+
 const WAYS: usize = 8;
 
 /// `Σ f(x, g)` over pairs, element `i` in accumulator `i mod 8`, accumulators added pairwise at the end.
-#[inline]
+#[inline(always)]
 fn fold(values: &[f64], gate: &[f64], f: impl Fn(f64, f64) -> f64) -> f64 {
     let mut sums = [0.0; WAYS];
     let (chunks, rest) = values.as_chunks::<WAYS>();
@@ -19,19 +21,27 @@ fn fold(values: &[f64], gate: &[f64], f: impl Fn(f64, f64) -> f64) -> f64 {
     ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]))
 }
 
-/// Number of finite values.
-pub fn count_finite(gate: &[f64]) -> usize {
-    gate.iter().filter(|gate| gate.is_finite()).count()
+wide! {
+    /// Number of finite values.
+    pub fn count_finite(gate: &[f64]) -> usize {
+        gate.iter().filter(|gate| gate.is_finite()).count()
+    }
 }
 
-/// `Σ value` where the gate is finite.
-pub fn sum_where_finite(values: &[f64], gate: &[f64]) -> f64 {
-    fold(values, gate, |value, gate| if gate.is_finite() { value } else { 0.0 })
+wide! {
+    /// `Σ value` where the gate is finite.
+    pub fn sum_where_finite(values: &[f64], gate: &[f64]) -> f64 {
+        fold(values, gate, |value, gate| if gate.is_finite() { value } else { 0.0 })
+    }
 }
 
-/// `Σ (value − centre)²` where the gate is finite.
-pub fn squares_where_finite(values: &[f64], gate: &[f64], centre: f64) -> f64 {
-    fold(values, gate, |value, gate| if gate.is_finite() { (value - centre) * (value - centre) } else { 0.0 })
+wide! {
+    /// `Σ (value − centre)²` where the gate is finite.
+    pub fn squares_where_finite(values: &[f64], gate: &[f64], centre: f64) -> f64 {
+        fold(values, gate, |value, gate| {
+            if gate.is_finite() { (value - centre) * (value - centre) } else { 0.0 }
+        })
+    }
 }
 
 #[cfg(test)]

@@ -283,12 +283,8 @@ struct Decision<'a> {
 impl Decision<'_> {
     /// Scenarios in which the operator's latent lies at or below the cutoff: the screen first, the open ones exactly.
     fn below(&self, row: &Row, cutoff: f64, scratch: &LatentScratch) -> Mask {
-        let mut x: Single = *self.pull;
-        squeeze::add_scaled(&mut x, to_single(cutoff), &scratch.scale_single);
-        let (mut hit, mut open) = ([0; LANES], [0; LANES]);
-        squeeze::below(&x, &scratch.words, row.slack, &mut hit, &mut open);
-        let mut mask = bits::pack(&hit);
-        let open = bits::pack(&open);
+        let (scale, words) = (&scratch.scale_single, &scratch.words);
+        let (mut mask, open) = squeeze::below(self.pull, to_single(cutoff), scale, words, row.slack);
         for lane in bits::ones(&open) {
             let bit = 1u64 << (lane % 64);
             if self.exactly_below(row, cutoff, scratch, lane) {

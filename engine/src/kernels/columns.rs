@@ -1,0 +1,83 @@
+//! Columns scaled, added and chosen from, element by element.
+
+use super::dispatch::wide;
+
+wide! {
+    /// Adds `factor · column` to `out`.
+    pub fn add_scaled(out: &mut [f64], factor: f64, column: &[f64]) {
+        out.iter_mut().zip(column).for_each(|(out, value)| *out += factor * value);
+    }
+}
+
+wide! {
+    /// `out = a · b`.
+    pub fn multiply(a: &[f64], b: &[f64], out: &mut [f64]) {
+        out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (a, b))| *out = a * b);
+    }
+}
+
+wide! {
+    /// `out = 1 / column`.
+    pub fn invert(column: &[f64], out: &mut [f64]) {
+        out.iter_mut().zip(column).for_each(|(out, value)| *out = 1.0 / value);
+    }
+}
+
+wide! {
+    /// The lesser of each pair, in `least`.
+    pub fn keep_least(least: &mut [f64], other: &[f64]) {
+        least.iter_mut().zip(other).for_each(|(least, other)| *least = if *other < *least { *other } else { *least });
+    }
+}
+
+wide! {
+    /// Where `a − b < c − d`; tells whether that is anywhere.
+    pub fn differ_less(a_b: (&[f64], &[f64]), c_d: (&[f64], &[f64]), which: &mut [bool]) -> bool {
+        let left = a_b.0.iter().zip(a_b.1).map(|(a, b)| a - b);
+        let right = c_d.0.iter().zip(c_d.1).map(|(c, d)| c - d);
+        which.iter_mut().zip(left.zip(right)).for_each(|(which, (left, right))| *which = left < right);
+        which.iter().fold(false, |any, which| any | which)
+    }
+}
+
+wide! {
+    /// Overwrites the values that `which` names.
+    pub fn take_where(which: &[bool], values: &mut [f64], new: &[f64]) {
+        for ((value, new), which) in values.iter_mut().zip(new).zip(which) {
+            *value = if *which { *new } else { *value };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_what_the_plain_loops_make_at_every_length() {
+        for n in 0..=66u32 {
+            let column =
+                |seed: u32| -> Vec<f64> { (0..n).map(|i| f64::from((i * seed) % 23) - 7.3).collect() };
+            let (a, b, c, d) = (column(7), column(11), column(13), column(5));
+            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            let each = |f: &dyn Fn(usize) -> f64| bits(&(0..a.len()).map(f).collect::<Vec<_>>());
+            let mut out = a.clone();
+            add_scaled(&mut out, 0.7, &b);
+            assert_eq!(bits(&out), each(&|i| a[i] + 0.7 * b[i]));
+            multiply(&a, &b, &mut out);
+            assert_eq!(bits(&out), each(&|i| a[i] * b[i]));
+            invert(&a, &mut out);
+            assert_eq!(bits(&out), each(&|i| 1.0 / a[i]));
+            out.clone_from(&a);
+            keep_least(&mut out, &b);
+            assert_eq!(bits(&out), each(&|i| a[i].min(b[i])));
+            let mut which = vec![false; a.len()];
+            let any = differ_less((&a, &b), (&c, &d), &mut which);
+            assert!((0..a.len()).all(|i| which[i] == (a[i] - b[i] < c[i] - d[i])));
+            assert_eq!(any, which.contains(&true));
+            out.clone_from(&a);
+            take_where(&which, &mut out, &b);
+            assert_eq!(bits(&out), each(&|i| if which[i] { b[i] } else { a[i] }));
+        }
+    }
+}
