@@ -4,6 +4,7 @@
 //! power is not needed leave. No coalition of whole operators costs less than the fractional bound (the linear
 //! relaxation of the knapsack), and the cheapest costs no more than the witness.
 
+use super::few::{Candidate, FEW, cheapest_of_few};
 use super::priced::Priced;
 use super::slot_order::SlotOrder;
 use crate::graph::{FixedOrder, SlotLosses, StakePower, to_f64};
@@ -198,8 +199,45 @@ pub fn by_fixed_order(
         cost = payments(members);
         forfeited = sum_over(members, &order.forfeited);
     }
-    let lower = (full - spared).max(0.0);
+    let mut lower = (full - spared).max(0.0);
+    let least = u128::from(order.least_power);
+    let of = |rank: usize| (u128::from(order.units[rank]), order.private[rank], order.ratio[rank]);
+    if let Some(optimum) = exactly_if_few(recruits, (cost, lower), least, of, members) {
+        forfeited = if optimum < cost { sum_over(members, &order.forfeited) } else { forfeited };
+        (cost, lower) = (optimum, optimum);
+    }
     Some(CoalitionCost { cost_usd: price * cost, lower_usd: price * lower, forfeited_usd: price * forfeited })
+}
+
+/// The least that any coalition is paid, where few can join and the walk has left a gap between `cost` and `lower`; puts such
+/// a coalition in place of the members. `of` tells the units, the private loss and its ratio to power at a position.
+fn exactly_if_few(
+    recruits: Recruits<'_>,
+    (cost, lower): (f64, f64),
+    least_power: u128,
+    of: impl Fn(usize) -> (u128, f64, f64),
+    members: &mut Vec<Member>,
+) -> Option<f64> {
+    let count = |set: &[u64]| set.iter().map(|word| word.count_ones() as usize).sum::<usize>();
+    let is_open = cost - lower > 1e-9 * cost;
+    if !is_open || count(recruits.colluders) + count(recruits.bribable) > FEW {
+        return None;
+    }
+    let candidate = |position: usize, pay: f64| {
+        let (units, private, ratio) = of(position);
+        (pay * ratio, Candidate { payment: pay * private, units, position, pay })
+    };
+    let colluders = bits::ones(recruits.colluders)
+        .map(|position| candidate(position, if recruits.stolen(position) { 0.0 } else { 1.0 }));
+    let bribed = bits::ones(recruits.bribable).map(|position| candidate(position, 1.0 + recruits.premium));
+    let mut candidates: Vec<(f64, Candidate)> = colluders.chain(bribed).collect();
+    candidates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.position.cmp(&b.1.position)));
+    let candidates: Vec<Candidate> = candidates.into_iter().map(|(_, candidate)| candidate).collect();
+    let Some(set) = cheapest_of_few(&candidates, least_power, cost) else { return Some(cost) };
+    members.clear();
+    let chosen = candidates.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+    members.extend(chosen.map(|(_, c)| Member::new(c.position, c.pay, of(c.position).1)));
+    Some(payments(members))
 }
 
 /// What the members are paid.
@@ -283,10 +321,16 @@ pub fn by_moving_order(
             }
             fits
         });
+    let mut cost = if dropped { payments(members) } else { full };
+    let mut lower = (full - spared).max(0.0);
+    let of = |slot: usize| (priced.units(power, slot), priced.private_usd[slot], priced.ratios[slot]);
+    if let Some(optimum) = exactly_if_few(recruits, (cost, lower), least_power, of, members) {
+        (cost, lower) = (optimum, optimum);
+    }
     let forfeited = losses.assets.iter().zip(&priced.asset_usd);
     Some(CoalitionCost {
-        cost_usd: if dropped { payments(members) } else { full },
-        lower_usd: (full - spared).max(0.0),
+        cost_usd: cost,
+        lower_usd: lower,
         forfeited_usd: forfeited.map(|((_, _, forfeited), usd)| usd * sum_over(members, forfeited)).sum(),
     })
 }

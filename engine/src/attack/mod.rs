@@ -6,6 +6,7 @@
 mod accident;
 mod coalition;
 mod execute;
+mod few;
 mod found;
 mod priced;
 mod ranks;

@@ -112,7 +112,7 @@ fn equal(value: f64, expected: f64) {
     assert!((value - expected).abs() <= 1e-12 * (1.0 + expected.abs()), "{value}, by hand {expected}");
 }
 
-/// One chain of 100 tokens at $2: 60, 30 and 10. Forks and halts take a (60), control takes a and b (90).
+/// One chain of 100 tokens at $2: 60, 30 and 10. Forks and halts take b and c (40), control takes a and c (70).
 fn chain(attacks: &str, slash: &str) -> Judged {
     judge(&format!(
         r#"
@@ -136,9 +136,9 @@ const KINDS: &str = "attacks.fork = { profit_usd = 1, amnesia = false }\nattacks
 #[test]
 fn a_fork_forfeits_the_slash_of_the_stake() {
     let judged = chain(KINDS, "");
-    // 60 tokens · $2 · 5 %.
-    equal(judged.forfeited("s", "fork"), 6.0);
-    equal(judged.bribe("s", "fork"), 6.0);
+    // 40 tokens · $2 · 5 %.
+    equal(judged.forfeited("s", "fork"), 4.0);
+    equal(judged.bribe("s", "fork"), 4.0);
 }
 
 #[test]
@@ -153,18 +153,18 @@ fn a_chain_that_is_halted_or_controlled_does_not_slash() {
 #[test]
 fn social_consensus_slashes_with_its_probability() {
     let judged = chain(KINDS, "slash_halt = 0.01\nsocial_slash_probability = 0.25");
-    // 90 · $2 · 5 % and 60 · $2 · 1 %, a quarter of each; the fork is slashed by the chain itself.
-    equal(judged.forfeited("s", "control"), 2.25);
-    equal(judged.forfeited("s", "halt"), 0.3);
-    equal(judged.forfeited("s", "fork"), 6.0);
+    // 70 · $2 · 5 % and 40 · $2 · 1 %, a quarter of each; the fork is slashed by the chain itself.
+    equal(judged.forfeited("s", "control"), 1.75);
+    equal(judged.forfeited("s", "halt"), 0.2);
+    equal(judged.forfeited("s", "fork"), 4.0);
 }
 
 #[test]
 fn a_slash_that_executes_always_lands_on_halt_and_control() {
     let judged = chain(KINDS, "slash_halt = 0.01\nexecutes_on = \"always\"");
-    // 90 · $2 · 5 % and 60 · $2 · 1 %.
-    equal(judged.forfeited("s", "control"), 9.0);
-    equal(judged.forfeited("s", "halt"), 1.2);
+    // 70 · $2 · 5 % and 40 · $2 · 1 %.
+    equal(judged.forfeited("s", "control"), 7.0);
+    equal(judged.forfeited("s", "halt"), 0.8);
 }
 
 #[test]
@@ -173,10 +173,10 @@ fn an_attack_may_state_its_own_slash() {
 attacks.halt = { profit_usd = 1, slash = 0.3 }
 attacks.control.profit_usd = 1";
     let judged = chain(kinds, "executes_on = \"always\"");
-    // 60 · $2 · 20 % and 60 · $2 · 30 %; control keeps the design's 5 % of 90 · $2.
-    equal(judged.forfeited("s", "fork"), 24.0);
-    equal(judged.forfeited("s", "halt"), 36.0);
-    equal(judged.forfeited("s", "control"), 9.0);
+    // 40 · $2 · 20 % and 40 · $2 · 30 %; control keeps the design's 5 % of 70 · $2.
+    equal(judged.forfeited("s", "fork"), 16.0);
+    equal(judged.forfeited("s", "halt"), 24.0);
+    equal(judged.forfeited("s", "control"), 7.0);
 }
 
 #[test]
@@ -295,9 +295,9 @@ pool = "p"
 slash = 0.05
 "#;
     let judged = judge(text);
-    // 1.5 · 60 · $2 · 5 %; the lower bound takes the 34 of a's 60 that more than a third of 100 needs.
-    equal(judged.bribe("s", "fork"), 9.0);
-    equal(judged.route("s", "fork", Route::Bribe).unwrap().lower[0], 9.0 * 34.0 / 60.0);
+    // 1.5 · 40 · $2 · 5 %; where so few can join, nobody does it for less.
+    equal(judged.bribe("s", "fork"), 6.0);
+    equal(judged.route("s", "fork", Route::Bribe).unwrap().lower[0], 6.0);
     // Nobody colludes in the base state.
     assert!(judged.route("s", "fork", Route::Collude).unwrap().cost[0].is_infinite());
 }
@@ -340,9 +340,9 @@ fn a_replicated_consumer_has_the_power_of_its_provider() {
 #[test]
 fn control_of_a_consumer_is_slashed_by_the_provider() {
     let judged = consumer("a = 60, b = 30, c = 10", "");
-    // 90 · $2 · 10 %, 60 · $2 · 1 % on the zone; the hub does not slash whoever controls it.
-    equal(judged.forfeited("zone", "control"), 18.0);
-    equal(judged.forfeited("zone", "halt"), 1.2);
+    // 70 · $2 · 10 %, 40 · $2 · 1 % on the zone; the hub does not slash whoever controls it.
+    equal(judged.forfeited("zone", "control"), 14.0);
+    equal(judged.forfeited("zone", "halt"), 0.8);
     equal(judged.forfeited("hub", "control"), 0.0);
     // One tombstone: the pool loses the largest alone.
     assert_eq!(judged.graph.designs[0].combine, [Combine::Once]);
@@ -352,7 +352,7 @@ fn control_of_a_consumer_is_slashed_by_the_provider() {
 fn a_consumer_that_slashes_by_itself_loses_it_to_who_controls_it() {
     let judged = consumer("a = 60, b = 30, c = 10", "executes_on = \"zone\"");
     equal(judged.forfeited("zone", "control"), 0.0);
-    equal(judged.forfeited("zone", "fork"), 12.0);
+    equal(judged.forfeited("zone", "fork"), 8.0);
 }
 
 #[test]
@@ -422,9 +422,9 @@ slash = 0.4
 #[test]
 fn pooled_stake_backs_every_service_whole_and_compounds() {
     let judged = restaked("", "");
-    // 60 · $2 of a, each service by its own slash.
-    equal(judged.forfeited("x", "fork"), 60.0);
-    equal(judged.forfeited("y", "fork"), 48.0);
+    // 40 · $2 of b and c, each service by its own slash.
+    equal(judged.forfeited("x", "fork"), 40.0);
+    equal(judged.forfeited("y", "fork"), 32.0);
     assert_eq!(judged.graph.designs[0].combine[judged.pool("lst")], Combine::Compound);
     // An accident hits both: 60 · (1 − 0.5 · 0.6).
     equal(judged.accident("A", "a"), 42.0);
@@ -503,8 +503,8 @@ fn an_avs_slashes_on_the_designs_one_ethereum() {
         })
         .collect();
     assert_eq!(executors, [Some("ethereum"), Some("ethereum"), Some("y")]);
-    // So control of x is slashed (90 · $2 · 0.5), control of y is not.
-    equal(judged.forfeited("x", "control"), 90.0);
+    // So control of x is slashed (70 · $2 · 0.5), control of y is not.
+    equal(judged.forfeited("x", "control"), 70.0);
     equal(judged.forfeited("y", "control"), 0.0);
 }
 
@@ -998,8 +998,8 @@ byzantine = {byzantine}
     equal(taken, 120.0);
 }
 
-/// A set slashes all of one of three operators with 10 tokens each. Redistributed to the attacker, the slash is its profit;
-/// native ETH never is.
+/// EIG-30: of operators with 10, 5 and 15 tokens the least with a third is the first. Redistributed to the attacker, the
+/// slash is its profit; native ETH never is.
 #[test]
 fn redistribution_pays_the_attacker_what_is_slashed() {
     let judged = |keys: &str, underlying: &str| {
@@ -1010,7 +1010,7 @@ asset = "A"
 stake = {{ z = 1 }}
 [pools.p]
 asset = "A"
-stake = {{ a = 10, b = 10, c = 10 }}
+stake = {{ a = 10, b = 5, c = 15 }}
 {underlying}
 [services.s]
 consensus = "quorum"

@@ -1,0 +1,114 @@
+//! The cheapest coalition, exactly, where few can join: a branch and bound over whole operators.
+
+/// Most recruits for whom every coalition is considered; of more, the walk in order of payment per power must do.
+pub const FEW: usize = 16;
+
+/// Somebody who can join.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// What it must be paid.
+    pub payment: f64,
+    /// Power.
+    pub units: u128,
+    /// Position: rank or slot.
+    pub position: usize,
+    /// What it is paid per private loss.
+    pub pay: f64,
+}
+
+/// The cheapest set of candidates with at least `least` power, as a mask over them; `None` unless it costs less than `best`.
+///
+/// At most [`FEW`] candidates, in rising order of payment per power. Of sets that cost the same the first found in that order.
+pub fn cheapest_of_few(candidates: &[Candidate], least: u128, best: f64) -> Option<u32> {
+    let mut suffix = [0u128; FEW + 1];
+    for (at, candidate) in candidates.iter().enumerate().rev() {
+        suffix[at] = suffix[at + 1] + candidate.units;
+    }
+    let mut search = Search { candidates, suffix, best, found: None };
+    search.descend(0, 0, (0.0, least));
+    search.found
+}
+
+struct Search<'a> {
+    candidates: &'a [Candidate],
+    /// Power of the candidates from each on.
+    suffix: [u128; FEW + 1],
+    best: f64,
+    found: Option<u32>,
+}
+
+impl Search<'_> {
+    /// Decides the candidates from `at` on; `chosen` cost so much and so much power is missing.
+    fn descend(&mut self, at: usize, chosen: u32, (cost, missing): (f64, u128)) {
+        if missing == 0 {
+            if cost < self.best {
+                (self.best, self.found) = (cost, Some(chosen));
+            }
+            return;
+        }
+        if self.suffix[at] < missing || cost + self.least_payment(at, missing) >= self.best {
+            return;
+        }
+        let Candidate { payment, units, .. } = self.candidates[at];
+        self.descend(at + 1, chosen | 1 << at, (cost + payment, missing.saturating_sub(units)));
+        self.descend(at + 1, chosen, (cost, missing));
+    }
+
+    /// No set of the candidates from `at` on with so much power is paid less: the linear relaxation, rounded down a little.
+    fn least_payment(&self, at: usize, mut missing: u128) -> f64 {
+        let mut least = 0.0;
+        for candidate in &self.candidates[at..] {
+            if candidate.units >= missing {
+                let part = crate::graph::to_f64(missing) / crate::graph::to_f64(candidate.units);
+                return (least + candidate.payment * part) * (1.0 - 1e-12);
+            }
+            least += candidate.payment;
+            missing -= candidate.units;
+        }
+        f64::INFINITY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Every set, one by one.
+    fn by_brute_force(candidates: &[Candidate], least: u128) -> f64 {
+        (0u32..1 << candidates.len())
+            .filter_map(|set| {
+                let members = || candidates.iter().enumerate().filter(move |(at, _)| set >> at & 1 == 1);
+                let power: u128 = members().map(|(_, c)| c.units).sum();
+                (power >= least).then(|| members().map(|(_, c)| c.payment).sum())
+            })
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    proptest! {
+        #[test]
+        fn the_search_finds_what_brute_force_finds(
+            people in proptest::collection::vec((0u32..1000, 1u64..50), 0..10),
+            least in 1u128..300,
+        ) {
+            let mut candidates: Vec<Candidate> = people
+                .iter()
+                .map(|(payment, units)| Candidate { payment: f64::from(*payment), units: u128::from(*units), position: 0, pay: 1.0 })
+                .collect();
+            candidates.sort_by(|a, b| {
+                let ratio = |c: &Candidate| c.payment / crate::graph::to_f64(c.units);
+                ratio(a).total_cmp(&ratio(b))
+            });
+            let truth = by_brute_force(&candidates, least);
+            let found = cheapest_of_few(&candidates, least, f64::INFINITY);
+            let cost = found.map_or(f64::INFINITY, |set| {
+                candidates.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1).map(|(_, c)| c.payment).sum()
+            });
+            let same = if truth.is_finite() { (cost - truth).abs() <= 1e-9 * truth } else { cost.is_infinite() };
+            prop_assert!(same, "{cost} against {truth}");
+            if truth.is_finite() {
+                prop_assert!(cheapest_of_few(&candidates, least, truth).is_none());
+            }
+        }
+    }
+}
