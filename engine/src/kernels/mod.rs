@@ -3,10 +3,16 @@
 pub mod bits;
 pub mod caps;
 pub mod cholesky;
+pub mod factor;
+#[cfg(target_arch = "x86_64")]
+pub mod intrinsics;
+pub mod level;
 pub mod normal;
+pub mod sixteen;
 pub mod squeeze;
 pub mod student;
 pub mod sums;
+pub mod xoshiro;
 
 /// Scenarios in a block, the unit of work, of randomness and of statistics; the length of every column.
 pub const LANES: usize = 256;
