@@ -1,9 +1,10 @@
-//! Instructions by name, where the compiler does not find them: xoshiro256++ in vectors, and the 16-bit screen of AVX-512.
+//! Instructions by name, where the compiler does not find them: xoshiro256++ in vectors (plain loops become scalar: 2 to 3 times
+//! slower), AVX2's way from signs to bits, and the 16-bit screen of AVX-512.
 //!
-//! Held by tests to the bits of the plain loops (`streams`, `sampling/states`). Vectors are read and written by two functions.
+//! Held by tests to the bits of the plain loops (`streams`, `sampling/states`). Vectors are read and written by small functions.
 
 use super::level::{Level, Set};
-use super::sixteen::{SCALE, Small, TABLE};
+use super::sixteen::{SCALE, Small, SmallClass, TABLE};
 use super::squeeze::{self, Decided, Laws, SIDES, Single};
 use super::xoshiro::{Noise, STEPS_PER_ROW, WAYS};
 use super::{LANES, Mask};
@@ -72,6 +73,52 @@ fn fill_avx512(state: &mut [[u64; WAYS]; 4], out: &mut [[u64; WAYS]]) {
     }
 }
 
+/// Decides rows with the comparisons of AVX2 if that is the level, or hands them back.
+pub fn decide_rows(level: Level, rows: squeeze::Rows<'_>) -> Option<squeeze::Rows<'_>> {
+    if level.set() != Set::Avx2 {
+        return Some(rows);
+    }
+    #[expect(unsafe_code, reason = "calls what was compiled for a processor that is there")]
+    // SAFETY: the level says that it is.
+    unsafe {
+        decide_rows_avx2(rows);
+    }
+    None
+}
+
+#[target_feature(enable = "avx2")]
+fn decide_rows_avx2(rows: squeeze::Rows<'_>) {
+    rows.run_with(|threshold, noise, band| decide_avx2(threshold, noise, band));
+}
+
+/// Signs go to bits by one instruction, which the compiler does not find.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn decide_avx2(threshold: &Single, noise: &Noise, band: f32) -> (Mask, Mask) {
+    let (mut below, mut open) = (Mask::default(), Mask::default());
+    let (band, sign) = (_mm256_set1_ps(band), _mm256_set1_ps(-0.0));
+    let eights = noise.as_flattened().as_chunks::<2>().0.iter().zip(threshold.as_chunks::<8>().0);
+    for (i, ([low, high], threshold)) in eights.enumerate() {
+        let noise = _mm256_cvtepi16_epi32(_mm_set_epi64x(high.cast_signed(), low.cast_signed()));
+        let distance = _mm256_sub_ps(_mm256_cvtepi32_ps(noise), load8(threshold));
+        let near = _mm256_cmp_ps::<_CMP_LE_OQ>(_mm256_andnot_ps(sign, distance), band);
+        let bits = |x| u64::from(_mm256_movemask_ps(x).cast_unsigned()) << (8 * (i % 8));
+        below[i / 8] |= bits(distance);
+        open[i / 8] |= bits(near);
+    }
+    (below, open)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load8(from: &[f32; 8]) -> __m256 {
+    #[expect(unsafe_code, reason = "vectors are read through pointers")]
+    // SAFETY: 32 bytes, at any address.
+    unsafe {
+        _mm256_loadu_ps(from.as_ptr())
+    }
+}
+
 #[inline]
 #[target_feature(enable = "avx2")]
 fn load4(from: &[u64; 4]) -> __m256i {
@@ -129,6 +176,8 @@ struct Pair {
     high: [__m512i; VECTORS],
     /// Lanes in which one of the two saturates.
     wide: [u32; VECTORS],
+    /// Whether there are any: seldom.
+    some_wide: bool,
 }
 
 /// Decides rows as [`squeeze::Rows`] does, in 16-bit integers: those whose class fits.
@@ -177,21 +226,10 @@ impl SmallColumns {
         self.shared.resize(laws.n_slots, [[_mm512_setzero_si512(); VECTORS]; SIDES]);
         for (index, class) in laws.classes.iter().enumerate() {
             let Some(slot) = class.slot else { continue };
-            for vector in 0..VECTORS {
-                let (thresholds, _) = screen.thresholds(index, vector, self);
-                self.shared[slot][0][vector] = thresholds[0];
-                self.shared[slot][1][vector] = thresholds[1];
+            if let Some(class) = &small.classes[index] {
+                self.shared[slot] = screen.thresholds(class, &self.pairs);
             }
         }
-    }
-}
-
-impl SmallColumns {
-    /// Lanes in which a factor of the class saturates.
-    #[inline]
-    fn wide(&self, small: &Small, class: usize, vector: usize) -> u32 {
-        let pairs = small.classes[class].as_ref().map_or(0..0, |class| class.pairs.0..class.pairs.1);
-        small.pairs[pairs].iter().fold(0, |wide, (column, _)| wide | self.pairs[*column].wide[vector])
     }
 }
 
@@ -216,7 +254,8 @@ impl Pair {
     #[target_feature(enable = "avx512f,avx512bw")]
     fn new(common: &[__m512i; VECTORS], column: &[__m512i; VECTORS]) -> Self {
         let zero = _mm512_setzero_si512();
-        let mut pair = Self { low: [zero; VECTORS], high: [zero; VECTORS], wide: [0; VECTORS] };
+        let mut pair =
+            Self { low: [zero; VECTORS], high: [zero; VECTORS], wide: [0; VECTORS], some_wide: false };
         for (vector, (common, column)) in common.iter().zip(column).enumerate() {
             let (common, column) = (*common, *column);
             pair.low[vector] = _mm512_unpacklo_epi16(common, column);
@@ -224,6 +263,7 @@ impl Pair {
             let (least, most) = (_mm512_set1_epi16(i16::MIN), _mm512_set1_epi16(i16::MAX));
             let ends = |x| _mm512_cmpeq_epi16_mask(x, least) | _mm512_cmpeq_epi16_mask(x, most);
             pair.wide[vector] = ends(common) | ends(column);
+            pair.some_wide |= pair.wide[vector] != 0;
         }
         pair
     }
@@ -246,29 +286,38 @@ impl<'a> Screen<'a> {
         Self { small, table: [c0, load(c1), load(c2)], two_bands: _mm512_set1_epi16(2 * small.band) }
     }
 
-    /// `65536 Φ(x) − 32768` less the band, for each side, and the lanes in which a factor saturates.
+    /// `65536 Φ(x) − 32768` less the band, for the first N sides.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    fn thresholds(&self, class: usize, vector: usize, columns: &SmallColumns) -> ([__m512i; SIDES], u32) {
-        let zero = _mm512_setzero_si512();
-        let Some(class) = &self.small.classes[class] else { return ([zero; SIDES], 0) };
+    fn thresholds<const N: usize>(&self, class: &SmallClass, pairs: &[Pair]) -> [[__m512i; VECTORS]; N] {
         let first = _mm512_set1_epi32(class.cutoffs[0]);
-        let (mut low, mut high, mut wide) = (first, first, 0);
+        let (mut low, mut high) = ([first; VECTORS], [first; VECTORS]);
         for (column, slopes) in &self.small.pairs[class.pairs.0..class.pairs.1] {
-            let (pair, slopes) = (&columns.pairs[*column], _mm512_set1_epi32(*slopes));
-            low = _mm512_dpwssd_epi32(low, pair.low[vector], slopes);
-            high = _mm512_dpwssd_epi32(high, pair.high[vector], slopes);
-            wide |= pair.wide[vector];
+            let (pair, slopes) = (&pairs[*column], _mm512_set1_epi32(*slopes));
+            for vector in 0..VECTORS {
+                low[vector] = _mm512_dpwssd_epi32(low[vector], pair.low[vector], slopes);
+                high[vector] = _mm512_dpwssd_epi32(high[vector], pair.high[vector], slopes);
+            }
         }
-        let further = _mm512_set1_epi32(class.cutoffs[1].wrapping_sub(class.cutoffs[0]));
-        let second = self.cdf(_mm512_add_epi32(low, further), _mm512_add_epi32(high, further));
-        ([self.cdf(low, high), second], wide)
+        let mut out = [[_mm512_setzero_si512(); VECTORS]; N];
+        for (side, (out, cutoff)) in out.iter_mut().zip(class.cutoffs).enumerate() {
+            let further = _mm512_set1_epi32(cutoff.wrapping_sub(class.cutoffs[0]));
+            for vector in 0..VECTORS {
+                let sums = if side == 0 {
+                    [low[vector], high[vector]]
+                } else {
+                    [_mm512_add_epi32(low[vector], further), _mm512_add_epi32(high[vector], further)]
+                };
+                out[vector] = self.cdf(sums);
+            }
+        }
+        out
     }
 
     /// Φ of sums at scale 2^27.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn cdf(&self, low: __m512i, high: __m512i) -> __m512i {
+    fn cdf(&self, [low, high]: [__m512i; 2]) -> __m512i {
         let x = _mm512_packs_epi32(_mm512_srai_epi32::<14>(low), _mm512_srai_epi32::<14>(high));
         let segment = _mm512_srli_epi16::<11>(x);
         let f = _mm512_xor_si512(_mm512_slli_epi16::<5>(x), _mm512_set1_epi16(i16::MIN));
@@ -285,50 +334,68 @@ impl SmallRows<'_> {
             #[expect(unsafe_code, reason = "calls what was compiled for a processor that is there")]
             // SAFETY: the level says that it is.
             unsafe {
-                self.decide();
+                if self.laws.n_sides == 1 { self.decide::<1>() } else { self.decide::<SIDES>() }
             }
         }
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    fn decide(self) {
+    fn decide<const N: usize>(self) {
         let Self { laws, small, first, noise, columns, decided } = self;
         let screen = Screen::new(small);
-        let Decided { below: [below_low, below_up], open: [open_low, open_up] } = decided;
         for (i, noise) in noise.iter().enumerate() {
             let index = laws.rows[first + i];
+            let Some(small) = &small.classes[index] else { continue };
             let class = &laws.classes[index];
-            if small.classes[index].is_none() {
-                continue;
-            }
-            let (mut below, mut open) = ([Mask::default(); SIDES], [Mask::default(); SIDES]);
-            for vector in 0..STEPS_PER_ROW {
-                let noise = load(&noise[vector]);
-                let (thresholds, wide) = match class.slot {
-                    Some(slot) => {
-                        let shared = &columns.shared[slot];
-                        ([shared[0][vector], shared[1][vector]], columns.wide(small, index, vector))
-                    }
-                    None => screen.thresholds(index, vector, columns),
-                };
-                for side in 0..laws.n_sides {
-                    let (word, shift) = (vector / 2, 32 * (vector % 2));
-                    let hits = _mm512_cmplt_epi16_mask(noise, thresholds[side]);
-                    let beyond = _mm512_sub_epi16(noise, thresholds[side]);
-                    let opens = _mm512_cmple_epu16_mask(beyond, screen.two_bands) | wide;
-                    below[side][word] |= u64::from(hits) << shift;
-                    open[side][word] |= u64::from(opens) << shift;
+            let own: [[__m512i; VECTORS]; N];
+            let thresholds = if let Some(slot) = class.slot {
+                &columns.shared[slot][..N]
+            } else {
+                own = screen.thresholds(small, &columns.pairs);
+                &own
+            };
+            for (side, thresholds) in thresholds.iter().enumerate() {
+                let (below, open) = (&mut decided.below[side][i], &mut decided.open[side][i]);
+                if class.cutoffs[side].is_finite() {
+                    (*below, *open) = screen.compare(noise, thresholds);
+                    screen.open_wide(small, &columns.pairs, open);
+                } else {
+                    (*below, *open) = squeeze::certain(class.cutoffs[side]);
                 }
-            }
-            for side in 0..laws.n_sides {
-                if class.cutoffs[side].is_infinite() {
-                    (below[side], open[side]) = squeeze::certain(class.cutoffs[side]);
-                }
-            }
-            (below_low[i], open_low[i]) = (below[0], open[0]);
-            if laws.n_sides == SIDES {
-                (below_up[i], open_up[i]) = (below[1], open[1]);
             }
         }
     }
+}
+
+impl Screen<'_> {
+    /// Who lies below its threshold, and where that is open.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn compare(&self, noise: &Noise, thresholds: &[__m512i; VECTORS]) -> (Mask, Mask) {
+        let (mut below, mut open) = ([0; VECTORS], [0; VECTORS]);
+        for vector in 0..STEPS_PER_ROW {
+            let noise = load(&noise[vector]);
+            below[vector] = _mm512_cmplt_epi16_mask(noise, thresholds[vector]);
+            let beyond = _mm512_sub_epi16(noise, thresholds[vector]);
+            open[vector] = _mm512_cmple_epu16_mask(beyond, self.two_bands);
+        }
+        (joined(&below), joined(&open))
+    }
+
+    /// Opens lanes in which a factor of the class saturates.
+    #[inline]
+    fn open_wide(&self, class: &SmallClass, pairs: &[Pair], open: &mut Mask) {
+        for (column, _) in &self.small.pairs[class.pairs.0..class.pairs.1] {
+            if pairs[*column].some_wide {
+                let wide = joined(&pairs[*column].wide);
+                open.iter_mut().zip(wide).for_each(|(open, wide)| *open |= wide);
+            }
+        }
+    }
+}
+
+/// Halves of words, low first, as words.
+#[inline]
+fn joined(halves: &[u32; VECTORS]) -> Mask {
+    std::array::from_fn(|word| u64::from(halves[2 * word]) | u64::from(halves[2 * word + 1]) << 32)
 }

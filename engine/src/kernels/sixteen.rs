@@ -83,7 +83,8 @@ fn band(cutoffs: &[f64], slopes: &[(usize, f64)]) -> Option<f64> {
     let sum: f64 = slopes.iter().map(|(_, slope)| slope.abs()).sum();
     let fits = slopes.iter().all(|(_, slope)| slope.abs() < 1.999) && cutoff + 4.0 * sum < 15.9;
     // Factors within half a step (and what single precision adds), slopes within half a step times at most 4, x itself.
-    let steps = 0.51 * sum + 4.0 * 0.25 * crate::moments::count(slopes.len() as u64) + 0.51;
+    let terms = slopes.iter().map(|_| 1.0).sum::<f64>();
+    let steps = 0.51 * sum + 4.0 * 0.25 * terms + 0.51;
     fits.then_some(0.4 * 65_536.0 * steps / f64::from(SCALE) + TABLE_ERROR)
 }
 

@@ -135,6 +135,16 @@ impl Kernel for Share<'_> {
     }
 }
 
+/// Decides rows.
+pub fn decide_rows(level: Level, rows: Rows<'_>) {
+    #[cfg(target_arch = "x86_64")]
+    let rows = match super::intrinsics::decide_rows(level, rows) {
+        Some(rows) => rows,
+        None => return,
+    };
+    level.run(rows);
+}
+
 /// Decides the rows from `first` on, as many as there is noise for.
 pub struct Rows<'a> {
     /// The laws of all rows.
@@ -156,6 +166,14 @@ pub struct Rows<'a> {
 impl Kernel for Rows<'_> {
     #[inline(always)]
     fn run(self) {
+        self.run_with(|threshold, noise, band| decide(threshold, &signed(noise), band));
+    }
+}
+
+impl Rows<'_> {
+    /// Decides by `decide`, of a threshold, noise and the half width of the band: where below, and where open.
+    #[inline(always)]
+    pub(super) fn run_with(self, decide: impl Fn(&Single, &Noise, f32) -> (Mask, Mask)) {
         let mut own = [[0.0; LANES]; SIDES];
         for (i, noise) in self.noise.iter().enumerate() {
             let index = self.laws.rows[self.first + i];
@@ -169,10 +187,9 @@ impl Kernel for Rows<'_> {
                 thresholds(self.laws, class, self.columns, &mut own);
                 &own
             };
-            let noise = signed(noise);
             for (side, threshold) in thresholds.iter().enumerate().take(self.laws.n_sides) {
                 let (below, open) = if class.cutoffs[side].is_finite() {
-                    decide(threshold, &noise, class.band)
+                    decide(threshold, noise, class.band)
                 } else {
                     certain(class.cutoffs[side])
                 };
