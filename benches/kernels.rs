@@ -4,9 +4,11 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
-use montecartel::kernels::squeeze::{Single, below};
+use montecartel::kernels::level::Level;
+use montecartel::kernels::xoshiro::Noise;
 use montecartel::kernels::{Column, LANES, Mask, bits};
-use montecartel::streams::{Purpose, Stream};
+use montecartel::sampling::states::{LatentPlan, LatentScratch, Law};
+use montecartel::streams::Purpose;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ const OPERATORS: [usize; 3] = [64, 180, 1000];
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    squeezes(&mut criterion);
+    latents(&mut criterion);
     streams(&mut criterion);
     transposes(&mut criterion);
     criterion.final_summary();
@@ -29,37 +31,43 @@ fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, Wal
     group
 }
 
-/// Tells criterion that an iteration handles `columns` columns, and names it after them.
-fn sized(group: &mut BenchmarkGroup<'_, WallTime>, columns: usize) -> BenchmarkId {
+/// Tells criterion that an iteration handles `columns` columns, and names it.
+fn sized(group: &mut BenchmarkGroup<'_, WallTime>, columns: usize, name: usize) -> BenchmarkId {
     group.throughput(Throughput::Elements((columns * LANES) as u64));
-    BenchmarkId::from_parameter(columns)
+    BenchmarkId::from_parameter(name)
 }
 
-fn squeezes(criterion: &mut Criterion) {
-    let mut group = group(criterion, "squeeze_below");
-    let mut stream = Purpose::new(1, "bench/squeeze").stream(0);
-    for columns in COLUMNS {
-        let cases: Vec<([u32; LANES], Single)> = (0..columns).map(|_| case(&mut stream)).collect();
-        let (scale, id) = ([1.0; LANES], sized(&mut group, columns));
-        group.bench_function(id, |bencher| {
-            bencher.iter(|| {
-                for (noise, pull) in &cases {
-                    black_box(below(pull, 0.0, &scale, noise, 1.0));
-                }
+/// Latent states of so many operators; elements are scenarios.
+fn latents(criterion: &mut Criterion) {
+    for level in Level::available() {
+        let mut group = group(criterion, &format!("latent_states/{level}"));
+        for operators in OPERATORS {
+            let plan = latent(operators);
+            let (mut scratch, mut block) = (LatentScratch::default(), 0);
+            let id = sized(&mut group, 1, operators);
+            group.bench_function(id, |bencher| {
+                bencher.iter(|| {
+                    plan.draw(level, block, &mut scratch);
+                    block += 1;
+                    black_box(&scratch.below);
+                });
             });
-        });
+        }
+        group.finish();
     }
-    group.finish();
 }
 
-/// Noise, and latents where a sampler asks about them: around −2.3, the quantile of 1 %.
-fn case(stream: &mut Stream) -> ([u32; LANES], Single) {
-    let (mut noise, mut normals) = ([0; LANES], [0.0; LANES]);
-    stream.words(&mut noise);
-    stream.normals(&mut normals);
-    #[expect(clippy::cast_possible_truncation, reason = "the kernel takes single precision")]
-    let x = normals.map(|z| (0.4 * z - 2.3) as f32);
-    (noise, x)
+/// A common factor and twelve groups, every operator with a law of its own around 1 %.
+fn latent(operators: usize) -> LatentPlan {
+    let purpose = |name| Purpose::new(1, name);
+    let any = purpose("model");
+    let law = |operator: usize| {
+        let uniform = |index| any.extra_uniform(operator as u64, index);
+        let slopes = vec![(0, -0.6 - 0.2 * uniform(0)), (1 + operator % 12, -0.4 - 0.2 * uniform(1))];
+        Law { cutoffs: [-3.0 - uniform(2), f64::INFINITY], slopes }
+    };
+    let factors = vec![(purpose("common"), 1), (purpose("groups"), 12)];
+    LatentPlan::new(factors, purpose("noise"), None, (0..operators).map(law).collect(), 1)
 }
 
 fn streams(criterion: &mut Criterion) {
@@ -67,31 +75,45 @@ fn streams(criterion: &mut Criterion) {
     let mut normals = group(criterion, "stream_normals");
     for columns in COLUMNS {
         let (mut stream, mut column): (_, Column) = (purpose.stream(0), [0.0; LANES]);
-        let id = sized(&mut normals, columns);
+        let id = sized(&mut normals, columns, columns);
         normals.bench_function(id, |bencher| {
             bencher.iter(|| {
                 for _ in 0..columns {
-                    stream.normals(&mut column);
+                    stream.normals(Level::best(), &mut column);
                     black_box(&column);
                 }
             });
         });
     }
     normals.finish();
-    let mut words = group(criterion, "stream_words");
-    for columns in COLUMNS {
-        let (mut stream, mut column) = (purpose.stream(0), [0u32; LANES]);
-        let id = sized(&mut words, columns);
-        words.bench_function(id, |bencher| {
-            bencher.iter(|| {
-                for _ in 0..columns {
-                    stream.words(&mut column);
-                    black_box(&column);
-                }
+    for level in Level::available() {
+        let mut factors = group(criterion, &format!("stream_factors/{level}"));
+        for columns in COLUMNS {
+            let (mut stream, mut column) = (purpose.stream(0), [0.0; LANES]);
+            let id = sized(&mut factors, columns, columns);
+            factors.bench_function(id, |bencher| {
+                bencher.iter(|| {
+                    for _ in 0..columns {
+                        stream.factors(level, &mut column, |lane| lane as u64);
+                        black_box(&column);
+                    }
+                });
             });
-        });
+        }
+        factors.finish();
+        let mut noise = group(criterion, &format!("stream_noise/{level}"));
+        for columns in COLUMNS {
+            let (mut stream, mut rows) = (purpose.stream(0), vec![Noise::default(); columns]);
+            let id = sized(&mut noise, columns, columns);
+            noise.bench_function(id, |bencher| {
+                bencher.iter(|| {
+                    stream.noise(level, &mut rows);
+                    black_box(&rows);
+                });
+            });
+        }
+        noise.finish();
     }
-    words.finish();
 }
 
 fn transposes(criterion: &mut Criterion) {
@@ -101,7 +123,7 @@ fn transposes(criterion: &mut Criterion) {
         let row = |o: usize| -> Mask { std::array::from_fn(|w| purpose.extra_bits(o as u64, w as u64)) };
         let rows: Vec<Mask> = (0..operators).map(row).collect();
         let mut sets = vec![0; LANES * operators.div_ceil(64)];
-        let id = sized(&mut group, operators);
+        let id = sized(&mut group, operators, operators);
         group.bench_function(id, |bencher| {
             bencher.iter(|| {
                 bits::rows_to_sets(black_box(&rows), &mut sets);

@@ -1,4 +1,4 @@
-//! Whole runs of the studies that ship, from the first draw to the estimates, nothing recorded; elements are scenarios.
+//! Whole runs of workloads and of studies that ship, from the first draw to the estimates, nothing recorded; elements are scenarios.
 //!
 //! On all processors: `RAYON_NUM_THREADS=1` times one.
 
@@ -10,8 +10,14 @@ use std::time::Duration;
 
 /// Scenarios of a run: 16 blocks, small enough to repeat.
 const SCENARIOS: u64 = 4096;
-/// Folders under `data/`.
-const STUDIES: [&str; 3] = ["cosmos-2023", "ethereum-2024", "eigenlayer-2024"];
+/// Folders: the workloads that other engines are compared on, and studies that ship.
+const STUDIES: [&str; 5] = [
+    "benches/workloads/w1",
+    "benches/workloads/w2",
+    "data/cosmos-2023",
+    "data/ethereum-2024",
+    "data/eigenlayer-2024",
+];
 
 fn main() -> Result<(), StudyError> {
     let mut criterion = Criterion::default().configure_from_args();
@@ -33,7 +39,7 @@ fn main() -> Result<(), StudyError> {
 }
 
 fn plan(name: &str) -> Result<Plan, StudyError> {
-    let mut study = Study::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(name))?;
+    let mut study = Study::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name))?;
     study.run.scenarios = SCENARIOS;
     study.run.record = Record::None;
     Ok(Plan::new(&study))

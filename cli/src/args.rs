@@ -45,6 +45,8 @@ pub enum Command {
     Run(RunArguments),
     /// Print the figures of a finished run again.
     Show(ShowArguments),
+    /// Say what this machine offers and which vector instructions are used; CARTEL_SIMD forces others.
+    Doctor,
     /// Print the JSON Schema of a study.
     Schema {
         /// Print a reference of all keys in Markdown instead.

@@ -3,6 +3,7 @@
 mod amount;
 mod args;
 mod check;
+mod doctor;
 mod exit;
 mod explain;
 mod figures;
@@ -51,6 +52,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Init { dir } => init::run(&dir, out),
         Command::Check { study, json } => check::run(&study, json, out),
         Command::Explain(arguments) => explain::run(&arguments, out),
+        Command::Doctor => doctor::run(out),
         Command::Run(arguments) => run::run(&arguments, out),
         Command::Show(arguments) => show::show(&arguments, out),
         Command::Schema { markdown: true } => out.line(montecartel::study::key_reference()),

@@ -7,6 +7,7 @@ use crate::attack::{Execution, Outcomes, assess, execute};
 use crate::estimate::{Labels, Results, Sketches, Tally, summarise};
 use crate::graph::Graph;
 use crate::kernels::LANES;
+use crate::kernels::level::Level;
 use crate::record::{self, Keeper, Rows};
 use crate::sampling::{Draws, Sampler};
 use crate::study::{RunSettings, Study};
@@ -75,6 +76,13 @@ impl Plan {
             graph,
             sampler,
         }
+    }
+
+    /// The same plan on another level of vector instructions than the fastest of the machine; no bit depends on it.
+    #[must_use]
+    pub fn at_level(mut self, level: Level) -> Self {
+        self.sampler.set_level(level);
+        self
     }
 
     /// The security graph.

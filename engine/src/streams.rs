@@ -1,12 +1,19 @@
 //! Random streams addressed by (seed, block, purpose): the only place that makes a generator.
 //!
-//! A stream's state is BLAKE3 of the three, so any block can be drawn by anybody at any time, and adding a purpose
-//! leaves every other draw as it was. Rare extra bits come from a hash of (seed, purpose, scenario, index), because
-//! how many are needed is not known beforehand. This file is definition number 1 of `stream` in a study.
+//! This file is definition number 1 of `stream` in a study, with `kernels/xoshiro.rs` and `kernels/factor.rs`:
+//!
+//! - A stream is eight xoshiro256++ generators side by side. Their states come from the 256 bits of a keyed BLAKE3 of the
+//!   block, the key from seed and purpose: any block can be drawn by anybody at any time, and adding a purpose leaves every
+//!   other draw as it was. Output number `8k + l` of the stream is the `k`-th of lane `l`.
+//! - Prices, profits and premiums: one output a scenario, its top 53 bits inverted in double precision (AS 241).
+//! - Factors: half an output a scenario, the low half first, inverted in single precision; far tails take 32 bits more and double precision.
+//! - Noise: 16 bits a scenario and operator, operators in name order, the lowest bits of an output first.
+//! - Rare extra bits come from a hash of (seed, purpose, scenario, index), because how many are needed is not known beforehand.
 
-use crate::kernels::{Column, LANES, normal};
-use rand::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
+use crate::kernels::level::Level;
+use crate::kernels::squeeze::Single;
+use crate::kernels::xoshiro::{Eight, Noise, WAYS};
+use crate::kernels::{Column, LANES, factor, normal};
 
 /// What a stream is for, e.g. `collusion/common` or `price/ATOM`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +37,25 @@ impl Purpose {
     /// The stream of one block.
     pub fn stream(&self, block: u64) -> Stream {
         let state = *blake3::keyed_hash(&self.key, &block.to_le_bytes()).as_bytes();
-        Stream(Xoshiro256PlusPlus::from_seed(state))
+        let words = state.as_chunks::<8>().0;
+        // Every word of every lane keeps the 64 bits of its word of the hash: lanes of two blocks can only be alike if all 256 are.
+        Stream(Eight(std::array::from_fn(|word| {
+            let hash = words.get(word).map_or(0, |bytes| u64::from_le_bytes(*bytes));
+            std::array::from_fn(
+                |lane| mix(hash.wrapping_add(((4 * lane + word) as u64).wrapping_mul(GOLDEN))),
+            )
+        })))
     }
 
     /// 64 bits for one (scenario, index), apart from every stream.
     pub fn extra_bits(&self, scenario: u64, index: u64) -> u64 {
         mix(mix(self.mark ^ mix(scenario)) ^ index)
+    }
+
+    /// 36 of the extra bits as the middle of their cell in (0, 1): 37 bits that fit below 16 others in a double.
+    #[expect(clippy::cast_precision_loss, reason = "36 bits fit")]
+    pub fn extra_fraction(&self, scenario: u64, index: u64) -> f64 {
+        ((self.extra_bits(scenario, index) >> 28) as f64 + 0.5) * (1.0 / 68_719_476_736.0)
     }
 
     /// A uniform in (0, 1) for one (scenario, index).
@@ -44,9 +64,12 @@ impl Purpose {
     }
 }
 
+/// What SplitMix64 adds to go on: 2^64 over the golden ratio, odd.
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// The finaliser of SplitMix64 on the next state (Steele, Lea and Flood 2014).
 fn mix(state: u64) -> u64 {
-    let mut z = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut z = state.wrapping_add(GOLDEN);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
@@ -59,33 +82,61 @@ fn unit(bits: u64) -> f64 {
     ((bits >> 11) as f64 + 0.5) * (1.0 / 9_007_199_254_740_992.0)
 }
 
-/// One stream: xoshiro256++ (Blackman and Vigna 2021).
-pub struct Stream(Xoshiro256PlusPlus);
+/// One stream.
+pub struct Stream(Eight);
 
 impl Stream {
-    /// Fills a column with standard normals by inversion, one word each.
-    pub fn normals(&mut self, column: &mut Column) {
-        for value in column {
-            *value = normal::quantile(unit(self.0.next_u64()));
+    /// Fills a column with standard normals by inversion, one output each.
+    pub fn normals(&mut self, level: Level, column: &mut Column) {
+        let mut words = [[0; WAYS]; LANES / WAYS];
+        self.0.fill(level, &mut words);
+        for (value, word) in column.iter_mut().zip(words.as_flattened()) {
+            *value = normal::quantile(unit(*word));
         }
     }
 
-    /// Fills 256 words of 32 bits, the low half of each output first.
-    pub fn words(&mut self, words: &mut [u32; LANES]) {
-        for pair in words.as_chunks_mut::<2>().0 {
-            let bits = self.0.next_u64();
-            #[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]
-            {
-                pair[0] = bits as u32;
-                pair[1] = (bits >> 32) as u32;
+    /// Fills a column of a factor with standard normals; `extra` gives the far tail of a lane 32 bits more.
+    pub fn factors(&mut self, level: Level, column: &mut Single, extra: impl Fn(usize) -> u64) {
+        let mut outputs = [[0; WAYS]; LANES / 2 / WAYS];
+        self.0.fill(level, &mut outputs);
+        let mut words = [0; LANES];
+        for (pair, output) in words.as_chunks_mut::<2>().0.iter_mut().zip(outputs.as_flattened()) {
+            *pair = halves(*output);
+        }
+        if factor::normals(level, &words, column) {
+            for (lane, (value, word)) in column.iter_mut().zip(words).enumerate() {
+                if factor::magnitude(word) < factor::FAR {
+                    *value = far_normal(word, extra(lane));
+                }
             }
         }
     }
+
+    /// Fills the noise of some rows.
+    pub fn noise(&mut self, level: Level, rows: &mut [Noise]) {
+        self.0.fill(level, rows.as_flattened_mut());
+    }
+}
+
+/// The low and the high half.
+#[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]
+fn halves(output: u64) -> [u32; 2] {
+    [output as u32, (output >> 32) as u32]
+}
+
+/// A normal of the far tail: the probability beyond it is `(m + v) / 2^32`, v the uniform of the top bits of `extra`.
+#[expect(clippy::cast_possible_truncation, reason = "factors are in single precision")]
+fn far_normal(word: u32, extra: u64) -> f32 {
+    let tail = (f64::from(factor::magnitude(word)) + unit(extra)) / 4_294_967_296.0;
+    let magnitude = -normal::quantile(tail) as f32;
+    if word >> 31 == 1 { -magnitude } else { magnitude }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::{Rng, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus;
 
     #[test]
     fn the_generator_is_the_published_one() {
@@ -100,10 +151,50 @@ mod tests {
     }
 
     #[test]
+    fn every_lane_is_the_published_generator_at_every_level() {
+        let purpose = Purpose::new(3, "noise");
+        let Stream(Eight(state)) = purpose.stream(11);
+        for level in Level::available() {
+            let mut rows: Vec<Noise> = vec![Noise::default(); 5];
+            purpose.stream(11).noise(level, &mut rows);
+            for lane in 0..WAYS {
+                let mut seed = [0u8; 32];
+                for (bytes, word) in seed.as_chunks_mut::<8>().0.iter_mut().zip(state) {
+                    *bytes = word[lane].to_le_bytes();
+                }
+                let mut generator = Xoshiro256PlusPlus::from_seed(seed);
+                let outputs = rows.as_flattened().iter().map(|outputs| outputs[lane]);
+                assert!(outputs.into_iter().all(|output| output == generator.next_u64()), "lane {lane}");
+            }
+        }
+    }
+
+    #[test]
+    fn factors_are_normal_and_their_tails_are_not_cut() {
+        let purpose = Purpose::new(5, "factors");
+        let (mut squares, mut fourths, mut far, blocks) = (0.0, 0.0, 0u32, 4000u32);
+        let mut column = [0.0; LANES];
+        for block in 0..blocks {
+            let extra = |lane| purpose.extra_bits(u64::from(block), lane as u64);
+            purpose.stream(u64::from(block)).factors(Level::best(), &mut column, extra);
+            for z in column.map(f64::from) {
+                squares += z * z;
+                fourths += z * z * z * z;
+                far += u32::from(z.abs() > 3.5);
+            }
+        }
+        let n = f64::from(blocks) * 256.0;
+        assert!((squares / n - 1.0).abs() < 5.0 * (2.0 / n).sqrt());
+        assert!((fourths / n - 3.0).abs() < 5.0 * (96.0 / n).sqrt());
+        let expected = 2.0 * normal::cdf(-3.5) * n;
+        assert!((f64::from(far) - expected).abs() < 5.0 * expected.sqrt(), "{far} against {expected}");
+    }
+
+    #[test]
     fn a_stream_depends_on_seed_block_and_purpose_and_nothing_else() {
         let first = |seed, name, block| {
             let mut column = [0.0; LANES];
-            Purpose::new(seed, name).stream(block).normals(&mut column);
+            Purpose::new(seed, name).stream(block).normals(Level::best(), &mut column);
             column[0].to_bits()
         };
         let base = first(1, "price/ATOM", 7);
@@ -119,7 +210,7 @@ mod tests {
         let (mut sum, mut squares, blocks) = (0.0, 0.0, 2000u32);
         let mut column = [0.0; LANES];
         for block in 0..blocks {
-            purpose.stream(u64::from(block)).normals(&mut column);
+            purpose.stream(u64::from(block)).normals(Level::best(), &mut column);
             sum += column.iter().sum::<f64>();
             squares += column.iter().map(|z| z * z).sum::<f64>();
         }

@@ -3,18 +3,16 @@
 use super::dispatch::wide;
 use super::{LANES, Mask};
 
-/// Packs bytes that are 0 or 1 into a mask.
+/// Packs bytes that are 0 or 1 into a word.
 #[inline(always)]
-pub fn pack(flags: &[u8; LANES]) -> Mask {
-    let mut mask = [0; LANES / 64];
-    for (word, chunk) in mask.iter_mut().zip(flags.as_chunks::<64>().0) {
-        for (i, eight) in chunk.as_chunks::<8>().0.iter().enumerate() {
-            // Each byte's low bit moves to one bit of the top byte.
-            let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-            *word |= bits << (8 * i);
-        }
+pub fn pack(flags: &[u8; 64]) -> u64 {
+    let mut word = 0;
+    for (i, eight) in flags.as_chunks::<8>().0.iter().enumerate() {
+        // Each byte's low bit moves to one bit of the top byte.
+        let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        word |= bits << (8 * i);
     }
-    mask
+    word
 }
 
 /// One byte per bit of `words`, 0 or 1.
@@ -120,13 +118,15 @@ mod tests {
 
     #[test]
     fn packing_keeps_every_flag() {
-        let mut flags = [0u8; LANES];
-        for (i, flag) in flags.iter_mut().enumerate() {
-            *flag = u8::from(scramble(i as u64) >> 63 == 1);
-        }
-        let mask = pack(&flags);
-        for (i, flag) in flags.iter().enumerate() {
-            assert_eq!(contains(&mask, i), *flag == 1, "lane {i}");
+        for round in 0..8 {
+            let mut flags = [0u8; 64];
+            for (i, flag) in (64 * round..).zip(&mut flags) {
+                *flag = u8::from(scramble(i) >> 63 == 1);
+            }
+            let word = [pack(&flags)];
+            for (i, flag) in flags.iter().enumerate() {
+                assert_eq!(contains(&word, i), *flag == 1, "bit {i}");
+            }
         }
     }
 

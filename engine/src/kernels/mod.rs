@@ -5,12 +5,18 @@ pub mod caps;
 pub mod cholesky;
 pub mod columns;
 mod dispatch;
+pub mod factor;
+#[cfg(target_arch = "x86_64")]
+pub mod intrinsics;
 pub mod keys;
+pub mod level;
 pub mod normal;
+pub mod sixteen;
 pub mod squeeze;
 pub mod student;
 pub mod subset;
 pub mod sums;
+pub mod xoshiro;
 
 /// Scenarios in a block, the unit of work, of randomness and of statistics; the length of every column.
 pub const LANES: usize = 256;

@@ -4,6 +4,7 @@
 //! Cholesky factor of the correlation matrix bordered by that factor.
 
 use super::Draws;
+use crate::kernels::level::Level;
 use crate::kernels::{Column, LANES, cholesky};
 use crate::streams::Purpose;
 use crate::study::{BribePremium, Study};
@@ -72,9 +73,8 @@ impl MarketPlan {
     }
 
     /// Draws prices, profits and premium; `draws.common` is there already.
-    pub fn draw(&self, block: u64, draws: &mut Draws) {
-        let normals: Vec<Column> =
-            self.assets.iter().map(|asset| normals_of(&asset.purpose, block)).collect();
+    pub fn draw(&self, level: Level, block: u64, draws: &mut Draws) {
+        let normals: Vec<Column> = (0..self.assets.len()).map(|a| self.normals(level, block, a)).collect();
         for (a, (asset, price)) in self.assets.iter().zip(&mut draws.prices).enumerate() {
             let mut x = draws.common.map(|z| z * self.mixing[[a, 0]]);
             for (b, normal) in normals.iter().enumerate().take(a + 1) {
@@ -83,12 +83,16 @@ impl MarketPlan {
                     x.iter_mut().zip(normal).for_each(|(x, z)| *x += weight * z);
                 }
             }
-            *price = x.map(|x| asset.price_usd * lognormal(asset.spread, x));
+            *price = if asset.spread > 0.0 {
+                x.map(|x| asset.price_usd * lognormal(asset.spread, x))
+            } else {
+                [asset.price_usd; LANES]
+            };
         }
         for (profit, column) in self.profits.iter().zip(&mut draws.profits) {
             *column = [profit.profit_usd; LANES];
             if profit.spread > 0.0 {
-                let noise = normals_of(&profit.purpose, block);
+                let noise = normals_of(&profit.purpose, level, block);
                 column.iter_mut().zip(&noise).for_each(|(usd, z)| *usd *= lognormal(profit.spread, *z));
             }
             if let Some(asset) = profit.asset {
@@ -96,14 +100,25 @@ impl MarketPlan {
                 column.iter_mut().zip(&draws.prices[asset]).for_each(|(usd, price)| *usd *= price / today);
             }
         }
-        draws.premium = self.premium(block);
+        draws.premium = self.premium(level, block);
     }
 
-    fn premium(&self, block: u64) -> Column {
+    /// The normals of one asset; zeros where no price that moves depends on them.
+    fn normals(&self, level: Level, block: u64, a: usize) -> Column {
+        let matters =
+            |(b, asset): (usize, &AssetPlan)| asset.spread > 0.0 && self.mixing[[b, a + 1]].abs() > 0.0;
+        if self.assets.iter().enumerate().any(matters) {
+            normals_of(&self.assets[a].purpose, level, block)
+        } else {
+            [0.0; LANES]
+        }
+    }
+
+    fn premium(&self, level: Level, block: u64) -> Column {
         match self.premium.1 {
             BribePremium::Fixed(premium) => [premium; LANES],
             BribePremium::Lognormal { median, sigma } => {
-                normals_of(&self.premium.0, block).map(|z| median * exp(sigma * z))
+                normals_of(&self.premium.0, level, block).map(|z| median * exp(sigma * z))
             }
         }
     }
@@ -114,9 +129,9 @@ fn lognormal(spread: f64, z: f64) -> f64 {
     exp(spread * z - 0.5 * spread * spread)
 }
 
-fn normals_of(purpose: &Purpose, block: u64) -> Column {
+fn normals_of(purpose: &Purpose, level: Level, block: u64) -> Column {
     let mut column = [0.0; LANES];
-    purpose.stream(block).normals(&mut column);
+    purpose.stream(block).normals(level, &mut column);
     column
 }
 

@@ -5,17 +5,20 @@
 
 mod latent;
 mod market;
+pub mod states;
 
 use crate::graph::Luck;
+use crate::kernels::level::Level;
 use crate::kernels::{Column, LANES, Mask, bits, normal};
 use crate::streams::Purpose;
 use crate::study::{BribePremium, Study};
-use latent::{LatentPlan, LatentScratch};
 use market::MarketPlan;
+use states::{LatentPlan, LatentScratch};
 
 /// How to draw the blocks of a study under a seed.
 #[derive(Debug, Clone)]
 pub struct Sampler {
+    level: Level,
     collusion: LatentPlan,
     faults: Vec<LatentPlan>,
     market: MarketPlan,
@@ -133,6 +136,7 @@ impl Sampler {
     /// Compiles the study's laws.
     pub fn new(study: &Study, seed: u64) -> Self {
         Self {
+            level: Level::best(),
             collusion: latent::collusion(study, seed),
             faults: study.faults.iter().map(|fault| latent::fault(study, fault, seed)).collect(),
             market: MarketPlan::new(study, seed),
@@ -146,6 +150,11 @@ impl Sampler {
                 horizon_days: study.horizon_days,
             },
         }
+    }
+
+    /// Draws on this level; by default the fastest of the machine. No bit depends on it.
+    pub fn set_level(&mut self, level: Level) {
+        self.level = level;
     }
 
     /// Room for one block.
@@ -163,7 +172,7 @@ impl Sampler {
             compromised: (self.compromised_share > 0.0).then(|| crowd.clone()),
             faulty: vec![crowd; self.faults.len()],
             fates: self.fates.clone(),
-            scratch: LatentScratch::new(),
+            scratch: LatentScratch::default(),
         }
     }
 
@@ -188,24 +197,23 @@ impl Sampler {
         draws.first_scenario = block * LANES as u64;
         draws.n = n;
         let scratch = &mut draws.scratch;
-        self.collusion.draw(block, scratch);
+        self.collusion.draw(self.level, block, scratch);
         draws.common = scratch.common();
-        draws.colluders.rows.clone_from(&scratch.low);
+        let [low, up] = &scratch.below;
+        draws.colluders.rows.clone_from(low);
         draws.colluders.turn();
-        for ((bribable, low), high) in draws.bribable.rows.iter_mut().zip(&scratch.low).zip(&scratch.high) {
-            bribable
-                .iter_mut()
-                .zip(low.iter().zip(high))
-                .for_each(|(word, (low, high))| *word = !(low | high));
+        for ((bribable, low), up) in draws.bribable.rows.iter_mut().zip(low).zip(up) {
+            // Whoever lies below the lower cutoff lies below the upper one.
+            *bribable = std::array::from_fn(|word| up[word] & !low[word]);
         }
         draws.bribable.turn();
         for (plan, crowd) in self.faults.iter().zip(&mut draws.faulty) {
-            plan.draw(block, scratch);
-            crowd.rows.clone_from(&scratch.low);
+            plan.draw(self.level, block, scratch);
+            crowd.rows.clone_from(&scratch.below[0]);
             crowd.turn();
         }
         self.mark_compromised(draws);
-        self.market.draw(block, draws);
+        self.market.draw(self.level, block, draws);
     }
 
     /// Marks the colluders whose keys are stolen: each on its own, whatever else is drawn.

@@ -1,0 +1,86 @@
+//! The binary writes the same bytes at every level of vector instructions and with any number of threads.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use montecartel::kernels::level::Level;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn cartel(arguments: &[&str], level: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cartel")).args(arguments).env("CARTEL_SIMD", level).output().unwrap()
+}
+
+/// Every table and the manifest (with its BLAKE3 digests), by path.
+fn written(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![dir.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "parquet")
+                || path.ends_with("manifest.json")
+            {
+                found.insert(path.strip_prefix(dir).unwrap().to_path_buf(), std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn run(study: &Path, level: &str, threads: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    let out = tempfile::tempdir().unwrap();
+    let (study, dir) = (study.to_str().unwrap(), out.path().to_str().unwrap());
+    let arguments = [
+        "run",
+        study,
+        "--out",
+        dir,
+        "--scenarios",
+        "2000",
+        "--threads",
+        threads,
+        "--record",
+        "all",
+        "--quiet",
+    ];
+    let output = cartel(&arguments, level);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    written(out.path())
+}
+
+#[test]
+fn level_and_thread_count_change_no_byte() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for study in ["data/cosmos-2023", "benches/workloads/w2"] {
+        let expected = run(&root.join(study), "generic", "1");
+        assert!(expected.len() > 5, "{:?}", expected.keys());
+        for level in Level::available() {
+            for threads in ["1", "2", "7"] {
+                let found = run(&root.join(study), level.name(), threads);
+                assert!(found.keys().eq(expected.keys()));
+                for (path, bytes) in &found {
+                    assert!(
+                        *bytes == expected[path],
+                        "{study}: {} at {level}, {threads} threads",
+                        path.display()
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_doctor_names_the_level_and_how_to_force_another() {
+    for level in Level::available() {
+        let output = cartel(&["doctor"], level.name());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && text.contains("CARTEL_SIMD"), "{text}");
+        assert!(text.lines().any(|line| line.starts_with("level") && line.contains(level.name())), "{text}");
+    }
+    let output = cartel(&["doctor"], "mmx");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("must be one of generic"));
+}
