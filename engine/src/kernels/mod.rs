@@ -1,13 +1,15 @@
 //! Arithmetic on numbers and slices: it knows no domain word, makes no generator and allocates nothing in a loop.
 
+#[cfg(target_arch = "x86_64")]
+pub mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub mod avx512;
 pub mod bits;
 pub mod caps;
 pub mod cholesky;
 pub mod columns;
 mod dispatch;
 pub mod factor;
-#[cfg(target_arch = "x86_64")]
-pub mod intrinsics;
 pub mod keys;
 pub mod level;
 pub mod normal;

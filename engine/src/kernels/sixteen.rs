@@ -1,7 +1,7 @@
 //! The screen of [`super::squeeze`] in 16-bit integers: what is compiled once, in plain arithmetic.
 //!
 //! `x = cutoff + Σ slope · factor` is summed in 32 bits at scale 2^27 (factors at 2^13, slopes at 2^14) and cut to 16 bits at
-//! scale 2^13, where it saturates at ±4. A table of 32 quadratics gives `65536 Φ(x) − 32768`. Instructions: `intrinsics`.
+//! scale 2^13, where it saturates at ±4. A table of 32 quadratics gives `65536 Φ(x) − 32768`. Instructions: `avx512`.
 
 use super::normal;
 use super::squeeze::{Laws, SIDES};

@@ -138,7 +138,7 @@ impl Kernel for Share<'_> {
 /// Decides rows.
 pub fn decide_rows(level: Level, rows: Rows<'_>) {
     #[cfg(target_arch = "x86_64")]
-    let rows = match super::intrinsics::decide_rows(level, rows) {
+    let rows = match super::avx2::decide_rows(level, rows) {
         Some(rows) => rows,
         None => return,
     };

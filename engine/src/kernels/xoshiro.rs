@@ -32,7 +32,7 @@ impl Eight {
     /// Fills words of 64 bits.
     pub fn fill(&mut self, level: Level, out: &mut [[u64; WAYS]]) {
         #[cfg(target_arch = "x86_64")]
-        if super::intrinsics::fill(level, &mut self.0, out) {
+        if super::avx512::fill(level, &mut self.0, out) || super::avx2::fill(level, &mut self.0, out) {
             return;
         }
         level.run(Fill { state: &mut self.0, out });

@@ -4,7 +4,7 @@
 //! What the screen leaves open is settled after the rows, never within them.
 
 #[cfg(target_arch = "x86_64")]
-use crate::kernels::intrinsics;
+use crate::kernels::avx512;
 use crate::kernels::level::Level;
 use crate::kernels::sixteen::Small;
 use crate::kernels::squeeze::{self, Class, Columns, Decided, Laws, SIDES, Single};
@@ -60,7 +60,7 @@ pub struct LatentScratch {
     scale_single: Option<Box<Single>>,
     shared: Vec<[Single; SIDES]>,
     #[cfg(target_arch = "x86_64")]
-    small: intrinsics::SmallColumns,
+    small: avx512::SmallColumns,
     noise: Vec<Noise>,
     open: [Vec<Mask>; SIDES],
     /// Who lies at or below its lower cutoff, and its upper one. `[side][operator]`
@@ -135,7 +135,7 @@ impl LatentPlan {
         #[cfg(target_arch = "x86_64")]
         let small = &mut scratch.small;
         #[cfg(target_arch = "x86_64")]
-        let but = intrinsics::prepare(level, &self.laws, &self.small, factors, small).then_some(&self.small);
+        let but = avx512::prepare(level, &self.laws, &self.small, factors, small).then_some(&self.small);
         #[cfg(not(target_arch = "x86_64"))]
         let but = None;
         if but.is_none_or(|small| small.some_left) {
@@ -153,7 +153,7 @@ impl LatentPlan {
             #[cfg(target_arch = "x86_64")]
             if but.is_some() {
                 let (laws, columns, decided) = (&self.laws, &*small, decided.again());
-                intrinsics::SmallRows { laws, small: &self.small, first, noise, columns, decided }.run(level);
+                avx512::SmallRows { laws, small: &self.small, first, noise, columns, decided }.run(level);
             }
             if but.is_none_or(|small| small.some_left) {
                 squeeze::decide_rows(
