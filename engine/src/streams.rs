@@ -14,6 +14,8 @@ use crate::kernels::level::Level;
 use crate::kernels::squeeze::Single;
 use crate::kernels::xoshiro::{Eight, Noise, WAYS};
 use crate::kernels::{Column, LANES, factor, normal};
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::SplitMix64;
 
 /// What a stream is for, e.g. `collusion/common` or `price/ATOM`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,12 +69,10 @@ impl Purpose {
 /// What SplitMix64 adds to go on: 2^64 over the golden ratio, odd.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The finaliser of SplitMix64 on the next state (Steele, Lea and Flood 2014).
+/// The output of SplitMix64 from a state (Steele, Lea and Flood 2014).
+#[inline]
 fn mix(state: u64) -> u64 {
-    let mut z = state.wrapping_add(GOLDEN);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
+    SplitMix64::from_seed(state.to_le_bytes()).next_u64()
 }
 
 /// The top 53 bits as the middle of their cell in (0, 1).
@@ -135,7 +135,6 @@ fn far_normal(word: u32, extra: u64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::{Rng, SeedableRng};
     use rand_xoshiro::Xoshiro256PlusPlus;
 
     #[test]
