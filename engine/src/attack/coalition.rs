@@ -202,22 +202,22 @@ pub fn by_fixed_order(
     let mut lower = (full - spared).max(0.0);
     let least = u128::from(order.least_power);
     let of = |rank: usize| (u128::from(order.units[rank]), order.private[rank], order.ratio[rank]);
-    if let Some(optimum) = exactly_if_few(recruits, (cost, lower), least, of, members) {
-        forfeited = if optimum < cost { sum_over(members, &order.forfeited) } else { forfeited };
-        (cost, lower) = (optimum, optimum);
+    if let Some(better) = closer_if_few(recruits, (cost, lower), least, of, members) {
+        forfeited = if better.0 < cost { sum_over(members, &order.forfeited) } else { forfeited };
+        (cost, lower) = better;
     }
     Some(CoalitionCost { cost_usd: price * cost, lower_usd: price * lower, forfeited_usd: price * forfeited })
 }
 
-/// The least that any coalition is paid, where few can join and the walk has left a gap between `cost` and `lower`; puts such
-/// a coalition in place of the members. `of` tells the units, the private loss and its ratio to power at a position.
-fn exactly_if_few(
+/// Closer bounds where few can join and the walk has left a gap between `cost` and `lower`; puts a cheaper coalition in place
+/// of the members. `of` tells the units, the private loss and its ratio to power at a position.
+fn closer_if_few(
     recruits: Recruits<'_>,
     (cost, lower): (f64, f64),
     least_power: u128,
     of: impl Fn(usize) -> (u128, f64, f64),
     members: &mut Vec<Member>,
-) -> Option<f64> {
+) -> Option<(f64, f64)> {
     let count = |set: &[u64]| set.iter().map(|word| word.count_ones() as usize).sum::<usize>();
     let is_open = cost - lower > 1e-9 * cost;
     if !is_open || count(recruits.colluders) + count(recruits.bribable) > FEW {
@@ -233,11 +233,15 @@ fn exactly_if_few(
     let mut candidates: Vec<(f64, Candidate)> = colluders.chain(bribed).collect();
     candidates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.position.cmp(&b.1.position)));
     let candidates: Vec<Candidate> = candidates.into_iter().map(|(_, candidate)| candidate).collect();
-    let Some(set) = cheapest_of_few(&candidates, least_power, cost) else { return Some(cost) };
-    members.clear();
-    let chosen = candidates.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
-    members.extend(chosen.map(|(_, c)| Member::new(c.position, c.pay, of(c.position).1)));
-    Some(payments(members))
+    let searched = cheapest_of_few(&candidates, least_power, cost);
+    let mut least = cost;
+    if let Some(set) = searched.found {
+        members.clear();
+        let chosen = candidates.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+        members.extend(chosen.map(|(_, c)| Member::new(c.position, c.pay, of(c.position).1)));
+        least = payments(members);
+    }
+    Some((least, if searched.is_complete { least } else { lower }))
 }
 
 /// What the members are paid.
@@ -324,9 +328,7 @@ pub fn by_moving_order(
     let mut cost = if dropped { payments(members) } else { full };
     let mut lower = (full - spared).max(0.0);
     let of = |slot: usize| (priced.units(power, slot), priced.private_usd[slot], priced.ratios[slot]);
-    if let Some(optimum) = exactly_if_few(recruits, (cost, lower), least_power, of, members) {
-        (cost, lower) = (optimum, optimum);
-    }
+    (cost, lower) = closer_if_few(recruits, (cost, lower), least_power, of, members).unwrap_or((cost, lower));
     let forfeited = losses.assets.iter().zip(&priced.asset_usd);
     Some(CoalitionCost {
         cost_usd: cost,
