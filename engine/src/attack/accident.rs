@@ -2,7 +2,7 @@
 
 use super::Outcomes;
 use crate::fraction::Threshold;
-use crate::graph::{Graph, HALT, Power, Secured, StakePower, slot};
+use crate::graph::{Graph, Power, StakePower, slot};
 use crate::kernels::bits;
 use crate::sampling::Draws;
 
@@ -12,17 +12,12 @@ pub fn halted_by_accident(graph: &Graph, draws: &Draws, fault: usize, outcomes: 
     let mut hits = vec![0; graph.secured.len()];
     for lane in lanes.filter(|lane| draws.faulty[fault].lane(*lane).iter().any(|word| *word != 0)) {
         for (secured, hits) in graph.secured.iter().zip(&mut hits) {
-            if let (Power::Stake(power), Some(threshold)) = (&secured.power, halt_threshold(secured)) {
+            if let (Power::Stake(power), Some(threshold)) = (&secured.power, secured.halts_at) {
                 *hits += u64::from(halted(power, threshold, draws, (fault, lane), outcomes));
             }
         }
     }
     hits
-}
-
-/// The threshold of the service's `halt`, if it has one.
-pub fn halt_threshold(secured: &Secured) -> Option<Threshold> {
-    secured.targets.iter().find(|target| target.kind == HALT).map(|target| target.threshold)
 }
 
 fn halted(

@@ -15,7 +15,7 @@ mod slot_order;
 #[cfg(test)]
 mod tests;
 
-pub use accident::{halt_threshold, halted_by_accident};
+pub use accident::halted_by_accident;
 pub use coalition::{
     Coalition, CoalitionCost, NOBODY, Recruits, available_weight, by_fixed_order, by_moving_order, nearly,
 };

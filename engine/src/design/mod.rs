@@ -95,7 +95,9 @@ impl<'a> Compiler<'a> {
         let targets =
             attacks.iter().map(|attack| self.target(index, service, attack, &power, system)).collect();
         let how = words::who_has_power(self.study, system, self.backings[index].as_ref());
-        Secured { service, power, how, staked: self.staked(index), targets }
+        let halt = attacks.iter().find(|attack| attack.kind == HALT).map(|attack| attack.threshold);
+        let halts_at = halt.or_else(|| self.study.services[service].consensus.halts_at());
+        Secured { service, power, how, halts_at, staked: self.staked(index), targets }
     }
 
     fn target(

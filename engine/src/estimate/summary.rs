@@ -141,7 +141,7 @@ impl Writer<'_> {
             return;
         }
         self.mean(at, "colluding_share", "share", &service.colluding_share);
-        let halts = crate::attack::halt_threshold(&graph.secured[secured]).is_some();
+        let halts = graph.secured[secured].halts_at.is_some();
         if labels.downtime.is_some() && halts {
             self.probability(At { attack: "halt", ..at }, "p_halt_by_accident", service.halted);
         }

@@ -114,6 +114,8 @@ pub struct Secured {
     pub power: Power,
     /// The same in words.
     pub how: String,
+    /// Silent power at which it stands still, if it can be said.
+    pub halts_at: Option<Threshold>,
     /// Stake behind it that answers for it: asset and tokens.
     pub staked: Vec<(usize, f64)>,
     /// Its targets, in the order of the service's attacks.

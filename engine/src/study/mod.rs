@@ -322,6 +322,17 @@ pub enum Consensus {
     Quorum,
 }
 
+impl Consensus {
+    /// Silent power at which a chain stands still; `None` where the consensus does not say.
+    pub fn halts_at(self) -> Option<Threshold> {
+        match self {
+            Self::Cometbft => Some(Threshold::at_least(1, 3)),
+            Self::Ethereum => Some(Threshold::more_than(1, 3)),
+            Self::Pow | Self::Quorum => None,
+        }
+    }
+}
+
 /// Whether messages arrive in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Network {

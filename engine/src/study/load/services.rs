@@ -189,8 +189,9 @@ fn read_threshold(reader: &mut Reader<'_, '_>, kind: &str, consensus: Consensus)
 /// What the consensus sets for the kinds it knows.
 fn default_threshold(consensus: Consensus, kind: &str) -> Option<Threshold> {
     match (consensus, kind) {
-        (Consensus::Cometbft, "fork") | (Consensus::Ethereum, "halt") => Some(Threshold::more_than(1, 3)),
-        (Consensus::Cometbft, "halt") | (Consensus::Ethereum, "fork") => Some(Threshold::at_least(1, 3)),
+        (_, "halt") => consensus.halts_at(),
+        (Consensus::Cometbft, "fork") => Some(Threshold::more_than(1, 3)),
+        (Consensus::Ethereum, "fork") => Some(Threshold::at_least(1, 3)),
         (Consensus::Cometbft, "control") => Some(Threshold::more_than(2, 3)),
         (Consensus::Ethereum, "control") => Some(Threshold::at_least(2, 3)),
         (Consensus::Pow, "control") => Some(Threshold::more_than(1, 2)),
