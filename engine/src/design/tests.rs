@@ -1273,6 +1273,19 @@ slash = 0.05
     assert_eq!(members("opt_in = [\"c\", \"d\"]\nmin_stake = 150"), "abc");
 }
 
+/// A newcomer's stake buys no power where power is capped, or where a list or a full set keeps it out.
+#[test]
+fn power_on_a_shaped_consumer_is_not_for_sale() {
+    let for_sale = |keys: &str| {
+        let judged = consumer("a = 60, b = 30, c = 10", keys);
+        !judged.target("zone", "fork").purchases.is_empty()
+    };
+    assert!(for_sale(""));
+    for keys in ["power_cap = 40", "allowlist = [\"a\", \"b\"]", "validator_set_cap = 2"] {
+        assert!(!for_sale(keys), "{keys}");
+    }
+}
+
 /// Saga's auction: of three bidders the two cheapest win, at the dearer of their bids; the chainlet slashes nothing.
 #[test]
 fn a_chainlet_is_run_by_the_winners_of_its_auction() {
