@@ -48,6 +48,7 @@ fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<(), Failure> {
     let out = &mut Out::new();
+    doctor::level()?.use_everywhere();
     match command {
         Command::Init { dir } => init::run(&dir, out),
         Command::Check { study, json } => check::run(&study, json, out),

@@ -4,7 +4,7 @@ use crate::args::{PrintArguments, RunArguments};
 use crate::exit::{Failure, INTERNAL};
 use crate::output::{Out, tell};
 use crate::tables::Detail;
-use crate::{doctor, figures, host, json, load, tables};
+use crate::{figures, host, json, load, tables};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use montecartel::estimate::Results;
 use montecartel::report::{Manifest, RunFacts, RunFolder, read_manifest};
@@ -20,11 +20,10 @@ use std::time::Instant;
 /// Whatever stops it.
 pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
     let study = prepare(arguments)?;
-    let level = doctor::level()?;
     let threads = Threads::new(arguments.threads)
         .map_err(|error| Failure::new(INTERNAL, format!("error: cannot start threads: {error}")))?;
     let folder = RunFolder::create(&arguments.out, &study, arguments.force)?;
-    let plan = Plan::new(&study).at_level(level);
+    let plan = Plan::new(&study);
     let mut sink = folder.sink(&plan);
     let (started_utc, clock) = (host::utc_now(), Instant::now());
     let bar = progress(plan.scenarios(), arguments.quiet);

@@ -29,6 +29,21 @@ impl Moments {
         Self { n, mean, deviations: sums::squares_where_finite(values, gate, mean) }
     }
 
+    /// Moments of a few values, two passes in their order.
+    pub fn of_few(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let n = values.clone().count() as u64;
+        if n == 0 {
+            return Self::default();
+        }
+        let mean = values.clone().sum::<f64>() / count(n);
+        Self { n, mean, deviations: values.map(|value| (value - mean) * (value - mean)).sum() }
+    }
+
+    /// Moments of `n` zeros.
+    pub fn of_zeros(n: usize) -> Self {
+        Self { n: n as u64, mean: 0.0, deviations: 0.0 }
+    }
+
     /// Moments of `n` values of which `ones` are 1 and the rest 0.
     pub fn of_hits(n: u64, ones: u64) -> Self {
         if n == 0 {

@@ -5,8 +5,8 @@
 use crate::attack::{Costs, Execution, NO_TARGET, Outcomes, Priced};
 use crate::estimate::{Labels, security_margin};
 use crate::graph::{Graph, Power, Secured, slot};
-use crate::kernels::{Column, bits};
-use crate::sampling::Draws;
+use crate::kernels::Column;
+use crate::sampling::{Crowd, Draws};
 use crate::study::{Record, Route, RunSettings};
 
 /// What decides whether a scenario is kept.
@@ -214,17 +214,16 @@ struct Lane<'a> {
 
 impl Lane<'_> {
     fn market(&self, rows: &mut MarketRows) {
-        let size = |set: &[u64]| i32::try_from(bits::ones(set).count()).unwrap_or(i32::MAX);
-        let (colluders, bribable) =
-            (self.draws.colluders.lane(self.lane), self.draws.bribable.lane(self.lane));
+        let size = |crowd: &Crowd| i32::try_from(crowd.lane(self.lane).count()).unwrap_or(i32::MAX);
+        let (colluders, bribable) = (size(&self.draws.colluders), size(&self.draws.bribable));
         let n_operators = i32::try_from(self.draws.colluders.rows.len()).unwrap_or(i32::MAX);
         rows.scenario.push(self.scenario);
         rows.common_factor.push(self.draws.common[self.lane]);
         for (column, price) in rows.prices.iter_mut().zip(&self.draws.prices) {
             column.push(price[self.lane]);
         }
-        rows.colluders.push(size(colluders));
-        rows.altruists.push(n_operators - size(colluders) - size(bribable));
+        rows.colluders.push(colluders);
+        rows.altruists.push(n_operators - colluders - bribable);
     }
 
     fn scenario(&self, rows: &mut ScenarioRows, execution: &Execution, design: usize, sampled: bool) {
@@ -272,8 +271,7 @@ impl Lane<'_> {
         let Power::Stake(power) = &secured.power else { return 0.0 };
         let mut priced = Priced::default();
         priced.price_power(power, |asset| self.draws.prices[asset][self.lane]);
-        let bribable =
-            bits::ones(self.draws.bribable.lane(self.lane)).filter_map(|operator| slot(power, operator));
+        let bribable = self.draws.bribable.lane(self.lane).filter_map(|operator| slot(power, operator));
         let rational: f64 = bribable.map(|slot| priced.weights[slot]).sum();
         let total: f64 = priced.weights.iter().sum();
         if total > 0.0 { rational / total } else { 0.0 }

@@ -3,6 +3,7 @@
 //! A bin is the exponent and the first seven bits of the mantissa of a double: at most 0.8 % wide, found without a
 //! transcendental function, the same on every machine. Counts are integers, so merging is exact and commutative.
 
+use crate::kernels::{LANES, columns};
 use crate::moments::count;
 
 const MANTISSA_BITS: u32 = 7;
@@ -104,6 +105,51 @@ impl Sketch {
             if value.is_infinite() { self.minus_infinity += 1 } else { self.negative.add(-value) }
         } else {
             self.zero += 1;
+        }
+    }
+
+    /// Counts a column of values; quickly where all are the same.
+    pub fn add_column(&mut self, values: &[f64]) {
+        match values {
+            [first, ..] if columns::all_equal(values) => self.add_times(*first, values.len() as u64),
+            _ => values.chunks(LANES).for_each(|values| self.add_mixed(values)),
+        }
+    }
+
+    /// Counts at most [`LANES`] values: those in bins that are there, then the others.
+    fn add_mixed(&mut self, values: &[f64]) {
+        let (mut bins, mut others, mut n_others) = ([0; LANES], [0.0; LANES], 0);
+        columns::high_bits(values, SHIFT, &mut bins);
+        let Bins { first, counts } = &mut self.positive;
+        for (bin, value) in bins.iter().zip(values) {
+            // What is not positive and finite has a bin far from the others'.
+            let index = usize::try_from(bin.wrapping_sub(*first)).unwrap_or(usize::MAX);
+            match counts.get_mut(index) {
+                Some(times) => *times += 1,
+                None => {
+                    others[n_others] = *value;
+                    n_others += 1;
+                }
+            }
+        }
+        self.n += (values.len() - n_others) as u64;
+        others[..n_others].iter().for_each(|value| self.add(*value));
+    }
+
+    /// Counts one value so many times.
+    pub fn add_times(&mut self, value: f64, times: u64) {
+        if times == 0 {
+            return;
+        }
+        self.add(value);
+        let (more, magnitude) = (times - 1, value.abs());
+        self.n += more;
+        match value {
+            f64::INFINITY => self.infinity += more,
+            f64::NEG_INFINITY => self.minus_infinity += more,
+            _ if value > 0.0 => self.positive.add_bin(magnitude.to_bits() >> SHIFT, more),
+            _ if value < 0.0 => self.negative.add_bin(magnitude.to_bits() >> SHIFT, more),
+            _ => self.zero += more,
         }
     }
 
@@ -234,6 +280,26 @@ mod tests {
                 assert_eq!(merged.quantile(p), whole.quantile(p));
             }
         }
+    }
+
+    #[test]
+    fn a_column_counts_as_its_values_one_by_one() {
+        let mixed: Vec<f64> = (0..700).map(|i| f64::from(i * 7919 % 1000 - 300) * 1.7).collect();
+        let columns: [&[f64]; 7] = [
+            &[3.0; 7],
+            &[0.0; 4],
+            &[f64::INFINITY; 9],
+            &[-2.5; 3],
+            &[1.0, f64::INFINITY, -1.0, 0.0, f64::NEG_INFINITY],
+            &mixed,
+            &[1e-300, 1e300, 3.0, f64::MAX],
+        ];
+        let (mut by_column, mut one_by_one) = (Sketch::default(), Sketch::default());
+        for column in columns {
+            by_column.add_column(column);
+            column.iter().for_each(|value| one_by_one.add(*value));
+        }
+        assert_eq!(by_column, one_by_one);
     }
 
     #[test]

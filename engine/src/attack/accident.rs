@@ -8,9 +8,8 @@ use crate::sampling::Draws;
 
 /// Scenarios of the block in which operators hit by `fault` hold enough power to halt each service. `[secured]`
 pub fn halted_by_accident(graph: &Graph, draws: &Draws, fault: usize, outcomes: &mut Outcomes) -> Vec<u64> {
-    let lanes = 0..draws.n;
     let mut hits = vec![0; graph.secured.len()];
-    for lane in lanes.filter(|lane| draws.faulty[fault].lane(*lane).iter().any(|word| *word != 0)) {
+    for lane in bits::ones(&draws.faulty[fault].anybody).take_while(|lane| *lane < draws.n) {
         for (secured, hits) in graph.secured.iter().zip(&mut hits) {
             if let (Power::Stake(power), Some(threshold)) = (&secured.power, secured.halts_at) {
                 *hits += u64::from(halted(power, threshold, draws, (fault, lane), outcomes));
@@ -29,7 +28,7 @@ fn halted(
 ) -> bool {
     let priced = &mut outcomes.scratch.priced;
     priced.price_total(power, |asset| draws.prices[asset][lane]);
-    let down = bits::ones(draws.faulty[fault].lane(lane)).filter_map(|operator| slot(power, operator));
+    let down = draws.faulty[fault].lane(lane).filter_map(|operator| slot(power, operator));
     let silent: u128 = down.map(|slot| priced.units(power, slot)).sum();
     priced.total > 0 && silent >= threshold.least_power(priced.total)
 }

@@ -4,7 +4,7 @@ use super::{Chosen, Outcomes};
 use crate::graph::{
     Accident, Assault, AssetAmounts, Bill, DesignGraph, FaultLosses, Gaps, Graph, Incident, Luck, Power,
 };
-use crate::kernels::{Column, LANES, bits};
+use crate::kernels::{Column, LANES, bits, columns};
 use crate::sampling::Draws;
 use crate::study::Route;
 
@@ -36,11 +36,22 @@ pub struct DesignOutcome {
     pub settlement_gap: Column,
     /// Gaps of protocols that were run into, over the block.
     pub gaps: Gaps,
+    /// Whether anything but zeros has been written since it was cleared.
+    is_written: bool,
 }
 
 impl DesignOutcome {
+    /// Whether every scenario of the block is known to hold neither attack nor loss, nor a bound above 0.
+    pub fn is_nothing(&self) -> bool {
+        !self.is_written
+    }
+
     /// Nothing happens.
     fn clear(&mut self) {
+        if !self.is_written {
+            return;
+        }
+        self.is_written = false;
         self.target = [NO_TARGET; LANES];
         self.coalition_size = [0; LANES];
         self.gaps = Gaps::default();
@@ -52,7 +63,8 @@ impl DesignOutcome {
     }
 }
 
-/// Sums over scenarios per operator of one design.
+/// Sums over scenarios per operator of one design; nothing where nobody has attacked or lost anything. What small losses
+/// come to on average is not in them (see [`FaultLosses::mean`]).
 #[derive(Debug, Clone, Default)]
 pub struct OperatorTally {
     /// Stake lost by attack or accident, USD. `[operator]`
@@ -63,41 +75,36 @@ pub struct OperatorTally {
     pub slashed: Vec<u64>,
     /// Scenarios in which it is in the attacking coalition. `[operator]`
     pub attacking: Vec<u64>,
-    /// Stake at the horizon, USD. `[operator]`
-    pub stake: Vec<f64>,
 }
 
 impl OperatorTally {
-    /// Nothing counted.
-    pub fn new(n_operators: usize) -> Self {
-        let zeros = vec![0.0; n_operators];
-        Self {
-            loss: zeros.clone(),
-            loss_squared: zeros.clone(),
-            slashed: vec![0; n_operators],
-            attacking: vec![0; n_operators],
-            stake: zeros,
-        }
-    }
-
     /// Takes in later scenarios.
     pub fn merge(&mut self, later: &Self) {
+        self.loss.resize(self.loss.len().max(later.loss.len()), 0.0);
+        self.loss_squared.resize(self.loss.len(), 0.0);
+        self.slashed.resize(self.loss.len(), 0);
+        self.attacking.resize(self.loss.len(), 0);
         let add = |a: &mut Vec<f64>, b: &[f64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
         let add_counts = |a: &mut Vec<u64>, b: &[u64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
         add(&mut self.loss, &later.loss);
         add(&mut self.loss_squared, &later.loss_squared);
-        add(&mut self.stake, &later.stake);
         add_counts(&mut self.slashed, &later.slashed);
         add_counts(&mut self.attacking, &later.attacking);
     }
 
+    /// Room for so many operators, all zeros.
+    fn open(&mut self, n_operators: usize) {
+        self.loss.resize(n_operators, 0.0);
+        self.loss_squared.resize(n_operators, 0.0);
+        self.slashed.resize(n_operators, 0);
+        self.attacking.resize(n_operators, 0);
+    }
+
     fn clear(&mut self) {
-        for column in [&mut self.loss, &mut self.loss_squared, &mut self.stake] {
-            column.fill(0.0);
-        }
-        for column in [&mut self.slashed, &mut self.attacking] {
-            column.fill(0);
-        }
+        self.loss.clear();
+        self.loss_squared.clear();
+        self.slashed.clear();
+        self.attacking.clear();
     }
 }
 
@@ -129,10 +136,11 @@ impl Execution {
             fault_slashed: zero,
             settlement_gap: zero,
             gaps: Gaps::default(),
+            is_written: false,
         };
         Self {
             designs: vec![room; graph.designs.len()],
-            operators: vec![OperatorTally::new(graph.n_operators); graph.designs.len()],
+            operators: vec![OperatorTally::default(); graph.designs.len()],
             members: Vec::new(),
             accidents: Vec::new(),
             bill: Bill::default(),
@@ -145,30 +153,31 @@ impl Execution {
 pub fn execute(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes, execution: &mut Execution) {
     for (index, design) in graph.designs.iter().enumerate() {
         execution.operators[index].clear();
-        tally_stake(design, draws, &mut execution.operators[index]);
-        choose_targets(graph, design, outcomes, draws.n, &mut execution.designs[index]);
+        let out = &mut execution.designs[index];
+        out.clear();
+        choose_targets(graph, design, outcomes, draws.n, out);
+        book_means(design, draws, out);
         let drawn = design.faults.iter().enumerate().find(|(_, losses)| !losses.hit.is_empty());
+        let hit = drawn.map_or([0; LANES / 64], |(fault, _)| draws.faulty[fault].anybody);
+        let eventful =
+            |lane: usize, out: &DesignOutcome| out.target[lane] != NO_TARGET || bits::contains(&hit, lane);
         for lane in 0..draws.n {
-            let assault = attack(graph, design, (draws, lane), outcomes, execution, index);
-            accidents(drawn, draws, lane, &mut execution.accidents);
-            settle(design, draws, lane, (execution, index), assault);
+            if eventful(lane, &execution.designs[index]) {
+                execution.designs[index].is_written = true;
+                execution.operators[index].open(graph.n_operators);
+                let assault = attack(graph, design, (draws, lane), outcomes, execution, index);
+                accidents(drawn, draws, lane, &mut execution.accidents);
+                settle(design, draws, lane, (execution, index), assault);
+            }
         }
     }
 }
 
-/// Stake and mean small losses of every operator at the horizon's prices, summed over the block.
-fn tally_stake(design: &DesignGraph, draws: &Draws, tally: &mut OperatorTally) {
-    for amounts in &design.stake {
-        let prices: f64 = draws.prices[amounts.asset][..draws.n].iter().sum();
-        tally.stake.iter_mut().zip(&amounts.tokens).for_each(|(usd, tokens)| *usd += tokens * prices);
-    }
-    for amounts in design.faults.iter().flat_map(|losses| &losses.mean) {
-        let prices = &draws.prices[amounts.asset][..draws.n];
-        let (sum, squares) = (prices.iter().sum::<f64>(), prices.iter().map(|p| p * p).sum::<f64>());
-        for (operator, tokens) in amounts.tokens.iter().enumerate() {
-            tally.loss[operator] += tokens * sum;
-            tally.loss_squared[operator] += tokens * tokens * squares;
-        }
+/// Mean losses by accidents too frequent and too small to be drawn one by one.
+fn book_means(design: &DesignGraph, draws: &Draws, out: &mut DesignOutcome) {
+    for (asset, tokens) in design.faults.iter().flat_map(|losses| &losses.mean_of_all) {
+        out.is_written = true;
+        columns::add_scaled(&mut out.fault_slashed[..draws.n], *tokens, &draws.prices[*asset][..draws.n]);
     }
 }
 
@@ -180,18 +189,22 @@ fn choose_targets(
     n: usize,
     out: &mut DesignOutcome,
 ) {
-    out.clear();
     let mut position = 0u16;
     for secured in &design.secured {
         let first = outcomes.first_target[*secured];
         for target in &outcomes.targets[first..first + graph.secured[*secured].targets.len()] {
-            for lane in 0..n {
+            let lanes = if target.is_out_of_reach() { 0..0 } else { 0..n };
+            for lane in lanes {
                 let net = target.net_gain(lane);
                 if net > out.net_gain[lane] {
                     out.net_gain[lane] = net;
                     out.target[lane] = position;
                 }
-                out.net_gain_upper[lane] = out.net_gain_upper[lane].max(target.net_gain_upper(lane));
+                let upper = target.net_gain_upper(lane);
+                if upper > out.net_gain_upper[lane] {
+                    out.net_gain_upper[lane] = upper;
+                    out.is_written = true;
+                }
             }
             position += 1;
         }
@@ -292,7 +305,7 @@ fn accidents(
 ) {
     accidents.clear();
     let Some((fault, losses)) = drawn else { return };
-    for operator in bits::ones(draws.faulty[fault].lane(lane)) {
+    for operator in draws.faulty[fault].lane(lane) {
         let days = draws.accident_days(lane, operator, losses.expected[operator]);
         accidents.extend(days.map(|day| Accident { operator, fault, day }));
     }
@@ -310,8 +323,6 @@ fn settle(
     let Execution { designs, operators, members, accidents, bill } = execution;
     let (out, tally) = (&mut designs[index], &mut operators[index]);
     let price = |asset: usize| draws.prices[asset][lane];
-    let means = design.faults.iter().flat_map(|losses| &losses.mean_of_all);
-    out.fault_slashed[lane] = means.map(|(asset, tokens)| price(*asset) * tokens).sum();
     if assault.is_none() && accidents.is_empty() {
         return;
     }

@@ -1,13 +1,16 @@
 //! Who may join, in the order of each target (ranks of a fixed order, else slots of the members): operators' masks
 //! permuted and turned to sets.
 //!
-//! Walking a coalition is then a walk over the bits of a few words, and whoever can not join costs nothing.
+//! Walking a coalition is then a walk over the bits of a few words, and whoever can not join costs nothing. Where nobody
+//! is bribed, sets are made for the scenarios alone in which colluders may be enough.
 
 use super::{NOBODY, Recruits};
 use crate::graph::{Graph, Order, Power, StakePower};
-use crate::kernels::subset::SubsetSums;
+use crate::kernels::level::Level;
+use crate::kernels::weigh::Weights;
 use crate::kernels::{LANES, Mask, bits};
 use crate::sampling::{Crowd, Draws};
+use crate::study::Route;
 
 /// Sets over ranks for every distinct fixed order of a graph.
 #[derive(Debug, Default)]
@@ -16,6 +19,8 @@ pub(super) struct RankSets {
     /// Position in `orders`. `[target]`
     order_of: Vec<usize>,
     rows: Vec<Mask>,
+    /// Whether coalitions bribe.
+    bribes: bool,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +29,8 @@ struct RankOrder {
     /// Parts of the power; none where its units are beyond 64 bits.
     parts: Vec<RankedPart>,
     words: usize,
+    /// Power below which colluders reach no target of the order.
+    least_power: u64,
     colluders: Vec<u64>,
     bribable: Vec<u64>,
     compromised: Option<Vec<u64>>,
@@ -33,8 +40,7 @@ struct RankOrder {
 #[derive(Debug)]
 struct RankedPart {
     /// `[rank]`
-    units: Vec<u64>,
-    sums: SubsetSums,
+    units: Weights,
     /// Of everybody who can join. `[lane]`
     available: [u64; LANES],
     /// Of colluders. `[lane]`
@@ -44,20 +50,23 @@ struct RankedPart {
 impl RankSets {
     /// Room for the orders of a graph; targets that share an order share the sets.
     pub(super) fn new(graph: &Graph) -> Self {
-        let mut sets = Self::default();
+        let mut sets = Self { bribes: graph.routes.contains(&Route::Bribe), ..Self::default() };
         for secured in &graph.secured {
             let members = match &secured.power {
                 Power::Stake(power) => power.members.as_slice(),
                 Power::Hash => &[],
             };
             for target in &secured.targets {
-                let position = match (&target.order, &secured.power) {
+                let (position, least_power) = match (&target.order, &secured.power) {
                     (Order::Fixed(order), _) => {
-                        sets.position_of(&order.operators, std::slice::from_ref(&order.units))
+                        let units = std::slice::from_ref(&order.units);
+                        (sets.position_of(&order.operators, units), order.least_power)
                     }
-                    (Order::Moves(_), Power::Stake(power)) => sets.position_of(members, &units(power)),
-                    (Order::Moves(_), Power::Hash) => sets.position_of(members, &[]),
+                    (Order::Moves(_), Power::Stake(power)) => (sets.position_of(members, &units(power)), 0),
+                    (Order::Moves(_), Power::Hash) => (sets.position_of(members, &[]), 0),
                 };
+                let order = &mut sets.orders[position];
+                order.least_power = order.least_power.min(least_power);
                 sets.order_of.push(position);
             }
         }
@@ -66,13 +75,13 @@ impl RankSets {
 
     fn position_of(&mut self, operators: &[u32], units: &[Vec<u64>]) -> usize {
         let same = |order: &RankOrder| {
-            order.operators == operators && order.parts.iter().map(|part| &part.units).eq(units)
+            order.operators == operators
+                && order.parts.iter().map(|part| part.units.each()).eq(units.iter().map(Vec::as_slice))
         };
         self.orders.iter().position(same).unwrap_or_else(|| {
             let words = operators.len().div_ceil(64);
             let part = |units: &Vec<u64>| RankedPart {
-                sums: SubsetSums::new(units),
-                units: units.clone(),
+                units: Weights::new(units),
                 available: [0; LANES],
                 colluding: [0; LANES],
             };
@@ -80,6 +89,7 @@ impl RankSets {
                 operators: operators.to_vec(),
                 parts: units.iter().map(part).collect(),
                 words,
+                least_power: u64::MAX,
                 colluders: vec![0; words * LANES],
                 bribable: vec![0; words * LANES],
                 compromised: None,
@@ -92,13 +102,18 @@ impl RankSets {
     pub(super) fn fill(&mut self, draws: &Draws) {
         let Self { orders, rows, .. } = self;
         for order in orders {
+            order.count_colluders(draws);
+            if !self.bribes && !order.parts.is_empty() {
+                order.gather(draws);
+                continue;
+            }
             turn(&draws.colluders, &order.operators, rows, &mut order.colluders);
             turn(&draws.bribable, &order.operators, rows, &mut order.bribable);
             if let Some(crowd) = &draws.compromised {
                 let sets = order.compromised.get_or_insert_with(|| vec![0; order.words * LANES]);
                 turn(crowd, &order.operators, rows, sets);
             }
-            order.count_power(draws.n);
+            order.count_available(draws);
         }
     }
 
@@ -106,6 +121,14 @@ impl RankSets {
     #[inline]
     pub(super) fn available(&self, index: usize, lane: usize) -> impl ExactSizeIterator<Item = u64> + '_ {
         self.orders[self.order_of[index]].parts.iter().map(move |part| part.available[lane])
+    }
+
+    /// Power of the colluders by lane, where all of it lies in one part that is counted.
+    pub(super) fn colluding_column(&self, index: usize) -> Option<&[u64; LANES]> {
+        match self.orders.get(*self.order_of.get(index)?)?.parts.as_slice() {
+            [part] => Some(&part.colluding),
+            _ => None,
+        }
     }
 
     /// The same of colluders alone.
@@ -130,17 +153,48 @@ impl RankSets {
 }
 
 impl RankOrder {
-    fn count_power(&mut self, n: usize) {
-        let Self { parts, words, colluders, bribable, .. } = self;
-        for RankedPart { units, sums, available, colluding } in parts {
-            for lane in 0..n {
-                let range = lane * *words..(lane + 1) * *words;
-                let (colluders, bribable) = (&colluders[range.clone()], &bribable[range]);
-                // Colluders are few, those who can be bribed are many.
-                colluding[lane] = bits::ones(colluders).map(|rank| units[rank]).sum();
-                available[lane] = colluding[lane] + sums.sum(bribable.iter().copied());
+    fn count_colluders(&mut self, draws: &Draws) {
+        for RankedPart { units, colluding, .. } in &mut self.parts {
+            units.of_few(Level::current(), &draws.colluders.rows, &self.operators, colluding);
+        }
+    }
+
+    fn count_available(&mut self, draws: &Draws) {
+        let Self { operators, parts, bribable, .. } = self;
+        for RankedPart { units, available, colluding } in parts {
+            units.of_many(Level::current(), &draws.bribable.rows, operators, bribable, available);
+            available.iter_mut().zip(colluding).for_each(|(available, colluding)| *available += *colluding);
+        }
+    }
+
+    /// Sets of the scenarios in which colluders may be enough; nobody is bribed.
+    fn gather(&mut self, draws: &Draws) {
+        let Self { operators, parts, words, colluders, least_power, .. } = self;
+        for part in parts.iter_mut() {
+            part.available = part.colluding;
+        }
+        let enough = |lane: &usize| parts.len() > 1 || parts[0].colluding[*lane] >= *least_power;
+        let mut stolen = draws
+            .compromised
+            .as_ref()
+            .map(|crowd| (crowd, self.compromised.get_or_insert_with(|| vec![0; *words * LANES])));
+        for lane in (0..draws.n).filter(enough) {
+            let range = lane * *words..(lane + 1) * *words;
+            gather(&draws.colluders, operators, lane, &mut colluders[range.clone()]);
+            if let Some((crowd, sets)) = &mut stolen {
+                gather(crowd, operators, lane, &mut sets[range]);
             }
         }
+    }
+}
+
+/// The set of one lane, over ranks.
+fn gather(crowd: &Crowd, operators: &[u32], lane: usize, set: &mut [u64]) {
+    for (word, operators) in set.iter_mut().zip(operators.chunks(64)) {
+        let bit = |(rank, operator): (usize, &u32)| {
+            (crowd.rows[*operator as usize][lane / 64] >> (lane % 64) & 1) << rank
+        };
+        *word = operators.iter().enumerate().map(bit).fold(0, |set, bit| set | bit);
     }
 }
 

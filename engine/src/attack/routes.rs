@@ -1,6 +1,7 @@
 //! Routes that need no operator: stake bought, hash rate rented, hardware bought.
 
-use super::{Priced, RouteCost, TargetOutcome};
+use super::outcome::RouteCost;
+use super::{Priced, TargetOutcome};
 use crate::graph::{Mining, Power, Purchase, Secured, StakePower, Target};
 use crate::kernels::LANES;
 use crate::sampling::Draws;

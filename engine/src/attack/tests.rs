@@ -4,7 +4,7 @@ use super::{Outcomes, Priced, RouteOutcome, assess};
 use crate::design::compile;
 use crate::graph::{Power, StakePower, Target};
 use crate::kernels::bits;
-use crate::sampling::{Draws, Sampler};
+use crate::sampling::{Crowd, Draws, Sampler};
 use crate::study::{Route, Study};
 use std::path::Path;
 
@@ -67,9 +67,9 @@ fn candidate(
     priced: &Priced,
 ) -> Option<(u128, f64)> {
     let operator = power.members[slot] as usize;
-    let in_crowd = |set: &[u64]| bits::contains(set, operator);
-    let stolen = draws.compromised.as_ref().is_some_and(|crowd| in_crowd(crowd.lane(lane)));
-    let pay = match (in_crowd(draws.colluders.lane(lane)), in_crowd(draws.bribable.lane(lane))) {
+    let in_crowd = |crowd: &Crowd| bits::contains(&crowd.rows[operator], lane);
+    let stolen = draws.compromised.as_ref().is_some_and(in_crowd);
+    let pay = match (in_crowd(&draws.colluders), in_crowd(&draws.bribable)) {
         (true, _) => {
             if stolen {
                 0.0

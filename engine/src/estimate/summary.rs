@@ -227,26 +227,44 @@ impl Writer<'_> {
     }
 
     fn operators(&mut self, design: &DesignGraph, index: usize, labels: &Labels, tally: &Tally) {
-        let sums = &tally.designs[index].operators;
+        let events = &tally.designs[index].operators;
         let n = count(tally.n);
+        let often =
+            |scenarios: &[u64], operator: usize| count(scenarios.get(operator).copied().unwrap_or(0)) / n;
         for (operator, name) in labels.operators.iter().enumerate() {
             if design.stake.iter().all(|amounts| amounts.tokens[operator] == 0.0) {
                 continue;
             }
-            let (stake, loss) = (sums.stake[operator] / n, sums.loss[operator] / n);
-            let variance = (sums.loss_squared[operator] / n - loss * loss).max(0.0);
+            let [small, small_squared] = small_losses(design, operator, &tally.prices);
+            let sum = |events: &[f64]| events.get(operator).copied().unwrap_or(0.0);
+            let stake: f64 = design
+                .stake
+                .iter()
+                .map(|amounts| amounts.tokens[operator] * tally.prices[amounts.asset][0] / n)
+                .sum();
+            let loss = (sum(&events.loss) + small) / n;
+            let variance = ((sum(&events.loss_squared) + small_squared) / n - loss * loss).max(0.0);
             self.results.operators.push(OperatorRow {
                 design: self.design.to_owned(),
                 operator: name.clone(),
                 stake_usd: stake,
                 expected_loss_usd: loss,
                 expected_loss_std_error_usd: libm::sqrt(variance / n),
-                slashed_probability: count(sums.slashed[operator]) / n,
-                coalition_frequency: count(sums.attacking[operator]) / n,
+                slashed_probability: often(&events.slashed, operator),
+                coalition_frequency: often(&events.attacking, operator),
                 break_even_reward_apr: loss / stake / labels.horizon_years,
             });
         }
     }
+}
+
+/// What accidents too small to be drawn one by one cost an operator over all scenarios, and its squares.
+fn small_losses(design: &DesignGraph, operator: usize, prices: &[[f64; 2]]) -> [f64; 2] {
+    let means = design.faults.iter().flat_map(|losses| &losses.mean);
+    means.fold([0.0; 2], |[sum, squares], amounts| {
+        let (tokens, [price, price_squared]) = (amounts.tokens[operator], prices[amounts.asset]);
+        [sum + tokens * price, squares + tokens * tokens * price_squared]
+    })
 }
 
 fn differences(graph: &Graph, labels: &Labels, tally: &Tally) -> Vec<DifferenceRow> {

@@ -5,7 +5,7 @@ use crate::attack::{
     Costs, Execution, NO_TARGET, OperatorTally, Outcomes, TargetOutcome, halted_by_accident,
 };
 use crate::graph::{DesignGraph, Gaps, Graph};
-use crate::kernels::Column;
+use crate::kernels::{Column, LANES, Mask, bits, columns, sums};
 use crate::moments::Moments;
 use crate::sampling::Draws;
 use crate::sketch::Sketch;
@@ -86,6 +86,8 @@ impl Labels {
 pub struct Tally {
     /// Scenarios.
     pub n: u64,
+    /// Sum of prices at the horizon and of their squares. `[asset]`
+    pub prices: Vec<[f64; 2]>,
     /// `[target]`
     pub targets: Vec<TargetTally>,
     /// `[secured]`
@@ -179,15 +181,21 @@ impl Tally {
         let halted = labels.downtime.map(|fault| halted_by_accident(graph, draws, fault, outcomes));
         let secured = (0..graph.secured.len()).map(|index| {
             let targets = &outcomes.targets[labels.targets_of(graph, index)];
-            let pays = (0..n).filter(|lane| targets.iter().any(|target| target.pays(*lane))).count();
+            let any_pays = |lane: &usize| targets.iter().any(|target| target.pays(*lane));
+            let pays = possible(targets).filter(|lane| *lane < n).filter(any_pays).count();
             SecuredTally {
                 colluding_share: Moments::of(&outcomes.colluding_share[index][..n]),
                 pays: pays as u64,
                 halted: halted.as_ref().map_or(0, |hits| hits[index]),
             }
         });
+        let prices = draws.prices.iter().map(|prices| {
+            let prices = &prices[..n];
+            [sums::sum_where_finite(prices, prices), sums::squares_where_finite(prices, prices, 0.0)]
+        });
         Self {
             n: n as u64,
+            prices: prices.collect(),
             secured: secured.collect(),
             targets: outcomes.targets.iter().map(|target| TargetTally::of(target, n)).collect(),
             designs: (0..graph.designs.len()).map(|design| DesignTally::of(execution, design, n)).collect(),
@@ -206,6 +214,7 @@ impl Tally {
             return;
         }
         self.n += later.n;
+        zip(&mut self.prices, &later.prices, |a, b| a.iter_mut().zip(b).for_each(|(a, b)| *a += b));
         zip(&mut self.targets, &later.targets, TargetTally::merge);
         zip(&mut self.pairs, &later.pairs, PairTally::merge);
         zip(&mut self.secured, &later.secured, |a, b| {
@@ -224,12 +233,13 @@ fn zip<T>(into: &mut [T], later: &[T], merge: impl Fn(&mut T, &T)) {
 impl TargetTally {
     fn of(target: &TargetOutcome, n: usize) -> Self {
         let count = |hits: &[bool]| hits.iter().filter(|hit| **hit).count() as u64;
-        let slashed = slashed(target);
+        let some_pay = target.best.few().is_none_or(|mut lanes| lanes.any(|lane| target.pays(lane)));
+        let slashed = if some_pay { Moments::of(&slashed(target)[..n]) } else { Moments::of_zeros(n) };
         Self {
             threshold_reached: count(&target.threshold_reached[..n]),
             cheapest: RouteTally::of(n, target, &target.best),
             profit: Moments::of(&target.profit[..n]),
-            slashed: Moments::of(&slashed[..n]),
+            slashed,
             routes: target.routes.iter().map(|r| RouteTally::of(n, target, &r.costs)).collect(),
         }
     }
@@ -250,8 +260,22 @@ pub(super) fn slashed(target: &TargetOutcome) -> Column {
 
 impl RouteTally {
     fn of(n: usize, target: &TargetOutcome, costs: &Costs) -> Self {
-        let cost = &costs.cost[..n];
+        if costs.are_out_of_reach() {
+            return Self::default();
+        }
         let pays = |lane: &usize| target.profit[*lane] + costs.returned[*lane] > costs.cost[*lane];
+        if let Some(lanes) = costs.few() {
+            let reached = || lanes.clone().filter(|lane| *lane < n && costs.cost[*lane].is_finite());
+            let moments = |column: &Column| Moments::of_few(reached().map(|lane| column[lane]));
+            return Self {
+                reachable: reached().count() as u64,
+                pays: reached().filter(pays).count() as u64,
+                cost: moments(&costs.cost),
+                forfeited: moments(&costs.forfeited),
+                capital: moments(&costs.capital),
+            };
+        }
+        let cost = &costs.cost[..n];
         let moments = Moments::of(cost);
         if moments.n() == 0 {
             return Self::default();
@@ -275,8 +299,23 @@ impl RouteTally {
 }
 
 impl DesignTally {
+    fn of_nothing(n: usize) -> Self {
+        let zeros = Moments::of_zeros(n);
+        Self {
+            net_gain: zeros,
+            slashed: zeros,
+            nominal_slashed: zeros,
+            fault_slashed: zeros,
+            settlement_gap: zeros,
+            ..Self::default()
+        }
+    }
+
     fn of(execution: &Execution, design: usize, n: usize) -> Self {
         let out = &execution.designs[design];
+        if out.is_nothing() {
+            return Self::of_nothing(n);
+        }
         let attacked = (0..n).filter(|lane| out.target[*lane] != NO_TARGET).count();
         let sizes: Column = std::array::from_fn(|lane| {
             let idle = out.target[lane] == NO_TARGET;
@@ -313,6 +352,16 @@ impl DesignTally {
         self.coalition_size.merge(&later.coalition_size);
         self.operators.merge(&later.operators);
     }
+}
+
+/// Lanes in which some target can be in reach.
+fn possible(targets: &[TargetOutcome]) -> impl Iterator<Item = usize> {
+    let either = |a: Mask, target: &TargetOutcome| {
+        let b = target.best.possible();
+        std::array::from_fn(|word| a[word] | b[word])
+    };
+    let lanes = targets.iter().fold(Mask::default(), either);
+    (0..LANES).filter(move |lane| bits::contains(&lanes, *lane))
 }
 
 /// How many are above 0.
@@ -366,9 +415,14 @@ impl Sketches {
             sketches.count(n, target);
         }
         for (sketch, design) in self.losses.iter_mut().zip(&execution.designs) {
+            if design.is_nothing() {
+                sketch.add_times(0.0, n as u64);
+                continue;
+            }
             (0..n).for_each(|lane| sketch.add(design.slashed[lane] + design.fault_slashed[lane]));
         }
         for (sketch, design) in self.slashed.iter_mut().zip(&execution.designs) {
+            let n = if design.is_nothing() { 0 } else { n };
             let attacked = (0..n).filter(|lane| design.target[*lane] != NO_TARGET);
             attacked.for_each(|lane| sketch.add(design.slashed[lane]));
         }
@@ -391,22 +445,43 @@ impl Sketches {
 impl TargetSketches {
     /// Sketch by sketch, so that one at a time is in the cache.
     fn count(&mut self, n: usize, target: &TargetOutcome) {
-        let best = &target.best;
-        best.cost[..n].iter().for_each(|cost| self.cost.add(*cost));
-        target.profit[..n].iter().for_each(|profit| self.profit.add(*profit));
-        let net_cost = best.cost[..n].iter().zip(&best.returned).map(|(cost, returned)| cost - returned);
-        net_cost.zip(&target.profit).for_each(|(cost, profit)| self.cover.add(cover(cost.max(0.0), *profit)));
-        best.forfeited[..n].iter().for_each(|usd| self.forfeited.add(*usd));
-        for (sketch, route) in self.route_cost.iter_mut().zip(&target.routes) {
-            route.costs.cost[..n].iter().for_each(|cost| sketch.add(*cost));
+        let TargetOutcome { best, profit, routes, .. } = target;
+        self.profit.add_column(&profit[..n]);
+        for (sketch, route) in self.route_cost.iter_mut().zip(routes) {
+            count_cost(sketch, &route.costs, n, |costs| &costs.cost);
+        }
+        count_cost(&mut self.cost, best, n, |costs| &costs.cost);
+        count_cost(&mut self.forfeited, best, n, |costs| &costs.forfeited);
+        match best.few() {
+            Some(lanes) => {
+                let cover = |lane: usize| cover(best.cost[lane] - best.returned[lane], profit[lane]);
+                let counted = lanes.filter(|lane| *lane < n).map(|lane| self.cover.add(cover(lane))).count();
+                self.cover.add_times(f64::INFINITY, (n - counted) as u64);
+            }
+            None => {
+                let mut cover = [0.0; LANES];
+                columns::cover(&best.cost, &best.returned, profit, &mut cover);
+                self.cover.add_column(&cover[..n]);
+            }
         }
     }
 }
 
-/// `cost/profit`: +∞ where nothing is to be gained or the target is out of reach. Profits scale with today's, so
+/// How many times the cost covers the profit, infinite where nothing is to be gained. Profits scale with today's, so
 /// today's profit times this is the profit at which the attack would just pay.
-fn cover(cost: f64, profit: f64) -> f64 {
-    if profit > 0.0 { cost / profit } else { f64::INFINITY }
+fn cover(net_cost: f64, profit: f64) -> f64 {
+    if profit > 0.0 { net_cost.max(0.0) / profit } else { f64::INFINITY }
+}
+
+fn count_cost(sketch: &mut Sketch, costs: &Costs, n: usize, column: impl Fn(&Costs) -> &Column) {
+    match costs.few() {
+        Some(lanes) => {
+            let values = lanes.filter(|lane| *lane < n).map(|lane| column(costs)[lane]);
+            let counted: usize = values.map(|value| sketch.add(value)).count();
+            sketch.add_times(f64::INFINITY, (n - counted) as u64);
+        }
+        None => sketch.add_column(&column(costs)[..n]),
+    }
 }
 
 /// `(cost − profit)/cost`: 1 where nothing is to be gained or the target is out of reach, −∞ where it is free.

@@ -5,9 +5,94 @@
 use super::level::{Level, Set};
 use super::sixteen::{SCALE, Small, SmallClass, TABLE};
 use super::squeeze::{self, Decided, Laws, SIDES, Single};
-use super::xoshiro::{Noise, STEPS_PER_ROW, WAYS};
+use super::xoshiro::{Noise, WAYS};
 use super::{LANES, Mask};
 use std::arch::x86_64::*;
+
+/// Sums weights over rows as [`super::weigh::Weights`] does if the level is this; tells whether it is.
+pub fn weigh_narrow(
+    level: Level,
+    rows: &[Mask],
+    order: &[u32],
+    weights: &[u32],
+    out: &mut [u64; LANES],
+) -> bool {
+    if level.set() != Set::Avx512 {
+        return false;
+    }
+    #[expect(unsafe_code, reason = "calls what was compiled for a processor that is there")]
+    // SAFETY: the level says that it is.
+    unsafe {
+        weigh_narrow_here(rows, order, weights, out);
+    }
+    true
+}
+
+/// The same for weights that need 64 bits.
+pub fn weigh_wide(
+    level: Level,
+    rows: &[Mask],
+    order: &[u32],
+    weights: &[u64],
+    out: &mut [u64; LANES],
+) -> bool {
+    if level.set() != Set::Avx512 {
+        return false;
+    }
+    #[expect(unsafe_code, reason = "calls what was compiled for a processor that is there")]
+    // SAFETY: the level says that it is.
+    unsafe {
+        weigh_wide_here(rows, order, weights, out);
+    }
+    true
+}
+
+/// All lanes at once: sixteen sums of sixteen lanes.
+#[target_feature(enable = "avx512f")]
+fn weigh_narrow_here(rows: &[Mask], order: &[u32], weights: &[u32], out: &mut [u64; LANES]) {
+    let mut sums = [_mm512_setzero_si512(); LANES / 16];
+    for (row, weight) in order.iter().zip(weights) {
+        let weight = _mm512_set1_epi32(weight.cast_signed());
+        for (word, four) in rows[*row as usize].iter().zip(sums.as_chunks_mut::<4>().0) {
+            for (quarter, sum) in four.iter_mut().enumerate() {
+                *sum = _mm512_mask_add_epi32(*sum, sixteen_at(*word, 16 * quarter), *sum, weight);
+            }
+        }
+    }
+    for (out, sums) in out.as_chunks_mut::<16>().0.iter_mut().zip(sums) {
+        let halves = [_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64::<1>(sums)];
+        for (out, half) in out.as_chunks_mut::<8>().0.iter_mut().zip(halves) {
+            store(out, _mm512_cvtepu32_epi64(half));
+        }
+    }
+}
+
+/// Half the lanes at once: sixteen sums of eight lanes.
+#[target_feature(enable = "avx512f")]
+fn weigh_wide_here(rows: &[Mask], order: &[u32], weights: &[u64], out: &mut [u64; LANES]) {
+    for (half, out) in out.as_chunks_mut::<{ LANES / 2 }>().0.iter_mut().enumerate() {
+        let mut sums = [_mm512_setzero_si512(); LANES / 16];
+        for (row, weight) in order.iter().zip(weights) {
+            let weight = _mm512_set1_epi64(weight.cast_signed());
+            let words = &rows[*row as usize].as_chunks::<2>().0[half];
+            for (word, eight) in words.iter().zip(sums.as_chunks_mut::<8>().0) {
+                for (sum, byte) in eight.iter_mut().zip(word.to_le_bytes()) {
+                    *sum = _mm512_mask_add_epi64(*sum, byte, *sum, weight);
+                }
+            }
+        }
+        for (out, sum) in out.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
+            store(out, sum);
+        }
+    }
+}
+
+/// Sixteen bits of a word.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "sixteen are meant")]
+fn sixteen_at(word: u64, first: usize) -> u16 {
+    (word >> first) as u16
+}
 
 /// Vectors of 32 lanes in a block.
 const VECTORS: usize = LANES / 32;
@@ -132,7 +217,8 @@ impl SmallColumns {
         for (index, class) in laws.classes.iter().enumerate() {
             let Some(slot) = class.slot else { continue };
             if let Some(class) = &small.classes[index] {
-                self.shared[slot] = screen.thresholds(class, &self.pairs);
+                let sums = screen.sums(class, &self.pairs);
+                self.shared[slot] = [0, 1].map(|side| sums.map(|sums| screen.threshold(class, side, sums)));
             }
         }
     }
@@ -191,32 +277,30 @@ impl<'a> Screen<'a> {
         Self { small, table: [c0, load(c1), load(c2)], two_bands: _mm512_set1_epi16(2 * small.band) }
     }
 
-    /// `65536 Φ(x) − 32768` less the band, for the first N sides.
+    /// Sums of a class at scale 2^27, for the lower cutoff.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    fn thresholds<const N: usize>(&self, class: &SmallClass, pairs: &[Pair]) -> [[__m512i; VECTORS]; N] {
-        let first = _mm512_set1_epi32(class.cutoffs[0]);
-        let (mut low, mut high) = ([first; VECTORS], [first; VECTORS]);
+    fn sums(&self, class: &SmallClass, pairs: &[Pair]) -> [[__m512i; 2]; VECTORS] {
+        let mut sums = [[_mm512_set1_epi32(class.cutoffs[0]); 2]; VECTORS];
         for (column, slopes) in &self.small.pairs[class.pairs.0..class.pairs.1] {
             let (pair, slopes) = (&pairs[*column], _mm512_set1_epi32(*slopes));
-            for vector in 0..VECTORS {
-                low[vector] = _mm512_dpwssd_epi32(low[vector], pair.low[vector], slopes);
-                high[vector] = _mm512_dpwssd_epi32(high[vector], pair.high[vector], slopes);
+            for (vector, [low, high]) in sums.iter_mut().enumerate() {
+                *low = _mm512_dpwssd_epi32(*low, pair.low[vector], slopes);
+                *high = _mm512_dpwssd_epi32(*high, pair.high[vector], slopes);
             }
         }
-        let mut out = [[_mm512_setzero_si512(); VECTORS]; N];
-        for (side, (out, cutoff)) in out.iter_mut().zip(class.cutoffs).enumerate() {
-            let further = _mm512_set1_epi32(cutoff.wrapping_sub(class.cutoffs[0]));
-            for vector in 0..VECTORS {
-                let sums = if side == 0 {
-                    [low[vector], high[vector]]
-                } else {
-                    [_mm512_add_epi32(low[vector], further), _mm512_add_epi32(high[vector], further)]
-                };
-                out[vector] = self.cdf(sums);
-            }
+        sums
+    }
+
+    /// `65536 Φ(x) − 32768` less the band, for one side of a class and one vector of its sums.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn threshold(&self, class: &SmallClass, side: usize, [low, high]: [__m512i; 2]) -> __m512i {
+        if side == 0 {
+            return self.cdf([low, high]);
         }
-        out
+        let further = _mm512_set1_epi32(class.cutoffs[side].wrapping_sub(class.cutoffs[0]));
+        self.cdf([_mm512_add_epi32(low, further), _mm512_add_epi32(high, further)])
     }
 
     /// Φ of sums at scale 2^27.
@@ -252,39 +336,60 @@ impl SmallRows<'_> {
             let index = laws.rows[first + i];
             let Some(small) = &small.classes[index] else { continue };
             let class = &laws.classes[index];
-            let own: [[__m512i; VECTORS]; N];
-            let thresholds = if let Some(slot) = class.slot {
-                &columns.shared[slot][..N]
-            } else {
-                own = screen.thresholds(small, &columns.pairs);
-                &own
-            };
-            for (side, thresholds) in thresholds.iter().enumerate() {
+            // Thresholds of a class of its own are used as they are made.
+            let sums = class.slot.is_none().then(|| screen.sums(small, &columns.pairs));
+            for side in 0..N {
                 let (below, open) = (&mut decided.below[side][i], &mut decided.open[side][i]);
-                if class.cutoffs[side].is_finite() {
-                    (*below, *open) = screen.compare(noise, thresholds);
-                    screen.open_wide(small, &columns.pairs, open);
-                } else {
+                if !class.cutoffs[side].is_finite() {
                     (*below, *open) = squeeze::certain(class.cutoffs[side]);
+                    continue;
                 }
+                (*below, *open) = match (&sums, class.slot) {
+                    (Some(sums), _) => screen.judge(noise, small, side, sums),
+                    (None, slot) => screen.compare(noise, &columns.shared[slot.unwrap_or(0)][side]),
+                };
+                screen.open_wide(small, &columns.pairs, open);
             }
         }
     }
 }
 
 impl Screen<'_> {
-    /// Who lies below its threshold, and where that is open.
+    /// Who lies below the threshold of these sums, and where that is open.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn judge(
+        &self,
+        noise: &Noise,
+        class: &SmallClass,
+        side: usize,
+        sums: &[[__m512i; 2]; VECTORS],
+    ) -> (Mask, Mask) {
+        let (mut below, mut open) = ([0; VECTORS], [0; VECTORS]);
+        for vector in 0..VECTORS {
+            let threshold = self.threshold(class, side, sums[vector]);
+            (below[vector], open[vector]) = self.one(load(&noise[vector]), threshold);
+        }
+        (joined(&below), joined(&open))
+    }
+
+    /// The same for thresholds that are there.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
     fn compare(&self, noise: &Noise, thresholds: &[__m512i; VECTORS]) -> (Mask, Mask) {
         let (mut below, mut open) = ([0; VECTORS], [0; VECTORS]);
-        for vector in 0..STEPS_PER_ROW {
-            let noise = load(&noise[vector]);
-            below[vector] = _mm512_cmplt_epi16_mask(noise, thresholds[vector]);
-            let beyond = _mm512_sub_epi16(noise, thresholds[vector]);
-            open[vector] = _mm512_cmple_epu16_mask(beyond, self.two_bands);
+        for vector in 0..VECTORS {
+            (below[vector], open[vector]) = self.one(load(&noise[vector]), thresholds[vector]);
         }
         (joined(&below), joined(&open))
+    }
+
+    /// One vector's decisions.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn one(&self, noise: __m512i, threshold: __m512i) -> (u32, u32) {
+        let beyond = _mm512_sub_epi16(noise, threshold);
+        (_mm512_cmplt_epi16_mask(noise, threshold), _mm512_cmple_epu16_mask(beyond, self.two_bands))
     }
 
     /// Opens lanes in which a factor of the class saturates.

@@ -49,6 +49,53 @@ wide! {
     }
 }
 
+wide! {
+    /// `units / total`, each number of units taken as the nearest double.
+    pub fn shares(units: &[u64], total: f64, out: &mut [f64]) {
+        out.iter_mut().zip(units).for_each(|(out, units)| *out = to_f64(*units) / total);
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::cast_precision_loss, reason = "the nearest double is meant")]
+fn to_f64(units: u64) -> f64 {
+    units as f64
+}
+
+wide! {
+    /// Where there are at least so many units; tells whether that is anywhere.
+    pub fn at_least(units: &[u64], least: u64, which: &mut [bool]) -> bool {
+        which.iter_mut().zip(units).for_each(|(which, units)| *which = *units >= least);
+        which.iter().fold(false, |any, which| any | which)
+    }
+}
+
+wide! {
+    /// The bits of each value above the lowest `shift`.
+    pub fn high_bits(values: &[f64], shift: u32, out: &mut [u64]) {
+        out.iter_mut().zip(values).for_each(|(out, value)| *out = value.to_bits() >> shift);
+    }
+}
+
+wide! {
+    /// Whether all values are the same, bit by bit.
+    pub fn all_equal(values: &[f64]) -> bool {
+        let first = values.first().map_or(0, |first| first.to_bits());
+        values.iter().fold(0, |other, value| other | value.to_bits() ^ first) == 0
+    }
+}
+
+wide! {
+    /// `cost / profit`, infinite where nothing is to be gained.
+    pub fn cover(cost: &[f64], returned: &[f64], profit: &[f64], out: &mut [f64]) {
+        for ((out, profit), (cost, returned)) in out.iter_mut().zip(profit).zip(cost.iter().zip(returned)) {
+            let net = cost - returned;
+            let net = if net > 0.0 { net } else { 0.0 };
+            *out = if *profit > 0.0 { net / profit } else { f64::INFINITY };
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 //! for. Rust never fuses a product and a sum by itself, so the level changes the time alone.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 /// An instruction set that this machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub fn features() -> Vec<(&'static str, bool)> {
     Vec::new()
 }
 
+static IN_USE: OnceLock<Level> = OnceLock::new();
+
 impl Level {
     /// What every machine has: the vectors of the compiler's baseline.
     pub const GENERIC: Self = Self(Set::Generic);
@@ -69,6 +72,17 @@ impl Level {
     /// The fastest level of this machine.
     pub fn best() -> Self {
         Self::available().pop().unwrap_or(Self::GENERIC)
+    }
+
+    /// The level in use: the fastest, unless [`Self::use_everywhere`] said otherwise.
+    #[inline]
+    pub fn current() -> Self {
+        *IN_USE.get_or_init(Self::best)
+    }
+
+    /// Makes this the level of the whole process; tells whether that was still possible (nothing has asked for the level).
+    pub fn use_everywhere(self) -> bool {
+        IN_USE.set(self).is_ok()
     }
 
     /// The level of this name, if the machine has it.

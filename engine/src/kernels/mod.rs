@@ -9,6 +9,7 @@ pub mod caps;
 pub mod cholesky;
 pub mod columns;
 mod dispatch;
+pub mod exp;
 pub mod factor;
 pub mod keys;
 pub mod level;
@@ -18,6 +19,7 @@ pub mod squeeze;
 pub mod student;
 pub mod subset;
 pub mod sums;
+pub mod weigh;
 pub mod xoshiro;
 
 /// Scenarios in a block, the unit of work, of randomness and of statistics; the length of every column.

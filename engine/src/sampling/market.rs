@@ -5,10 +5,10 @@
 
 use super::Draws;
 use crate::kernels::level::Level;
-use crate::kernels::{Column, LANES, cholesky};
+use crate::kernels::{Column, LANES, cholesky, exp};
 use crate::streams::Purpose;
 use crate::study::{BribePremium, Study};
-use libm::{exp, sqrt};
+use libm::sqrt;
 use ndarray::Array2;
 
 /// Laws of everything in USD.
@@ -83,18 +83,14 @@ impl MarketPlan {
                     x.iter_mut().zip(normal).for_each(|(x, z)| *x += weight * z);
                 }
             }
-            *price = if asset.spread > 0.0 {
-                x.map(|x| asset.price_usd * lognormal(asset.spread, x))
-            } else {
-                [asset.price_usd; LANES]
-            };
+            *price = x;
+            lognormal(level, asset.price_usd, asset.spread, price);
         }
         for (profit, column) in self.profits.iter().zip(&mut draws.profits) {
-            *column = [profit.profit_usd; LANES];
             if profit.spread > 0.0 {
-                let noise = normals_of(&profit.purpose, level, block);
-                column.iter_mut().zip(&noise).for_each(|(usd, z)| *usd *= lognormal(profit.spread, *z));
+                *column = normals_of(&profit.purpose, level, block);
             }
+            lognormal(level, profit.profit_usd, profit.spread, column);
             if let Some(asset) = profit.asset {
                 let today = self.assets[asset].price_usd;
                 column.iter_mut().zip(&draws.prices[asset]).for_each(|(usd, price)| *usd *= price / today);
@@ -118,21 +114,29 @@ impl MarketPlan {
         match self.premium.1 {
             BribePremium::Fixed(premium) => [premium; LANES],
             BribePremium::Lognormal { median, sigma } => {
-                normals_of(&self.premium.0, level, block).map(|z| median * exp(sigma * z))
+                let mut premium = normals_of(&self.premium.0, level, block).map(|z| sigma * z);
+                exp::scaled(level, median, &mut premium);
+                premium
             }
         }
     }
 }
 
-/// `exp(s·z − s²/2)`: mean 1.
-fn lognormal(spread: f64, z: f64) -> f64 {
-    exp(spread * z - 0.5 * spread * spread)
+/// From normals z to `mean · exp(s·z − s²/2)`.
+fn lognormal(level: Level, mean: f64, spread: f64, column: &mut Column) {
+    if spread > 0.0 {
+        column.iter_mut().for_each(|z| *z = spread * *z - 0.5 * spread * spread);
+        exp::scaled(level, mean, column);
+    } else {
+        column.fill(mean);
+    }
 }
 
 fn normals_of(purpose: &Purpose, level: Level, block: u64) -> Column {
     let mut column = [0.0; LANES];
-    purpose.stream(block).normals(level, &mut column);
-    column
+    let extra = |lane| purpose.extra_bits(block * LANES as u64 + lane as u64, 0);
+    purpose.stream(block).factors(level, &mut column, extra);
+    column.map(f64::from)
 }
 
 /// Cholesky rows of the assets in the correlation matrix bordered by the common factor.

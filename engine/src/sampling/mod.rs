@@ -59,7 +59,7 @@ pub struct Draws {
     /// Colluders whose keys are stolen: the attacker owes them nothing. `None` if there can be none.
     pub compromised: Option<Crowd>,
     /// Operators that an accident hits. `[fault]`
-    pub faulty: Vec<Crowd>,
+    pub faulty: Vec<Few>,
     fates: Fates,
     scratch: LatentScratch,
 }
@@ -92,27 +92,74 @@ impl Draws {
     }
 }
 
-/// A set of operators in every scenario of a block, kept both ways.
+/// A set of operators in every scenario of a block.
 #[derive(Debug, Clone, Default)]
 pub struct Crowd {
     /// Scenarios of each operator. `[operator]`
     pub rows: Vec<Mask>,
-    words: usize,
-    sets: Vec<u64>,
 }
 
 impl Crowd {
     fn new(n_operators: usize) -> Self {
-        let words = n_operators.div_ceil(64);
-        Self { rows: vec![Mask::default(); n_operators], words, sets: vec![0; words * LANES] }
+        Self { rows: vec![Mask::default(); n_operators] }
     }
-    fn turn(&mut self) {
-        bits::rows_to_sets(&self.rows, &mut self.sets);
+    /// The operators of one lane, rising.
+    pub fn lane(&self, lane: usize) -> impl Iterator<Item = usize> + '_ {
+        let (word, bit) = (lane / 64, lane % 64);
+        self.rows
+            .iter()
+            .enumerate()
+            .filter(move |(_, row)| row[word] >> bit & 1 == 1)
+            .map(|(operator, _)| operator)
     }
-    /// The operators of one lane, operator `o` in bit `o % 64` of word `o / 64`.
-    #[inline]
-    pub fn lane(&self, lane: usize) -> &[u64] {
-        &self.sets[lane * self.words..(lane + 1) * self.words]
+}
+
+/// A set of operators that is small in most scenarios, scenario by scenario.
+#[derive(Debug, Clone)]
+pub struct Few {
+    /// Lanes with anybody.
+    pub anybody: Mask,
+    operators: Vec<u32>,
+    /// Where the operators of a lane end. `[lane]`
+    ends: [u32; LANES],
+}
+
+impl Few {
+    fn nobody() -> Self {
+        Self { anybody: Mask::default(), operators: Vec::new(), ends: [0; LANES] }
+    }
+
+    /// The operators of one lane, rising.
+    pub fn lane(&self, lane: usize) -> impl Iterator<Item = usize> + '_ {
+        let first = if lane == 0 { 0 } else { self.ends[lane - 1] };
+        self.operators[first as usize..self.ends[lane] as usize].iter().map(|operator| *operator as usize)
+    }
+
+    /// Turns one mask per operator to one list per lane, by counting.
+    fn fill(&mut self, rows: &[Mask]) {
+        let Self { anybody, operators, ends, .. } = self;
+        *anybody = Mask::default();
+        ends.fill(0);
+        let mut n = 0;
+        for row in rows.iter().filter(|row| **row != Mask::default()) {
+            anybody.iter_mut().zip(row).for_each(|(any, word)| *any |= word);
+            for lane in bits::ones(row) {
+                ends[lane] += 1;
+                n += 1;
+            }
+        }
+        operators.resize(n, 0);
+        // First where each lane starts; filling moves that to where it ends.
+        let mut start = 0;
+        for end in ends.iter_mut() {
+            (*end, start) = (start, start + *end);
+        }
+        for (operator, row) in (0u32..).zip(rows).filter(|(_, row)| **row != Mask::default()) {
+            for lane in bits::ones(row) {
+                operators[ends[lane] as usize] = operator;
+                ends[lane] += 1;
+            }
+        }
     }
 }
 
@@ -136,7 +183,7 @@ impl Sampler {
     /// Compiles the study's laws.
     pub fn new(study: &Study, seed: u64) -> Self {
         Self {
-            level: Level::best(),
+            level: Level::current(),
             collusion: latent::collusion(study, seed),
             faults: study.faults.iter().map(|fault| latent::fault(study, fault, seed)).collect(),
             market: MarketPlan::new(study, seed),
@@ -152,7 +199,7 @@ impl Sampler {
         }
     }
 
-    /// Draws on this level; by default the fastest of the machine. No bit depends on it.
+    /// Draws on this level; by default the one in use. No bit depends on it.
     pub fn set_level(&mut self, level: Level) {
         self.level = level;
     }
@@ -170,7 +217,7 @@ impl Sampler {
             colluders: crowd.clone(),
             bribable: crowd.clone(),
             compromised: (self.compromised_share > 0.0).then(|| crowd.clone()),
-            faulty: vec![crowd; self.faults.len()],
+            faulty: vec![Few::nobody(); self.faults.len()],
             fates: self.fates.clone(),
             scratch: LatentScratch::default(),
         }
@@ -188,7 +235,6 @@ impl Sampler {
             BribePremium::Lognormal { median, .. } => median,
         };
         draws.bribable.rows.fill([u64::MAX; LANES / 64]);
-        draws.bribable.turn();
         draws
     }
 
@@ -199,18 +245,15 @@ impl Sampler {
         let scratch = &mut draws.scratch;
         self.collusion.draw(self.level, block, scratch);
         draws.common = scratch.common();
-        let [low, up] = &scratch.below;
-        draws.colluders.rows.clone_from(low);
-        draws.colluders.turn();
-        for ((bribable, low), up) in draws.bribable.rows.iter_mut().zip(low).zip(up) {
+        let [low, up] = &mut scratch.below;
+        std::mem::swap(&mut draws.colluders.rows, low);
+        for ((bribable, low), up) in draws.bribable.rows.iter_mut().zip(&draws.colluders.rows).zip(up) {
             // Whoever lies below the lower cutoff lies below the upper one.
             *bribable = std::array::from_fn(|word| up[word] & !low[word]);
         }
-        draws.bribable.turn();
-        for (plan, crowd) in self.faults.iter().zip(&mut draws.faulty) {
+        for (plan, few) in self.faults.iter().zip(&mut draws.faulty) {
             plan.draw(self.level, block, scratch);
-            crowd.rows.clone_from(&scratch.below[0]);
-            crowd.turn();
+            few.fill(&scratch.below[0]);
         }
         self.mark_compromised(draws);
         self.market.draw(self.level, block, draws);
@@ -230,13 +273,31 @@ impl Sampler {
                 }
             }
         }
-        compromised.turn();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::poisson_given_one;
+    use super::*;
+
+    #[test]
+    fn lists_of_lanes_hold_what_the_rows_hold() {
+        for sparse in [1u64, 3, 64] {
+            let word =
+                |i: u64| if i.is_multiple_of(sparse) { i.wrapping_mul(0x9E37_79B9_7F4A_7C15) } else { 0 };
+            let rows: Vec<Mask> = (0..70).map(|row| [0, 1, 2, 3].map(|w| word(4 * row + w))).collect();
+            let mut few = Few::nobody();
+            // Twice: nothing of the first is left.
+            few.fill(&vec![[u64::MAX; 4]; 9]);
+            few.fill(&rows);
+            for lane in 0..LANES {
+                let expected: Vec<usize> =
+                    (0..rows.len()).filter(|r| bits::contains(&rows[*r], lane)).collect();
+                assert_eq!(few.lane(lane).collect::<Vec<_>>(), expected);
+                assert_eq!(bits::contains(&few.anybody, lane), !expected.is_empty());
+            }
+        }
+    }
 
     #[test]
     fn accidents_given_one_have_the_truncated_mean() {

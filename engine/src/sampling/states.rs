@@ -243,6 +243,10 @@ impl Settlement<'_> {
     fn settle(&self, open: &[Vec<Mask>; SIDES], below: &mut [Vec<Mask>; SIDES]) {
         for (side, (open, below)) in open.iter().zip(below).enumerate().take(self.plan.laws.n_sides) {
             for (row, open) in open.iter().enumerate().take(self.noise.len()) {
+                // Seldom is anything open in a row.
+                if *open == Mask::default() {
+                    continue;
+                }
                 for lane in bits::ones(open) {
                     let (word, bit) = (&mut below[self.first + row][lane / 64], 1 << (lane % 64));
                     *word = if self.is_below(row, side, lane) { *word | bit } else { *word & !bit };

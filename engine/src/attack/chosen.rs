@@ -1,0 +1,119 @@
+//! A target in one scenario whose cheapest coalition is sought.
+
+use super::outcome::RouteCost;
+use super::ranks::RankSets;
+use super::{Coalition, CoalitionCost, Recruits, Scratch, SlotOrder};
+use super::{by_fixed_order, by_moving_order, nearly};
+use crate::graph::{Order, StakePower, Target};
+use crate::sampling::Draws;
+use crate::study::Route;
+
+/// A target whose coalition is sought.
+pub(super) struct Chosen<'a> {
+    pub power: &'a StakePower,
+    pub target: &'a Target,
+    /// Position among all targets.
+    pub index: usize,
+    /// Where the order of its losses is kept.
+    pub group: usize,
+    pub least_power: u128,
+}
+
+impl Chosen<'_> {
+    /// The cheapest coalition in one scenario; leaves its members in the scratch.
+    pub(super) fn coalition(
+        &self,
+        route: Route,
+        draws: &Draws,
+        lane: usize,
+        (ranks, scratch): (&RankSets, &mut Scratch),
+    ) -> Option<CoalitionCost> {
+        let price = |asset: usize| draws.prices[asset][lane];
+        let recruits = ranks.recruits(self.index, lane, route == Route::Bribe, draws.premium[lane]);
+        match &self.target.order {
+            Order::Fixed(_) if self.too_few(recruits, route, (ranks, lane), scratch) => None,
+            Order::Fixed(order) => {
+                by_fixed_order(order, order.asset.map_or(1.0, price), recruits, &mut scratch.coalition)
+            }
+            Order::Moves(losses) => {
+                if self.too_few(recruits, route, (ranks, lane), scratch) {
+                    return None;
+                }
+                scratch.price_losses(losses, price, self.group);
+                let Scratch { coalition, priced, orders, .. } = scratch;
+                let book = (self.power, &*priced, losses);
+                by_moving_order(book, &mut orders[self.group], self.least_power, recruits, coalition)
+            }
+        }
+    }
+}
+
+impl Chosen<'_> {
+    /// Whether all recruits together are too few, as far as that is told at a glance: for those who can be bribed exactly
+    /// where units are counted beforehand, else by weight.
+    fn too_few(
+        &self,
+        recruits: Recruits<'_>,
+        route: Route,
+        (ranks, lane): (&RankSets, usize),
+        scratch: &mut Scratch,
+    ) -> bool {
+        let counted = ranks.available(self.index, lane);
+        if counted.len() > 0 {
+            return scratch.priced.units_of_parts(counted) < self.least_power;
+        }
+        scratch.available(route, recruits) < nearly(self.least_power)
+    }
+
+    /// The operator at a position of a coalition.
+    pub(super) fn operator(&self, position: usize) -> u32 {
+        match &self.target.order {
+            Order::Fixed(order) => order.operators[position],
+            Order::Moves(_) => self.power.members[position],
+        }
+    }
+
+    /// Keeps who is in the coalition just found, for [`execute`].
+    pub(super) fn keep(&self, route: Route, lane: usize, scratch: &mut Scratch) {
+        let Scratch { coalition, found, .. } = scratch;
+        match &self.target.order {
+            Order::Fixed(order) => found.keep((self.index, lane), route, coalition, &order.operators),
+            Order::Moves(_) => found.keep((self.index, lane), route, coalition, &self.power.members),
+        }
+    }
+
+    /// Adds what redistribution returns of the coalition's stake.
+    pub(super) fn with_returns(
+        &self,
+        cost: RouteCost,
+        coalition: &Coalition,
+        price: impl Fn(usize) -> f64,
+    ) -> RouteCost {
+        let returned = self.target.returned.iter().map(|amounts| {
+            let members = coalition.positions().map(|position| self.operator(position) as usize);
+            price(amounts.asset) * members.map(|operator| amounts.tokens[operator]).sum::<f64>()
+        });
+        RouteCost { returned: returned.sum(), ..cost }
+    }
+}
+
+impl<'a> Chosen<'a> {
+    /// A target whose coalition is sought apart from the block's walk: prices are taken anew.
+    pub(super) fn anew(
+        power: &'a StakePower,
+        (target, index): (&'a Target, usize),
+        (draws, lane): (&Draws, usize),
+        scratch: &mut Scratch,
+    ) -> Self {
+        let least_power = match &target.order {
+            Order::Fixed(order) => u128::from(order.least_power),
+            Order::Moves(_) => {
+                scratch.orders.resize_with(scratch.orders.len().max(1), SlotOrder::default);
+                scratch.price_power(power, |asset| draws.prices[asset][lane]);
+                scratch.orders[0].clear();
+                target.threshold.least_power(scratch.priced.total)
+            }
+        };
+        Chosen { power, target, index, group: 0, least_power }
+    }
+}

@@ -1,0 +1,271 @@
+//! What attacks on one target cost over a block of scenarios.
+
+use crate::attack::CoalitionCost;
+use crate::graph::Proportion;
+use crate::kernels::{Column, LANES, Mask, bits, columns};
+use crate::study::Route;
+
+/// Up to so many lanes are visited one by one, more as columns.
+const FEW_LANES: u32 = 32;
+
+/// No route reaches the target.
+pub const NO_ROUTE: u8 = u8::MAX;
+
+/// Outcome of one target over a block.
+#[derive(Debug, Clone)]
+pub struct TargetOutcome {
+    /// Expected profit from corruption (success probability included), USD.
+    pub profit: Column,
+    /// Whether colluders alone reach the threshold.
+    pub threshold_reached: [bool; LANES],
+    /// Routes that exist for this target, in the order of the study.
+    pub routes: Vec<RouteOutcome>,
+    /// Position of the cheapest reachable route in `routes`, or [`NO_ROUTE`].
+    pub cheapest: [u8; LANES],
+    /// Costs by the cheapest route, net of what returns; `lower` is the least bound over the routes.
+    pub best: Costs,
+    /// Most that redistribution can return, whoever attacks, USD.
+    pub returnable: Column,
+}
+
+/// Outcome of one route over a block.
+#[derive(Debug, Clone)]
+pub struct RouteOutcome {
+    /// Which route.
+    pub route: Route,
+    /// What it costs.
+    pub costs: Costs,
+}
+
+/// Costs over a block, infinite where out of reach.
+#[derive(Debug, Clone)]
+pub struct Costs {
+    /// Attack cost of the witness, USD.
+    pub cost: Column,
+    /// No attack costs less, USD.
+    pub lower: Column,
+    /// What must be put up, recovered or not, USD.
+    pub capital: Column,
+    /// Stake forfeited (cost of corruption), USD.
+    pub forfeited: Column,
+    /// Slashed stake that comes back to the attacker by redistribution, USD: a profit beside the target's.
+    pub returned: Column,
+    /// Lanes written since it was cleared; the others are out of reach.
+    written: Mask,
+}
+
+impl Costs {
+    const OUT_OF_REACH: Self = Self {
+        cost: [f64::INFINITY; LANES],
+        lower: [f64::INFINITY; LANES],
+        capital: [f64::INFINITY; LANES],
+        forfeited: [f64::INFINITY; LANES],
+        returned: [0.0; LANES],
+        written: [0; LANES / 64],
+    };
+
+    /// Whether every scenario of the block is known to be out of reach.
+    pub fn are_out_of_reach(&self) -> bool {
+        self.written == Mask::default()
+    }
+
+    /// Lanes that can be in reach.
+    pub fn possible(&self) -> Mask {
+        self.written
+    }
+
+    /// The only lanes that can be in reach, if they are few.
+    pub fn few(&self) -> Option<impl Iterator<Item = usize> + Clone + '_> {
+        let n: u32 = self.written.iter().map(|word| word.count_ones()).sum();
+        (n <= FEW_LANES).then(|| bits::ones(&self.written))
+    }
+
+    /// Out of reach everywhere.
+    pub(super) fn clear(&mut self) {
+        let written = self.written;
+        if written.iter().map(|word| word.count_ones()).sum::<u32>() > FEW_LANES {
+            self.clone_from(&Self::OUT_OF_REACH);
+            return;
+        }
+        bits::ones(&written).for_each(|lane| self.set(lane, RouteCost::OUT_OF_REACH));
+        self.written = Mask::default();
+    }
+
+    /// Costs of the same coalitions where losses stand in a proportion, in the first `n` lanes.
+    pub(super) fn be_in_proportion(&mut self, other: &Self, proportion: Proportion, n: usize) {
+        self.clear();
+        if !other.are_out_of_reach() {
+            (0..n).for_each(|lane| self.set(lane, other.at(lane).times(proportion)));
+        }
+    }
+
+    pub(super) fn at(&self, lane: usize) -> RouteCost {
+        RouteCost {
+            cost: self.cost[lane],
+            lower: self.lower[lane],
+            capital: self.capital[lane],
+            forfeited: self.forfeited[lane],
+            returned: self.returned[lane],
+        }
+    }
+
+    pub(super) fn set(&mut self, lane: usize, cost: RouteCost) {
+        self.written[lane / 64] |= 1 << (lane % 64);
+        self.cost[lane] = cost.cost;
+        self.lower[lane] = cost.lower;
+        self.capital[lane] = cost.capital;
+        self.forfeited[lane] = cost.forfeited;
+        self.returned[lane] = cost.returned;
+    }
+}
+
+impl TargetOutcome {
+    /// The cheapest route, if any is in reach.
+    pub fn route(&self, lane: usize) -> Option<Route> {
+        self.routes.get(self.cheapest[lane] as usize).map(|outcome| outcome.route)
+    }
+    /// Whether no route is known to reach it anywhere in the block.
+    pub fn is_out_of_reach(&self) -> bool {
+        self.routes.iter().all(|route| route.costs.are_out_of_reach())
+    }
+    /// Whether a reachable attack gains more than it costs.
+    pub fn pays(&self, lane: usize) -> bool {
+        self.net_gain(lane) > 0.0
+    }
+    /// What the cheapest attack nets; −∞ out of reach.
+    pub fn net_gain(&self, lane: usize) -> f64 {
+        self.profit[lane] + self.best.returned[lane] - self.best.cost[lane]
+    }
+    /// No attack on this target nets more.
+    pub fn net_gain_upper(&self, lane: usize) -> f64 {
+        if self.returnable[lane] == 0.0 {
+            return self.profit[lane] - self.best.lower[lane];
+        }
+        let most = |route: &RouteOutcome| {
+            // A buyer's own stake comes back; of a coalition's, at most everybody's.
+            let by_operators = matches!(route.route, Route::Collude | Route::Bribe);
+            let back = if by_operators { self.returnable[lane] } else { route.costs.returned[lane] };
+            self.profit[lane] + back - route.costs.lower[lane]
+        };
+        self.routes.iter().map(most).fold(f64::NEG_INFINITY, f64::max)
+    }
+}
+
+impl TargetOutcome {
+    /// Takes over the outcomes of a target that has the same.
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        self.profit = other.profit;
+        self.threshold_reached = other.threshold_reached;
+        for (route, other) in self.routes.iter_mut().zip(&other.routes) {
+            route.costs.clone_from(&other.costs);
+        }
+        self.cheapest = other.cheapest;
+        self.best.clone_from(&other.best);
+        self.returnable = other.returnable;
+    }
+
+    pub(super) fn room(routes: Vec<Route>) -> Self {
+        let room = |route| RouteOutcome { route, costs: Costs::OUT_OF_REACH };
+        Self {
+            profit: [0.0; LANES],
+            threshold_reached: [false; LANES],
+            routes: routes.into_iter().map(room).collect(),
+            cheapest: [NO_ROUTE; LANES],
+            best: Costs::OUT_OF_REACH,
+            returnable: [0.0; LANES],
+        }
+    }
+
+    pub(super) fn pick_cheapest(&mut self) {
+        let Self { routes, cheapest, best, .. } = self;
+        match best.few() {
+            Some(lanes) => lanes.for_each(|lane| cheapest[lane] = NO_ROUTE),
+            None => cheapest.fill(NO_ROUTE),
+        }
+        best.clear();
+        for (index, RouteOutcome { costs, .. }) in (0u8..).zip(routes) {
+            match costs.few() {
+                Some(lanes) => {
+                    lanes.for_each(|lane| best.take(lane, costs.at(lane), &mut cheapest[lane], index))
+                }
+                None => best.take_columns(costs, cheapest, index),
+            }
+        }
+    }
+}
+
+impl Costs {
+    /// Takes over a route's cost in one lane if that is less; of the bounds the least.
+    fn take(&mut self, lane: usize, cost: RouteCost, cheapest: &mut u8, route: u8) {
+        let least = if cost.lower < self.lower[lane] { cost.lower } else { self.lower[lane] };
+        if cost.cost - cost.returned < self.cost[lane] - self.returned[lane] {
+            self.set(lane, cost);
+            *cheapest = route;
+        }
+        self.lower[lane] = least;
+        self.written[lane / 64] |= 1 << (lane % 64);
+    }
+
+    /// The same in every lane.
+    fn take_columns(&mut self, costs: &Self, cheapest: &mut [u8; LANES], route: u8) {
+        self.written.iter_mut().zip(&costs.written).for_each(|(mine, its)| *mine |= its);
+        columns::keep_least(&mut self.lower, &costs.lower);
+        let mut cheaper = [false; LANES];
+        let least = (&self.cost[..], &self.returned[..]);
+        if !columns::differ_less((&costs.cost, &costs.returned), least, &mut cheaper) {
+            return;
+        }
+        for (cheapest, cheaper) in cheapest.iter_mut().zip(&cheaper) {
+            *cheapest = if *cheaper { route } else { *cheapest };
+        }
+        columns::take_where(&cheaper, &mut self.cost, &costs.cost);
+        columns::take_where(&cheaper, &mut self.capital, &costs.capital);
+        columns::take_where(&cheaper, &mut self.forfeited, &costs.forfeited);
+        columns::take_where(&cheaper, &mut self.returned, &costs.returned);
+    }
+}
+
+/// What one route costs in one scenario, USD.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct RouteCost {
+    pub cost: f64,
+    pub lower: f64,
+    pub capital: f64,
+    pub forfeited: f64,
+    pub returned: f64,
+}
+
+impl From<CoalitionCost> for RouteCost {
+    fn from(cost: CoalitionCost) -> Self {
+        Self {
+            cost: cost.cost_usd,
+            lower: cost.lower_usd,
+            capital: cost.cost_usd,
+            forfeited: cost.forfeited_usd,
+            returned: 0.0,
+        }
+    }
+}
+
+impl RouteCost {
+    /// The same coalition where losses stand in a proportion.
+    pub(super) fn times(self, proportion: Proportion) -> Self {
+        let Proportion { private, forfeited } = proportion;
+        let in_reach = self.cost.is_finite();
+        Self {
+            cost: self.cost * private,
+            lower: self.lower * private,
+            capital: self.capital * private,
+            forfeited: if in_reach { self.forfeited * forfeited } else { f64::INFINITY },
+            returned: 0.0,
+        }
+    }
+
+    pub(super) const OUT_OF_REACH: Self = Self {
+        cost: f64::INFINITY,
+        lower: f64::INFINITY,
+        capital: f64::INFINITY,
+        forfeited: f64::INFINITY,
+        returned: 0.0,
+    };
+}

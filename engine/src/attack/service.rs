@@ -1,0 +1,188 @@
+//! One secured service over a block: what its targets cost by each route.
+
+use super::chosen::Chosen;
+use super::outcome::RouteCost;
+use super::ranks::RankSets;
+use super::{Kinship, Priced, RouteOutcome, Scratch, SlotOrder, TargetOutcome, routes};
+use crate::graph::{FixedOrder, Order, Secured, StakePower, slot, to_f64};
+use crate::kernels::{Column, LANES, columns};
+use crate::sampling::Draws;
+use crate::study::Route;
+
+/// One secured service over a block.
+pub(super) struct Service<'a> {
+    pub secured: &'a Secured,
+    pub power: &'a StakePower,
+    /// Position of its first target among all.
+    pub first: usize,
+    pub draws: &'a Draws,
+    pub ranks: &'a RankSets,
+    pub kinships: &'a [Kinship],
+}
+
+impl Service<'_> {
+    /// Fills in the outcomes of its targets.
+    pub(super) fn assess(
+        &self,
+        scratch: &mut Scratch,
+        targets: &mut [TargetOutcome],
+        colluding_share: &mut Column,
+    ) {
+        scratch.orders.resize_with(self.secured.targets.len().max(scratch.orders.len()), SlotOrder::default);
+        scratch.orders.iter_mut().for_each(SlotOrder::clear);
+        if let Some(colluding) = self.ranks.colluding_column(self.first).filter(|_| self.is_fixed()) {
+            self.assess_columns(colluding, scratch, targets, colluding_share);
+            return;
+        }
+        let mut visits = std::mem::take(&mut scratch.visits);
+        self.visits(&mut visits);
+        for (_, lane) in &visits {
+            self.price_power(*lane, scratch);
+            colluding_share[*lane] = self.assess_lane(*lane, scratch, targets);
+        }
+        scratch.visits = visits;
+    }
+
+    /// Whether power is counted in units, there is some, and no price moves an order.
+    fn is_fixed(&self) -> bool {
+        let Secured { targets, .. } = self.secured;
+        let is_fixed =
+            |order: &Order| matches!(order, Order::Fixed(FixedOrder { least_power, .. }) if *least_power > 0);
+        self.power.parts.len() == 1
+            && !self.power.members.is_empty()
+            && !targets.is_empty()
+            && targets.iter().all(|target| is_fixed(&target.order))
+    }
+
+    /// Lanes in the order in which they are judged: by the ratio of two prices where power spans assets, so that the
+    /// order of members changes little from one to the next.
+    fn visits(&self, visits: &mut Vec<(f64, usize)>) {
+        visits.clear();
+        visits.extend((0..self.draws.n).map(|lane| (0.0, lane)));
+        let mut assets = self.power.parts.iter().filter_map(|part| part.asset);
+        if let (Some(a), Some(b)) = (assets.next(), assets.next()) {
+            let (a, b) = (&self.draws.prices[a], &self.draws.prices[b]);
+            visits.iter_mut().for_each(|(ratio, lane)| *ratio = a[*lane] / b[*lane]);
+            visits.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)));
+        }
+    }
+
+    /// Power at a scenario's prices; in one asset it is the same in every scenario.
+    fn price_power(&self, lane: usize, scratch: &mut Scratch) {
+        scratch.forget();
+        if lane == 0 || self.power.parts.len() > 1 {
+            scratch.price_power(self.power, |asset| self.draws.prices[asset][lane]);
+        }
+    }
+
+    /// Fills in one scenario for every target; returns the share of the power that colludes.
+    fn assess_lane(&self, lane: usize, scratch: &mut Scratch, outcomes: &mut [TargetOutcome]) -> f64 {
+        let total = scratch.priced.total;
+        let colluding = self.colluding_units(lane, &scratch.priced);
+        for index in 0..outcomes.len() {
+            let (earlier, outcome) = outcomes.split_at_mut(index);
+            let outcome = &mut outcome[0];
+            let at = self.chosen(index, total);
+            outcome.threshold_reached[lane] = total == 0 || colluding >= at.least_power;
+            for position in 0..outcome.routes.len() {
+                let route = outcome.routes[position].route;
+                let cost = match (route, self.kinships[index].twin) {
+                    _ if total == 0 => Some(RouteCost::default()),
+                    (Route::Collude | Route::Bribe, Some((twin, proportion))) => {
+                        scratch.found.share(self.first + twin, at.index, lane);
+                        Some(earlier[twin].routes[position].costs.at(lane).times(proportion))
+                    }
+                    (Route::Collude, _) if colluding < at.least_power => None,
+                    _ => self.cost(&at, route, outcome.profit[lane], lane, scratch),
+                };
+                outcome.routes[position].costs.set(lane, cost.unwrap_or(RouteCost::OUT_OF_REACH));
+            }
+        }
+        if total == 0 { 0.0 } else { to_f64(colluding) / to_f64(total) }
+    }
+
+    /// The service's `index`-th target where the power totals `total`.
+    fn chosen(&self, index: usize, total: u128) -> Chosen<'_> {
+        let target = &self.secured.targets[index];
+        let least_power = match &target.order {
+            Order::Fixed(order) => u128::from(order.least_power),
+            Order::Moves(_) => target.threshold.least_power(total),
+        };
+        let group = self.kinships[index].loss_group;
+        Chosen { power: self.power, target, index: self.first + index, group, least_power }
+    }
+
+    /// What a route costs in one scenario; coalitions that may be needed again are kept.
+    fn cost(
+        &self,
+        at: &Chosen<'_>,
+        route: Route,
+        profit: f64,
+        lane: usize,
+        scratch: &mut Scratch,
+    ) -> Option<RouteCost> {
+        let price = |asset: usize| self.draws.prices[asset][lane];
+        match route {
+            Route::Collude | Route::Bribe => {
+                let cost = at.coalition(route, self.draws, lane, (self.ranks, &mut *scratch))?;
+                let cost = at.with_returns(RouteCost::from(cost), &scratch.coalition, price);
+                if self.kinships[at.index - self.first].leads || profit + cost.returned > cost.cost {
+                    at.keep(route, lane, scratch);
+                }
+                Some(cost)
+            }
+            Route::Acquire => routes::acquire(at.target, (self.power, &scratch.priced), price),
+            Route::Rent | Route::Hardware => None,
+        }
+    }
+
+    /// The block target by target, where power is counted in units and every order is fixed; `colluding` is the power of
+    /// the colluders.
+    fn assess_columns(
+        &self,
+        colluding: &[u64; LANES],
+        scratch: &mut Scratch,
+        outcomes: &mut [TargetOutcome],
+        colluding_share: &mut Column,
+    ) {
+        self.price_power(0, scratch);
+        let total = scratch.priced.total;
+        columns::shares(colluding, to_f64(total), colluding_share);
+        for index in 0..outcomes.len() {
+            let (earlier, outcome) = outcomes.split_at_mut(index);
+            let TargetOutcome { profit, threshold_reached, routes, .. } = &mut outcome[0];
+            let at = self.chosen(index, total);
+            let least_power = u64::try_from(at.least_power).unwrap_or(u64::MAX);
+            let some_reach = columns::at_least(colluding, least_power, threshold_reached);
+            for (position, RouteOutcome { route, costs }) in routes.iter_mut().enumerate() {
+                if let (Route::Collude | Route::Bribe, Some((twin, proportion))) =
+                    (*route, self.kinships[index].twin)
+                {
+                    costs.be_in_proportion(&earlier[twin].routes[position].costs, proportion, self.draws.n);
+                    (0..self.draws.n).for_each(|lane| scratch.found.share(self.first + twin, at.index, lane));
+                    continue;
+                }
+                costs.clear();
+                if *route == Route::Collude && !some_reach {
+                    continue;
+                }
+                for lane in
+                    (0..self.draws.n).filter(|lane| *route != Route::Collude || threshold_reached[*lane])
+                {
+                    if let Some(cost) = self.cost(&at, *route, profit[lane], lane, scratch) {
+                        costs.set(lane, cost);
+                    }
+                }
+            }
+        }
+    }
+
+    fn colluding_units(&self, lane: usize, priced: &Priced) -> u128 {
+        let counted = self.ranks.colluding(self.first, lane);
+        if counted.len() > 0 && !self.secured.targets.is_empty() {
+            return priced.units_of_parts(counted);
+        }
+        let colluders = self.draws.colluders.lane(lane);
+        colluders.filter_map(|o| slot(self.power, o)).map(|slot| priced.units(self.power, slot)).sum()
+    }
+}
