@@ -1,13 +1,14 @@
 //! Random streams addressed by (seed, block, purpose): the only place that makes a generator.
 //!
-//! This file is definition number 1 of `stream` in a study, with `kernels/xoshiro.rs` and `kernels/factor.rs`:
+//! This file is definition number 1 of `stream` in a study, with `kernels/xoshiro.rs`, `kernels/factor.rs`, `kernels/exp.rs` and
+//! `sampling/thinned.rs`:
 //!
 //! - A stream is eight xoshiro256++ generators side by side. Their states come from the 256 bits of a keyed BLAKE3 of the
 //!   block, the key from seed and purpose: any block can be drawn by anybody at any time, and adding a purpose leaves every
 //!   other draw as it was. Output number `8k + l` of the stream is the `k`-th of lane `l`.
-//! - Prices, profits and premiums: one output a scenario, its top 53 bits inverted in double precision (AS 241).
-//! - Factors: half an output a scenario, the low half first, inverted in single precision; far tails take 32 bits more and double precision.
+//! - Factors, and the normals of prices, profits and premiums: half an output a scenario, the low half first, inverted in single precision; far tails take 32 bits more and double precision.
 //! - Noise: 16 bits a scenario and operator, operators in name order, the lowest bits of an output first.
+//! - Accidents that are rare have no noise: `sampling/thinned.rs` takes extra bits of (block, count).
 //! - Rare extra bits come from a hash of (seed, purpose, scenario, index), because how many are needed is not known beforehand.
 
 use crate::kernels::level::Level;

@@ -135,6 +135,41 @@ impl Kernel for Share<'_> {
     }
 }
 
+/// The highest x of each class over the block, for its lower cutoff and up to single precision. `[class]`
+pub fn highest(level: Level, laws: &Laws, columns: Columns<'_>, out: &mut Vec<f32>) {
+    out.resize(laws.classes.len(), 0.0);
+    level.run(Highest { laws, columns, out });
+}
+
+struct Highest<'a> {
+    laws: &'a Laws,
+    columns: Columns<'a>,
+    out: &'a mut [f32],
+}
+
+impl Kernel for Highest<'_> {
+    #[inline(always)]
+    fn run(self) {
+        for (class, out) in self.laws.classes.iter().zip(self.out) {
+            let mut x = *self.columns.scale;
+            x.iter_mut().for_each(|x| *x *= class.cutoffs[0]);
+            for (column, slope) in &self.laws.terms[class.terms.clone()] {
+                let column = &self.columns.factors[*column];
+                for l in 0..LANES {
+                    x[l] += slope * column[l];
+                }
+            }
+            let mut most = [f32::NEG_INFINITY; 16];
+            for sixteen in x.as_chunks::<16>().0 {
+                for (most, x) in most.iter_mut().zip(sixteen) {
+                    *most = if x > most { *x } else { *most };
+                }
+            }
+            *out = most.into_iter().fold(f32::NEG_INFINITY, f32::max);
+        }
+    }
+}
+
 /// Decides rows.
 pub fn decide_rows(level: Level, rows: Rows<'_>) {
     #[cfg(target_arch = "x86_64")]

@@ -6,6 +6,7 @@
 mod latent;
 mod market;
 pub mod states;
+mod thinned;
 
 use crate::graph::Luck;
 use crate::kernels::level::Level;

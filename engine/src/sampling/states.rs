@@ -3,6 +3,7 @@
 //! Noise is drawn operator by operator in name order and a few rows at a time, so that it stays in the first cache.
 //! What the screen leaves open is settled after the rows, never within them.
 
+use super::thinned::{self, Thinned};
 #[cfg(target_arch = "x86_64")]
 use crate::kernels::avx512;
 use crate::kernels::level::Level;
@@ -10,6 +11,7 @@ use crate::kernels::sixteen::Small;
 use crate::kernels::squeeze::{self, Class, Columns, Decided, Laws, SIDES, Single};
 use crate::kernels::xoshiro::{self, Noise};
 use crate::kernels::{Column, LANES, Mask, bits, normal, student};
+
 use crate::streams::Purpose;
 use std::collections::BTreeMap;
 
@@ -24,6 +26,8 @@ pub struct LatentPlan {
     classes: Vec<Law>,
     laws: Laws,
     small: Small,
+    /// How the noise is drawn instead where every law is rare.
+    thinned: Option<Thinned>,
 }
 
 /// The common scale of a t copula: `sqrt(W/ν)`, W the sum of ν squared normals.
@@ -55,8 +59,12 @@ const FARTHEST: f64 = 11.0;
 #[derive(Debug, Default)]
 pub struct LatentScratch {
     /// `[column]`
-    factors: Vec<Single>,
-    scale: Vec<f64>,
+    pub(super) factors: Vec<Single>,
+    /// Empty where it is 1.
+    pub(super) scale: Vec<f64>,
+    /// Highest x of each class, where laws are rare.
+    pub(super) highest: Vec<f32>,
+    pub(super) bins: thinned::Bins,
     scale_single: Option<Box<Single>>,
     shared: Vec<[Single; SIDES]>,
     #[cfg(target_arch = "x86_64")]
@@ -85,7 +93,7 @@ impl LatentPlan {
     ) -> Self {
         let compiled = Laws { n_sides, unscaled: mixing.is_none(), ..Laws::default() };
         let (classes, small) = (Vec::new(), Small::default());
-        let mut plan = Self { factors, noise, mixing, classes, laws: compiled, small };
+        let mut plan = Self { factors, noise, mixing, classes, laws: compiled, small, thinned: None };
         let mut known = BTreeMap::new();
         for law in laws {
             let class = *known.entry(law.key(n_sides)).or_insert_with(|| plan.add_class(law));
@@ -94,6 +102,7 @@ impl LatentPlan {
         plan.give_slots();
         let exact = plan.classes.iter().map(|law| (law.cutoffs, law.slopes.as_slice()));
         plan.small = Small::new(&plan.laws, exact);
+        plan.thinned = Thinned::new(&plan.classes, &plan.laws.rows).filter(|_| n_sides == 1);
         plan
     }
 
@@ -125,11 +134,18 @@ impl LatentPlan {
     pub fn draw(&self, level: Level, block: u64, scratch: &mut LatentScratch) {
         self.draw_factors(level, block, scratch);
         self.draw_scale(level, block, scratch);
+        let one = [1.0; LANES];
+        if let Some(thinned) = &self.thinned {
+            let LatentScratch { factors, scale_single, highest, .. } = scratch;
+            let columns = Columns { factors, scale: scale_single.as_deref().unwrap_or(&one) };
+            squeeze::highest(level, &self.laws, columns, highest);
+            thinned.draw(&self.noise, block, scratch);
+            return;
+        }
         let n = self.laws.rows.len();
         scratch.below.iter_mut().for_each(|below| below.resize(n, Mask::default()));
         scratch.open.iter_mut().for_each(|open| open.resize(CHUNK, Mask::default()));
         scratch.noise.resize(CHUNK, [[0; xoshiro::WAYS]; xoshiro::STEPS_PER_ROW]);
-        let one = [1.0; LANES];
         let LatentScratch { factors, scale_single, shared, noise, open, below, .. } = scratch;
         let columns = Columns { factors, scale: scale_single.as_deref().unwrap_or(&one) };
         #[cfg(target_arch = "x86_64")]
@@ -207,6 +223,12 @@ fn single(value: f64) -> f32 {
 }
 
 impl Law {
+    /// `cutoff · scale + Σ slope · factor` in one lane.
+    pub(super) fn at(&self, factors: &[Single], side: usize, scale: f64, lane: usize) -> f64 {
+        let pull = |x: f64, (column, slope): &(usize, f64)| x + slope * f64::from(factors[*column][lane]);
+        self.slopes.iter().fold(self.cutoffs[side] * scale, pull)
+    }
+
     /// What laws of one class have in common, bit by bit.
     fn key(&self, n_sides: usize) -> (Vec<u64>, Vec<(usize, u64)>) {
         let cutoffs = self.cutoffs[..n_sides].iter().map(|cutoff| cutoff.to_bits());
@@ -259,10 +281,7 @@ impl Settlement<'_> {
     fn is_below(&self, row: usize, side: usize, lane: usize) -> bool {
         let operator = self.first + row;
         let law = &self.plan.classes[self.plan.laws.rows[operator]];
-        let mut x = law.cutoffs[side] * self.scale.get(lane).unwrap_or(&1.0);
-        for (column, slope) in &law.slopes {
-            x += slope * f64::from(self.factors[*column][lane]);
-        }
+        let x = law.at(self.factors, side, *self.scale.get(lane).unwrap_or(&1.0), lane);
         let extra = self.plan.noise.extra_fraction(scenario(self.block, lane), operator as u64);
         let noise = f64::from(xoshiro::sixteen_bits(&self.noise[row], lane));
         (noise + extra) / 65_536.0 <= normal::cdf(x)
@@ -301,7 +320,11 @@ mod tests {
         let purpose = |name| Purpose::new(seed, name);
         let mixing = (degrees > 0).then(|| Mixing { purpose: purpose("scale"), degrees });
         let factors = vec![(purpose("common"), 1), (purpose("groups"), COLUMNS - 1)];
-        LatentPlan::new(factors, purpose("noise"), mixing, (0..n as u64).map(law).collect(), n_sides)
+        let laws = (0..n as u64).map(law).collect();
+        let mut plan = LatentPlan::new(factors, purpose("noise"), mixing, laws, n_sides);
+        // Thinning has tests of its own.
+        plan.thinned = None;
+        plan
     }
 
     /// The definition, decision by decision.
@@ -386,7 +409,7 @@ mod tests {
             let (residual, slope) = (0.8, -0.6 / 0.8);
             let law =
                 Law { cutoffs: [normal::quantile(p) / residual, f64::INFINITY], slopes: vec![(0, slope)] };
-            let plan = LatentPlan::new(vec![(any("common"), 1)], any("noise"), None, vec![law; 64], 1);
+            let plan = LatentPlan::new(vec![(any("common"), 1)], any("noise"), None, vec![law; 64], 2);
             let mut scratch = LatentScratch::default();
             let (mut hits, mut squares, blocks) = (0.0, 0.0, 4_000u32);
             for block in 0..blocks {
