@@ -190,21 +190,18 @@ fn choose_targets(
     out: &mut DesignOutcome,
 ) {
     let mut position = 0u16;
+    let mut better = [false; LANES];
     for secured in &design.secured {
         let first = outcomes.first_target[*secured];
         for target in &outcomes.targets[first..first + graph.secured[*secured].targets.len()] {
-            let lanes = if target.is_out_of_reach() { 0..0 } else { 0..n };
-            for lane in lanes {
-                let net = target.net_gain(lane);
-                if net > out.net_gain[lane] {
-                    out.net_gain[lane] = net;
-                    out.target[lane] = position;
+            if !target.is_out_of_reach() {
+                if target.nets_more(&out.net_gain, &mut better) {
+                    for lane in (0..n).filter(|lane| better[*lane]) {
+                        out.net_gain[lane] = target.net_gain(lane);
+                        out.target[lane] = position;
+                    }
                 }
-                let upper = target.net_gain_upper(lane);
-                if upper > out.net_gain_upper[lane] {
-                    out.net_gain_upper[lane] = upper;
-                    out.is_written = true;
-                }
+                out.is_written |= target.raise_to_net_gain_upper(&mut out.net_gain_upper, n);
             }
             position += 1;
         }

@@ -106,7 +106,8 @@ impl Outcomes {
             let first = targets.len();
             first_target.push(first);
             for (index, target) in secured.targets.iter().enumerate() {
-                targets.push(TargetOutcome::room(routes::that_exist(&graph.routes, secured, target)));
+                let routes = routes::that_exist(&graph.routes, secured, target);
+                targets.push(TargetOutcome::room(routes, !target.returned.is_empty()));
                 let kinship = Kinship::of(secured, index);
                 kinships.push(kinship);
                 if let Some((twin, _)) = kinship.twin {

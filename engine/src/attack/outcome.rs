@@ -26,6 +26,8 @@ pub struct TargetOutcome {
     pub best: Costs,
     /// Most that redistribution can return, whoever attacks, USD.
     pub returnable: Column,
+    /// Whether redistribution can return anything.
+    pub(super) has_returns: bool,
 }
 
 /// Outcome of one route over a block.
@@ -35,6 +37,13 @@ pub struct RouteOutcome {
     pub route: Route,
     /// What it costs.
     pub costs: Costs,
+}
+
+impl RouteOutcome {
+    /// Whether all that is put up is paid away: coalitions are paid.
+    pub fn is_paid_in_full(&self) -> bool {
+        matches!(self.route, Route::Collude | Route::Bribe)
+    }
 }
 
 /// Costs over a block, infinite where out of reach.
@@ -136,6 +145,23 @@ impl TargetOutcome {
     pub fn net_gain(&self, lane: usize) -> f64 {
         self.profit[lane] + self.best.returned[lane] - self.best.cost[lane]
     }
+    /// Where the cheapest attack nets more than `most`; tells whether that is anywhere.
+    pub(super) fn nets_more(&self, most: &Column, which: &mut [bool; LANES]) -> bool {
+        columns::nets_more((&self.profit, &self.best.returned, &self.best.cost), most, which)
+    }
+    /// Raises `most` to the bound on the net gain where that is more, in `n` lanes; tells whether it is anywhere.
+    pub(super) fn raise_to_net_gain_upper(&self, most: &mut Column, n: usize) -> bool {
+        if self.has_returns {
+            let mut raised = false;
+            for (lane, most) in most[..n].iter_mut().enumerate() {
+                let upper = self.net_gain_upper(lane);
+                raised |= upper > *most;
+                *most = most.max(upper);
+            }
+            return raised;
+        }
+        columns::raise_to_difference(&mut most[..n], &self.profit[..n], &self.best.lower[..n])
+    }
     /// No attack on this target nets more.
     pub fn net_gain_upper(&self, lane: usize) -> f64 {
         if self.returnable[lane] == 0.0 {
@@ -161,10 +187,12 @@ impl TargetOutcome {
         }
         self.cheapest = other.cheapest;
         self.best.clone_from(&other.best);
-        self.returnable = other.returnable;
+        if self.has_returns {
+            self.returnable = other.returnable;
+        }
     }
 
-    pub(super) fn room(routes: Vec<Route>) -> Self {
+    pub(super) fn room(routes: Vec<Route>, has_returns: bool) -> Self {
         let room = |route| RouteOutcome { route, costs: Costs::OUT_OF_REACH };
         Self {
             profit: [0.0; LANES],
@@ -173,6 +201,7 @@ impl TargetOutcome {
             cheapest: [NO_ROUTE; LANES],
             best: Costs::OUT_OF_REACH,
             returnable: [0.0; LANES],
+            has_returns,
         }
     }
 

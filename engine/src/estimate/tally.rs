@@ -237,10 +237,14 @@ impl TargetTally {
         let slashed = if some_pay { Moments::of(&slashed(target)[..n]) } else { Moments::of_zeros(n) };
         Self {
             threshold_reached: count(&target.threshold_reached[..n]),
-            cheapest: RouteTally::of(n, target, &target.best),
+            cheapest: RouteTally::of(n, target, &target.best, false),
             profit: Moments::of(&target.profit[..n]),
             slashed,
-            routes: target.routes.iter().map(|r| RouteTally::of(n, target, &r.costs)).collect(),
+            routes: target
+                .routes
+                .iter()
+                .map(|r| RouteTally::of(n, target, &r.costs, r.is_paid_in_full()))
+                .collect(),
         }
     }
 
@@ -259,7 +263,8 @@ pub(super) fn slashed(target: &TargetOutcome) -> Column {
 }
 
 impl RouteTally {
-    fn of(n: usize, target: &TargetOutcome, costs: &Costs) -> Self {
+    /// `capital_is_cost`: what is put up is what it costs.
+    fn of(n: usize, target: &TargetOutcome, costs: &Costs, capital_is_cost: bool) -> Self {
         if costs.are_out_of_reach() {
             return Self::default();
         }
@@ -285,7 +290,7 @@ impl RouteTally {
             pays: (0..n).filter(pays).count() as u64,
             cost: moments,
             forfeited: Moments::of_reached(&costs.forfeited[..n], cost),
-            capital: Moments::of_reached(&costs.capital[..n], cost),
+            capital: if capital_is_cost { moments } else { Moments::of_reached(&costs.capital[..n], cost) },
         }
     }
 

@@ -71,6 +71,28 @@ wide! {
 }
 
 wide! {
+    /// Where `a + b − c > most`; tells whether that is anywhere.
+    pub fn nets_more(abc: (&[f64], &[f64], &[f64]), most: &[f64], which: &mut [bool]) -> bool {
+        let net = abc.0.iter().zip(abc.1).zip(abc.2).map(|((a, b), c)| a + b - c);
+        which.iter_mut().zip(net.zip(most)).for_each(|(which, (net, most))| *which = net > *most);
+        which.iter().fold(false, |any, which| any | which)
+    }
+}
+
+wide! {
+    /// The larger of `most` and `a − b`, in `most`; tells whether some grew.
+    pub fn raise_to_difference(most: &mut [f64], a: &[f64], b: &[f64]) -> bool {
+        let mut grew = false;
+        for (most, (a, b)) in most.iter_mut().zip(a.iter().zip(b)) {
+            let difference = a - b;
+            grew |= difference > *most;
+            *most = if difference > *most { difference } else { *most };
+        }
+        grew
+    }
+}
+
+wide! {
     /// The bits of each value above the lowest `shift`.
     pub fn high_bits(values: &[f64], shift: u32, out: &mut [u64]) {
         out.iter_mut().zip(values).for_each(|(out, value)| *out = value.to_bits() >> shift);
@@ -116,12 +138,19 @@ mod tests {
             invert(&a, &mut out);
             assert_eq!(bits(&out), each(&|i| 1.0 / a[i]));
             out.clone_from(&a);
+            assert_eq!(raise_to_difference(&mut out, &b, &c), (0..a.len()).any(|i| b[i] - c[i] > a[i]));
+            assert_eq!(bits(&out), each(&|i| a[i].max(b[i] - c[i])));
+            out.clone_from(&a);
             keep_least(&mut out, &b);
             assert_eq!(bits(&out), each(&|i| a[i].min(b[i])));
             let mut which = vec![false; a.len()];
             let any = differ_less((&a, &b), (&c, &d), &mut which);
             assert!((0..a.len()).all(|i| which[i] == (a[i] - b[i] < c[i] - d[i])));
             assert_eq!(any, which.contains(&true));
+            let more = nets_more((&a, &b, &c), &d, &mut which);
+            assert!((0..a.len()).all(|i| which[i] == (a[i] + b[i] - c[i] > d[i])));
+            assert_eq!(more, which.contains(&true));
+            differ_less((&a, &b), (&c, &d), &mut which);
             out.clone_from(&a);
             take_where(&which, &mut out, &b);
             assert_eq!(bits(&out), each(&|i| if which[i] { b[i] } else { a[i] }));
