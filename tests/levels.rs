@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 fn cartel(arguments: &[&str], level: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_cartel")).args(arguments).env("CARTEL_SIMD", level).output().unwrap()
+    cartel_with(arguments, ("CARTEL_SIMD", level))
+}
+
+fn cartel_with(arguments: &[&str], (name, value): (&str, &str)) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cartel")).args(arguments).env(name, value).output().unwrap()
 }
 
 /// Every table and the manifest (with its BLAKE3 digests), by path.
@@ -30,6 +34,11 @@ fn written(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 fn run(study: &Path, level: &str, threads: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    run_with(study, threads, ("CARTEL_SIMD", level))
+}
+
+/// What 2000 scenarios leave behind under an environment variable.
+fn run_with(study: &Path, threads: &str, variable: (&str, &str)) -> BTreeMap<PathBuf, Vec<u8>> {
     let out = tempfile::tempdir().unwrap();
     let (study, dir) = (study.to_str().unwrap(), out.path().to_str().unwrap());
     let arguments = [
@@ -45,7 +54,7 @@ fn run(study: &Path, level: &str, threads: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         "all",
         "--quiet",
     ];
-    let output = cartel(&arguments, level);
+    let output = cartel_with(&arguments, variable);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     written(out.path())
 }
@@ -70,6 +79,15 @@ fn level_and_thread_count_change_no_byte() {
             }
         }
     }
+}
+
+/// The C library chooses its functions by the processor; none of them is on the path of a result.
+#[test]
+fn variants_of_the_c_library_change_no_byte() {
+    let study = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/cosmos-2023");
+    let without =
+        ("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX2_Usable,-FMA,-FMA_Usable,-FMA4_Usable");
+    assert!(run_with(&study, "2", without) == run(&study, Level::best().name(), "2"));
 }
 
 #[test]
