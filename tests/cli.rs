@@ -38,6 +38,7 @@ fn shipped() -> Vec<PathBuf> {
     };
     let mut all = folders(&data());
     all.extend(folders(&data().join("seed-claims")));
+    all.extend(folders(&data().join("flywheel")));
     all.retain(|path| path.join("study.toml").exists());
     all.sort();
     assert!(all.len() >= 10, "{all:?}");
@@ -65,6 +66,7 @@ fn every_shipped_study_checks_runs_and_shows() {
             "quantiles.parquet",
             "differences.parquet",
             "operators.parquet",
+            "members.parquet",
         ] {
             assert!(out.join(file).exists(), "{} lacks {file}", study.display());
         }

@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms of the engine, lowest first.
-const FLOORS: [&str; 20] = [
+const FLOORS: [&str; 23] = [
     "fraction", "kernels", "streams", "moments", "sketch", "rules", "study", "graph", "design", "sampling",
-    "attack", "explain", "estimate", "record", "run", "overview", "claims", "backtest", "report", "lib",
+    "attack", "economy", "explain", "estimate", "record", "run", "bargain", "path", "overview", "claims",
+    "backtest", "report", "lib",
 ];
 
 fn engine() -> PathBuf {

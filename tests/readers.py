@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 import polars as pl
 
-SMALL_TABLES = ["summary", "quantiles", "differences", "operators"]
+SMALL_TABLES = ["summary", "quantiles", "differences", "operators", "members"]
 BIG_TABLES = ["scenarios", "targets", "market"]
 # Type as named here: its names in polars, DuckDB and pandas.
 TYPES = {

@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use montecartel::bargain::Target;
 use montecartel::study::Record;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -43,6 +44,8 @@ pub enum Command {
     Explain(ExplainArguments),
     /// Draw scenarios, judge every design on them, write tables and print the figures.
     Run(RunArguments),
+    /// Find the least that a service must pay a year for a given security, and who takes part for that.
+    Price(PriceArguments),
     /// Print the figures of a finished run again.
     Show(ShowArguments),
     /// Say what this machine offers and which vector instructions are used; CARTEL_SIMD forces others.
@@ -103,6 +106,37 @@ pub struct RunArguments {
     /// What to print.
     #[command(flatten)]
     pub print: PrintArguments,
+}
+
+/// Arguments of `price`.
+#[derive(Debug, Args)]
+pub struct PriceArguments {
+    /// Folder of the study, or its `study.toml`.
+    pub study: PathBuf,
+    /// Service to be secured.
+    #[arg(long, value_name = "S")]
+    pub service: String,
+    /// What must hold, such as 'p_profitable_attack_high<=1e-4': a metric of the service, or of the design, as a run reports it.
+    #[arg(long, value_name = "METRIC<=VALUE", allow_hyphen_values = true)]
+    pub target: Target,
+    /// Attack kind that the metric speaks of; any when not given.
+    #[arg(long, value_name = "K")]
+    pub attack: Option<String>,
+    /// Design; all that secure the service when not given.
+    #[arg(long, value_name = "D")]
+    pub design: Option<String>,
+    /// Scenarios to judge each offer on; the study's own number when not given.
+    #[arg(long, value_name = "N", value_parser = scenarios)]
+    pub scenarios: Option<u64>,
+    /// Threads; one per processor when not given. Results do not depend on it.
+    #[arg(long, value_name = "T")]
+    pub threads: Option<NonZeroUsize>,
+    /// Most operators to name.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub operators: usize,
+    /// Print one JSON document with everything.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `show`.

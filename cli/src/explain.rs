@@ -36,7 +36,8 @@ pub fn run(arguments: &ExplainArguments, out: &mut Out) -> Result<(), Failure> {
     out.line("\nAt today's prices; by the protocols' own rules if every slash lands. Bribed: nobody colludes, everybody has a price.")
 }
 
-fn find(what: &str, name: &str, known: &[&str]) -> Result<usize, Failure> {
+/// Position of a name, or an error that says which there are.
+pub fn find(what: &str, name: &str, known: &[&str]) -> Result<usize, Failure> {
     known.iter().position(|known| *known == name).ok_or_else(|| {
         let known = known.join("`, `");
         Failure::new(USAGE, format!("error: there is no {what} `{name}`; there are `{known}`"))

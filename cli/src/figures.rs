@@ -2,18 +2,45 @@
 
 use crate::amount::{share, usd};
 use montecartel::backtest::{Verdict, backtest};
+use montecartel::bargain::{Chosen, Settled};
 use montecartel::claims::{Claim, claims};
 use montecartel::estimate::Results;
 use montecartel::overview::Overview;
 use montecartel::run::{Plan, Threads};
 use montecartel::study::Study;
 
-/// One sentence per quoted figure, then the backtest.
-pub fn sentences(study: &Study, plan: &Plan, results: &Results, threads: &Threads) -> Vec<String> {
+/// One sentence per service whose operators chose, one per quoted figure, then the backtest.
+pub fn sentences(settled: &Settled, plan: &Plan, results: &Results, threads: &Threads) -> Vec<String> {
+    let study = &settled.study;
     let overview = Overview::new(study, plan.graph());
-    let mut sentences: Vec<String> = claims(study, &overview, results).iter().map(claim).collect();
+    let mut sentences: Vec<String> = settled.chosen.iter().map(|chosen| choice(study, chosen)).collect();
+    sentences.extend(claims(study, &overview, results).iter().map(claim));
     sentences.extend(threads.install(|| backtest(study, results)).map(|verdict| history(&verdict)));
     sentences
+}
+
+/// Who takes part, and whether that holds.
+fn choice(study: &Study, chosen: &Chosen) -> String {
+    let (design, service) = (&study.designs[chosen.design].name, &study.services[chosen.service].name);
+    let head = format!(
+        "Participation: {} operators run {service} in design {design}, {} could choose",
+        chosen.members.len(),
+        chosen.n_candidates
+    );
+    let rounds = chosen.rounds;
+    if chosen.converged {
+        return format!("{head}; nobody wants to move after {rounds} rounds.");
+    }
+    let names: Vec<&str> = chosen.cycle.iter().map(|o| study.operators[*o].name.as_str()).collect();
+    if names.is_empty() {
+        return format!(
+            "{head}; NOT SETTLED: some still move after {rounds} rounds. Figures are those of the last."
+        );
+    }
+    format!(
+        "{head}; NO EQUILIBRIUM by best response: after {rounds} rounds these come and go in a circle: {}. Figures are those of the last.",
+        names.join(", ")
+    )
 }
 
 fn claim(claim: &Claim) -> String {

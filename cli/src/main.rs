@@ -11,7 +11,10 @@ mod host;
 mod init;
 mod json;
 mod load;
+mod money;
 mod output;
+mod paths;
+mod price;
 mod run;
 mod show;
 mod tables;
@@ -55,6 +58,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Explain(arguments) => explain::run(&arguments, out),
         Command::Doctor => doctor::run(out),
         Command::Run(arguments) => run::run(&arguments, out),
+        Command::Price(arguments) => price::run(&arguments, out),
         Command::Show(arguments) => show::show(&arguments, out),
         Command::Schema { markdown: true } => out.line(montecartel::study::key_reference()),
         Command::Schema { markdown: false } => out.json(&montecartel::study::json_schema()),

@@ -4,9 +4,11 @@ use crate::args::{PrintArguments, RunArguments};
 use crate::exit::{Failure, INTERNAL};
 use crate::output::{Out, tell};
 use crate::tables::Detail;
-use crate::{figures, host, json, load, tables};
+use crate::{figures, host, json, load, paths, tables};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use montecartel::bargain::settle;
 use montecartel::estimate::Results;
+use montecartel::path::PathPlan;
 use montecartel::report::{Manifest, RunFacts, RunFolder, read_manifest};
 use montecartel::run::{Plan, Threads, run_on};
 use montecartel::study::Study;
@@ -23,7 +25,8 @@ pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
     let threads = Threads::new(arguments.threads)
         .map_err(|error| Failure::new(INTERNAL, format!("error: cannot start threads: {error}")))?;
     let folder = RunFolder::create(&arguments.out, &study, arguments.force)?;
-    let plan = Plan::new(&study);
+    let settled = threads.install(|| settle(&study));
+    let plan = Plan::new(&settled.study);
     let mut sink = folder.sink(&plan);
     let (started_utc, clock) = (host::utc_now(), Instant::now());
     let bar = progress(plan.scenarios(), arguments.quiet);
@@ -35,7 +38,10 @@ pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
     if !arguments.quiet {
         results.warnings.iter().for_each(|warning| tell(format_args!("warning: {warning}")));
     }
-    let figures = figures::sentences(&study, &plan, &results, &threads);
+    let paths = threads.install(|| PathPlan::new(&settled.study).map(|plan| plan.run()));
+    let mut figures = figures::sentences(&settled, &plan, &results, &threads);
+    figures.extend(paths.iter().zip(&study.time).flat_map(|(paths, time)| paths::sentences(paths, time)));
+    let folder = folder.with_paths(paths);
     let facts = RunFacts {
         seconds: clock.elapsed().as_secs_f64(),
         threads: threads.count(),

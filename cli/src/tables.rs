@@ -2,6 +2,7 @@
 
 use crate::amount::{count, share, usd};
 use crate::exit::Failure;
+use crate::money;
 use crate::output::Out;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use montecartel::estimate::{Results, SummaryRow};
@@ -16,6 +17,8 @@ P(attack pays): a profitable attack exists in this model; whether somebody carri
 Costs are by the cheapest route unless a route is named: means where it is reachable, quantiles with ∞ out of reach.
 Cost of corruption: stake that the attackers forfeit on average. Expected slashing: if every attack that pays is carried out.
 Settlement gap: what the protocols' own rules, offence by offence, take beyond the linear model.
+Paid over the horizon: staking rewards of a chain's own pool and what the study says under `pays`. Margin: reward less nodes less
+expected loss of one's own stake; at a loss: operators with less than nothing left of what this service adds for them.
 One target at a time: joint attacks and mixed routes are not priced, so no bound here covers them; all colluders act as one.
 Intervals: sampling error only.";
 
@@ -57,6 +60,12 @@ pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut O
         for note in left_out(results, design) {
             out.line(note)?;
         }
+        for table in
+            [money::payments(results, design), money::portfolios(results, design)].into_iter().flatten()
+        {
+            out.line(format_args!("\n{table}"))?;
+        }
+        out.line(money::bearers(results, design))?;
     }
     for sentence in &manifest.figures {
         out.line(format_args!("\n{sentence}"))?;

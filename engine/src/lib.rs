@@ -16,8 +16,10 @@
 
 pub mod attack;
 pub mod backtest;
+pub mod bargain;
 pub mod claims;
 pub mod design;
+pub mod economy;
 pub mod estimate;
 pub mod explain;
 pub mod fraction;
@@ -25,6 +27,7 @@ pub mod graph;
 pub mod kernels;
 pub mod moments;
 pub mod overview;
+pub mod path;
 pub mod record;
 pub mod report;
 pub mod rules;

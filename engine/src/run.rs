@@ -4,6 +4,7 @@
 //! part of 2^20 scenarios and then part by part, so that neither the number of threads nor their luck changes a bit.
 
 use crate::attack::{Execution, Outcomes, assess, execute};
+use crate::economy::{BlockLedger, Ledger, PortfolioSketches};
 use crate::estimate::{Labels, Results, Sketches, Tally, summarise};
 use crate::graph::Graph;
 use crate::kernels::LANES;
@@ -105,6 +106,7 @@ struct Worker {
     outcomes: Outcomes,
     execution: Execution,
     sketches: Sketches,
+    holdings: PortfolioSketches,
 }
 
 /// Draws and judges every scenario of the plan on the current rayon pool.
@@ -123,8 +125,8 @@ pub fn run<S: Sink>(
     let n_blocks = plan.settings.scenarios.div_ceil(LANES as u64);
     let per_thread = if plan.keeper.keeps_none() { BLOCKS_PER_THREAD } else { RECORDED_BLOCKS_PER_THREAD };
     let wave = per_thread * threads as u64;
-    let mut fold = Fold::new(n_blocks);
-    let mut finished: Vec<(Tally, Rows)> = Vec::new();
+    let mut fold = Fold::new(n_blocks, &plan.ledger());
+    let mut finished: Vec<Finished> = Vec::new();
     let mut next = 0;
     while next < n_blocks || !finished.is_empty() {
         let blocks = next..(next + wave).min(n_blocks);
@@ -138,11 +140,13 @@ pub fn run<S: Sink>(
         finished = computed;
         progress((fold.next_block * LANES as u64).min(plan.settings.scenarios));
     }
-    let mut sketches = plan.worker().sketches;
+    let Worker { mut sketches, mut holdings, .. } = plan.worker();
     for worker in workers {
-        sketches.merge(&worker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).sketches);
+        let worker = worker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        sketches.merge(&worker.sketches);
+        holdings.merge(&worker.holdings);
     }
-    Ok(summarise(&plan.graph, &plan.labels, &fold.total, &sketches))
+    Ok(summarise(&plan.graph, &plan.labels, (&fold.total, &sketches), (&fold.ledger, &holdings)))
 }
 
 impl Plan {
@@ -152,14 +156,19 @@ impl Plan {
             draws: self.sampler.room(),
             sketches: Sketches::new(&self.graph, &outcomes),
             execution: Execution::new(&self.graph),
+            holdings: PortfolioSketches::default(),
             outcomes,
         }
     }
 
-    fn block(&self, block: u64, workers: &[Mutex<Worker>]) -> (Tally, Rows) {
+    fn ledger(&self) -> Ledger {
+        Ledger::new(&self.graph, self.sampler.n_assets())
+    }
+
+    fn block(&self, block: u64, workers: &[Mutex<Worker>]) -> Finished {
         let mine = &workers[rayon::current_thread_index().unwrap_or(0) % workers.len()];
         let mut worker = mine.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Worker { draws, outcomes, execution, sketches } = &mut *worker;
+        let Worker { draws, outcomes, execution, sketches, holdings } = &mut *worker;
         let left = self.settings.scenarios - block * LANES as u64;
         let n = usize::try_from(left).unwrap_or(LANES).min(LANES);
         self.sampler.draw(block, n, draws);
@@ -168,8 +177,18 @@ impl Plan {
         sketches.count(n, outcomes, execution);
         let tally = Tally::of_block(&self.graph, &self.labels, draws, outcomes, execution);
         let rows = record::rows(&self.keeper, &self.graph, &self.labels, (draws, outcomes, execution));
-        (tally, rows)
+        let portfolios = self.labels.portfolios.block(draws, execution);
+        holdings.count(&portfolios, n);
+        let ledger = BlockLedger::of(draws, execution, &self.labels.stakes.own_share, &portfolios);
+        Finished { tally, rows, ledger }
     }
+}
+
+/// What one block hands on.
+struct Finished {
+    tally: Tally,
+    rows: Rows,
+    ledger: BlockLedger,
 }
 
 /// Folds finished blocks along the one tree: blocks in order within a part, parts in order.
@@ -178,26 +197,44 @@ struct Fold {
     next_block: u64,
     part: Tally,
     total: Tally,
+    part_ledger: Ledger,
+    ledger: Ledger,
+    empty: Ledger,
 }
 
 impl Fold {
-    fn new(n_blocks: u64) -> Self {
-        Self { n_blocks, next_block: 0, part: Tally::default(), total: Tally::default() }
+    fn new(n_blocks: u64, empty: &Ledger) -> Self {
+        let (part, total) = (Tally::default(), Tally::default());
+        let [part_ledger, ledger, empty] = [empty.clone(), empty.clone(), empty.clone()];
+        Self { n_blocks, next_block: 0, part, total, part_ledger, ledger, empty }
     }
 
-    fn take<S: Sink>(&mut self, blocks: Vec<(Tally, Rows)>, sink: &mut S) -> Result<(), S::Error> {
-        for (tally, rows) in blocks {
+    fn take<S: Sink>(&mut self, blocks: Vec<Finished>, sink: &mut S) -> Result<(), S::Error> {
+        for Finished { tally, rows, ledger } in blocks {
             self.part.merge(&tally);
+            self.part_ledger.take(&ledger);
             sink.rows(rows)?;
             self.next_block += 1;
             if self.next_block.is_multiple_of(BLOCKS_PER_PART) || self.next_block == self.n_blocks {
                 let part = std::mem::take(&mut self.part);
                 self.total.merge(&part);
+                self.ledger.merge(&self.part_ledger);
+                self.part_ledger.clone_from(&self.empty);
                 sink.end_part((self.next_block - 1) / BLOCKS_PER_PART)?;
             }
         }
         Ok(())
     }
+}
+
+/// Does `n` independent pieces of work on the current rayon pool; results in their order.
+pub fn in_parallel<T: Send>(n: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    (0..n).into_par_iter().map(work).collect()
+}
+
+/// Threads of the current rayon pool.
+pub fn n_threads() -> usize {
+    rayon::current_num_threads()
 }
 
 /// The threads that a run may use.

@@ -108,6 +108,27 @@ impl OperatorTally {
     }
 }
 
+/// Stake that one operator lost in one pool in one scenario of a design.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LossLine {
+    /// Position of the design.
+    pub design: usize,
+    /// Scenario within the block.
+    pub lane: usize,
+    /// Position of the attacked service among those of the design; `None`: no attack by operators.
+    pub service: Option<usize>,
+    /// Position of the operator.
+    pub operator: usize,
+    /// Position of the pool.
+    pub pool: usize,
+    /// Position of its asset.
+    pub asset: usize,
+    /// Lost to the attack, USD at the horizon.
+    pub by_attack_usd: f64,
+    /// Lost by accident, USD at the horizon.
+    pub by_accident_usd: f64,
+}
+
 /// Outcomes and tallies of every design.
 #[derive(Debug)]
 pub struct Execution {
@@ -115,6 +136,9 @@ pub struct Execution {
     pub designs: Vec<DesignOutcome>,
     /// `[design]`
     pub operators: Vec<OperatorTally>,
+    /// What was slashed in the block, design by design, scenario by scenario, lines of one operator together; the mean of
+    /// the many small slashes for downtime is not in it.
+    pub losses: Vec<LossLine>,
     members: Vec<u32>,
     accidents: Vec<Accident>,
     bill: Bill,
@@ -141,6 +165,7 @@ impl Execution {
         Self {
             designs: vec![room; graph.designs.len()],
             operators: vec![OperatorTally::default(); graph.designs.len()],
+            losses: Vec::new(),
             members: Vec::new(),
             accidents: Vec::new(),
             bill: Bill::default(),
@@ -151,6 +176,7 @@ impl Execution {
 /// Carries out the best attack of each scenario and design, settles it and the accidents by the protocols' rules, and
 /// tallies the operators.
 pub fn execute(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes, execution: &mut Execution) {
+    execution.losses.clear();
     for (index, design) in graph.designs.iter().enumerate() {
         execution.operators[index].clear();
         let out = &mut execution.designs[index];
@@ -317,13 +343,14 @@ fn settle(
     (execution, index): (&mut Execution, usize),
     assault: Option<ByOperators>,
 ) {
-    let Execution { designs, operators, members, accidents, bill } = execution;
+    let Execution { designs, operators, losses, members, accidents, bill } = execution;
     let (out, tally) = (&mut designs[index], &mut operators[index]);
     let price = |asset: usize| draws.prices[asset][lane];
     if assault.is_none() && accidents.is_empty() {
         return;
     }
     let day = draws.horizon_days();
+    let service = assault.map(|assault| assault.service);
     let attack =
         assault.map(|ByOperators { service, target, luck }| Assault { service, target, members, day, luck });
     design.rules.settle(&Incident { accidents, attack }, bill);
@@ -333,6 +360,16 @@ fn settle(
         out.nominal_slashed[lane] += usd * line.nominal;
         out.fault_slashed[lane] += usd * line.by_accident;
         out.settlement_gap[lane] += usd * (line.by_accident + line.by_attack - line.linear);
+        losses.push(LossLine {
+            design: index,
+            lane,
+            service,
+            operator: line.operator,
+            pool: design.rules.pool_of(line.book),
+            asset: line.asset,
+            by_attack_usd: usd * line.by_attack,
+            by_accident_usd: usd * line.by_accident,
+        });
     }
     out.gaps.add(bill.gaps);
     for lines in bill.lines.chunk_by(|a, b| a.operator == b.operator) {

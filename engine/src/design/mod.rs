@@ -4,9 +4,11 @@
 //! (losses, orders, purchases, accidents) is the same for all of them.
 
 mod backing;
+mod choice;
 mod eigenlayer;
 mod enforcement;
 mod ics;
+mod income;
 mod losses;
 mod mesh;
 mod penalty;
@@ -24,6 +26,7 @@ use crate::graph::{
 };
 use crate::study::{Attack, Combine, Design, Fault, FaultKind, Operator, Slashing, Study, System};
 pub use backing::{Backing, Liability};
+pub use choice::{Choice, choices, income_of, payment_today, scale_payments, set_members};
 use std::sync::Arc;
 
 /// Compiles every design of a study.
@@ -80,6 +83,7 @@ impl<'a> Compiler<'a> {
             stake: self.stake(),
             faults,
             combine: self.combine.clone(),
+            incomes: self.incomes(),
             rules: Arc::new(settle::Books::new(self)),
         }
     }

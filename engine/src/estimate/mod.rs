@@ -1,11 +1,12 @@
 //! Estimates with their errors: tallies of blocks, quantile sketches, and the rows of the summary tables.
 
 mod differences;
+mod money;
 mod rows;
 mod summary;
 mod tally;
 
-pub use rows::{DifferenceRow, OperatorRow, QuantileRow, Results, SummaryRow};
+pub use rows::{DifferenceRow, MemberRow, OperatorRow, PortfolioRow, QuantileRow, Results, SummaryRow};
 pub use summary::summarise;
 pub(crate) use tally::security_margin;
 pub use tally::{Labels, Sketches, Tally, TargetLabels};

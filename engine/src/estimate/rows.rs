@@ -1,6 +1,7 @@
 //! Rows of the summary tables, as values.
 
 use super::Estimate;
+use crate::economy::Margin;
 
 /// One figure.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,8 +89,38 @@ pub struct OperatorRow {
     pub slashed_probability: f64,
     /// Share of scenarios in which it is in the attacking coalition.
     pub coalition_frequency: f64,
-    /// Reward per year, as a fraction of stake, that pays for the expected loss.
+    /// Reward per year, as a fraction of stake, that pays for the expected loss and the nodes.
     pub break_even_reward_apr: f64,
+    /// Money over the horizon.
+    pub money: Margin,
+}
+
+/// One operator of one service in one design: what the service adds to its money over the horizon.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemberRow {
+    /// Design.
+    pub design: String,
+    /// Service.
+    pub service: String,
+    /// Operator.
+    pub operator: String,
+    /// Money over the horizon.
+    pub money: Margin,
+}
+
+/// One figure of a portfolio in one design.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PortfolioRow {
+    /// Design.
+    pub design: String,
+    /// Portfolio.
+    pub portfolio: String,
+    /// What is estimated.
+    pub metric: String,
+    /// `usd`, `probability`.
+    pub unit: &'static str,
+    /// The estimate.
+    pub estimate: Estimate,
 }
 
 /// Everything a run estimates.
@@ -103,6 +134,10 @@ pub struct Results {
     pub differences: Vec<DifferenceRow>,
     /// Operators.
     pub operators: Vec<OperatorRow>,
+    /// Operators by service.
+    pub members: Vec<MemberRow>,
+    /// Portfolios.
+    pub portfolios: Vec<PortfolioRow>,
     /// What a reader should know before trusting the figures.
     pub warnings: Vec<String>,
 }

@@ -5,6 +5,7 @@ use super::tally::{RouteTally, TargetLabels, TargetSketches, TargetTally};
 use super::{
     DifferenceRow, Estimate, Labels, OperatorRow, QuantileRow, Results, Sketches, SummaryRow, Tally,
 };
+use crate::economy::{Ledger, Margin, PortfolioSketches, margins};
 use crate::graph::{DesignGraph, Gaps, Graph, Power};
 use crate::moments::{Moments, count};
 use crate::sketch::{Interval, Sketch, Z95};
@@ -15,22 +16,31 @@ const PROBABILITIES: [f64; 9] = [0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99,
 const SAFE_LEVELS: [(f64, &str); 3] =
     [(1e-2, "safe_profit_usd_1e-2"), (1e-3, "safe_profit_usd_1e-3"), (1e-4, "safe_profit_usd_1e-4")];
 /// Any service, any kind, the cheapest route.
-const ANY: &str = "*";
+pub(super) const ANY: &str = "*";
 
 /// Every row that a run reports.
-pub fn summarise(graph: &Graph, labels: &Labels, tally: &Tally, sketches: &Sketches) -> Results {
+pub fn summarise(
+    graph: &Graph,
+    labels: &Labels,
+    (tally, sketches): (&Tally, &Sketches),
+    (ledger, holdings): (&Ledger, &PortfolioSketches),
+) -> Results {
     let warnings = graph.oddities(|secured| &labels.services[secured]);
     let mut results = Results { warnings, ..Results::default() };
     for (index, design) in graph.designs.iter().enumerate() {
         let mut writer = Writer { design: &design.name, scenarios: tally.n, results: &mut results };
         writer.design(index, tally, sketches);
-        for secured in &design.secured {
+        for (service, secured) in design.secured.iter().enumerate() {
             writer.service(graph, labels, *secured, tally);
+            let payment = writer.money(labels, (design, index), service, ledger);
             for target in labels.targets_of(graph, *secured) {
+                writer.per_payment(&labels.targets[target], &tally.targets[target], payment);
                 writer.target(&labels.targets[target], &tally.targets[target], &sketches.targets[target]);
             }
         }
-        writer.operators(design, index, labels, tally);
+        writer.operators(design, index, labels, (tally, ledger));
+        writer.bearers((design, index), labels, ledger, &tally.designs[index].profit);
+        writer.portfolios(index, &labels.portfolios, (ledger, holdings));
         results.warnings.extend(gap_warnings(&design.name, tally.designs[index].gaps));
     }
     results.differences = differences(graph, labels, tally);
@@ -54,23 +64,23 @@ fn gap_warnings(design: &str, gaps: Gaps) -> Vec<String> {
 }
 
 /// Writes the rows of one design.
-struct Writer<'a> {
-    design: &'a str,
-    scenarios: u64,
-    results: &'a mut Results,
+pub(super) struct Writer<'a> {
+    pub(super) design: &'a str,
+    pub(super) scenarios: u64,
+    pub(super) results: &'a mut Results,
 }
 
 /// Labels below the design.
 #[derive(Clone, Copy)]
-struct At<'a> {
-    service: &'a str,
-    attack: &'a str,
-    route: &'a str,
-    regime: &'a str,
+pub(super) struct At<'a> {
+    pub(super) service: &'a str,
+    pub(super) attack: &'a str,
+    pub(super) route: &'a str,
+    pub(super) regime: &'a str,
 }
 
 impl Writer<'_> {
-    fn row(
+    pub(super) fn row(
         &mut self,
         at: At<'_>,
         metric: &str,
@@ -137,6 +147,8 @@ impl Writer<'_> {
         let at = At { service: &labels.services[secured], attack: ANY, route: ANY, regime: "" };
         let service = &tally.secured[secured];
         self.probability(at, "p_attack_pays", service.pays);
+        self.probability(at, "p_profitable_attack_low", service.pays);
+        self.probability(at, "p_profitable_attack_high", service.not_certified);
         if matches!(graph.secured[secured].power, Power::Hash) {
             return;
         }
@@ -226,7 +238,14 @@ impl Writer<'_> {
         }
     }
 
-    fn operators(&mut self, design: &DesignGraph, index: usize, labels: &Labels, tally: &Tally) {
+    fn operators(
+        &mut self,
+        design: &DesignGraph,
+        index: usize,
+        labels: &Labels,
+        (tally, ledger): (&Tally, &Ledger),
+    ) {
+        let money = margins(&labels.stakes, (design, index), None, ledger);
         let events = &tally.designs[index].operators;
         let n = count(tally.n);
         let often =
@@ -252,7 +271,10 @@ impl Writer<'_> {
                 expected_loss_std_error_usd: libm::sqrt(variance / n),
                 slashed_probability: often(&events.slashed, operator),
                 coalition_frequency: often(&events.attacking, operator),
-                break_even_reward_apr: loss / stake / labels.horizon_years,
+                break_even_reward_apr: (loss + money.operators[operator].cost_usd)
+                    / stake
+                    / labels.horizon_years,
+                money: Margin { loss_usd: loss, ..money.operators[operator] },
             });
         }
     }

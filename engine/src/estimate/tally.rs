@@ -4,6 +4,7 @@ use super::differences::{self, Pair, PairTally};
 use crate::attack::{
     Costs, Execution, NO_TARGET, OperatorTally, Outcomes, TargetOutcome, halted_by_accident,
 };
+use crate::economy::{Portfolios, Stakes};
 use crate::graph::{DesignGraph, Gaps, Graph};
 use crate::kernels::{Column, LANES, Mask, bits, columns, sums};
 use crate::moments::Moments;
@@ -26,6 +27,10 @@ pub struct Labels {
     pub downtime: Option<usize>,
     /// Years of the horizon.
     pub horizon_years: f64,
+    /// What margins need to know.
+    pub stakes: Stakes,
+    /// Stake whose losses are to be known.
+    pub portfolios: Portfolios,
     first_target: Vec<usize>,
 }
 
@@ -62,6 +67,11 @@ impl Labels {
             pairs: Vec::new(),
             downtime: study.faults.iter().position(|fault| fault.kind == FaultKind::Downtime),
             horizon_years: study.horizon_days / 365.25,
+            stakes: Stakes {
+                own_share: study.operators.iter().map(|operator| operator.own_share).collect(),
+                horizon_years: study.horizon_days / 365.25,
+            },
+            portfolios: Portfolios::new(study, graph),
             targets: targets.collect(),
             first_target: outcomes.first_target.clone(),
         };
@@ -135,6 +145,8 @@ pub struct SecuredTally {
     pub colluding_share: Moments,
     /// Some attack on it pays.
     pub pays: u64,
+    /// No bound says that no attack on it pays.
+    pub not_certified: u64,
     /// Halted by accident.
     pub halted: u64,
 }
@@ -148,6 +160,8 @@ pub struct DesignTally {
     pub not_certified: u64,
     /// Net gain of the best attack.
     pub net_gain: Moments,
+    /// Profit of it.
+    pub profit: Moments,
     /// Stake slashed for it, as far as slashes landed.
     pub slashed: Moments,
     /// The same had every slash landed.
@@ -183,9 +197,12 @@ impl Tally {
             let targets = &outcomes.targets[labels.targets_of(graph, index)];
             let any_pays = |lane: &usize| targets.iter().any(|target| target.pays(*lane));
             let pays = possible(targets).filter(|lane| *lane < n).filter(any_pays).count();
+            let may_pay = |lane: &usize| targets.iter().any(|target| target.net_gain_upper(*lane) > 0.0);
+            let not_certified = possible(targets).filter(|lane| *lane < n).filter(may_pay).count();
             SecuredTally {
                 colluding_share: Moments::of(&outcomes.colluding_share[index][..n]),
                 pays: pays as u64,
+                not_certified: not_certified as u64,
                 halted: halted.as_ref().map_or(0, |hits| hits[index]),
             }
         });
@@ -220,6 +237,7 @@ impl Tally {
         zip(&mut self.secured, &later.secured, |a, b| {
             a.colluding_share.merge(&b.colluding_share);
             a.pays += b.pays;
+            a.not_certified += b.not_certified;
             a.halted += b.halted;
         });
         zip(&mut self.designs, &later.designs, DesignTally::merge);
@@ -331,6 +349,7 @@ impl DesignTally {
             attacked: attacked as u64,
             not_certified: out.net_gain_upper[..n].iter().filter(|gain| **gain > 0.0).count() as u64,
             net_gain: moments(&out.net_gain),
+            profit: moments(&out.profit),
             slashed: moments(&out.slashed),
             nominal_slashed: moments(&out.nominal_slashed),
             slashable: positive(&out.nominal_slashed[..n]),
@@ -347,6 +366,7 @@ impl DesignTally {
         self.attacked += later.attacked;
         self.not_certified += later.not_certified;
         self.net_gain.merge(&later.net_gain);
+        self.profit.merge(&later.profit);
         self.slashed.merge(&later.slashed);
         self.nominal_slashed.merge(&later.nominal_slashed);
         self.slashable += later.slashable;

@@ -3,9 +3,11 @@
 //! Sampling and attack code know this graph and never a system's name. A service that is secured alike in several
 //! designs stands here once; designs point to it.
 
+mod income;
 mod order;
 mod settle;
 
+pub use income::{Income, Pay};
 pub use order::{FixedOrder, Order, Proportion, SlotLosses, slot, to_f64};
 pub use settle::{
     Accident, Assault, Bill, BillLine, ChargeNote, Gaps, Incident, Landing, Luck, Regime, Settle,
@@ -79,6 +81,8 @@ pub struct DesignGraph {
     pub faults: Vec<FaultLosses>,
     /// How losses combine in each pool. `[pool]`
     pub combine: Vec<Combine>,
+    /// What each service pays, then the staking rewards beside them. `[service of the design + 1]`
+    pub incomes: Vec<Income>,
     /// The protocols' own rules, for scenarios in which somebody is slashed.
     pub rules: Arc<dyn Settle>,
 }

@@ -7,6 +7,9 @@ pub trait Settle: std::fmt::Debug + Send + Sync {
 
     /// Part of a buyer's slash that lands: on average, and with this luck. `target` is that of the design's `service`.
     fn landing(&self, service: usize, target: usize, luck: Luck) -> Landing;
+
+    /// The pool that lines of this [`BillLine::book`] speak of.
+    fn pool_of(&self, book: usize) -> usize;
 }
 
 /// What happened in one scenario of a design.

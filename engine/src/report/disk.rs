@@ -18,8 +18,12 @@ pub(super) const RUN_RESULTS: &str = "run_results.json";
 pub(super) const STUDY: &str = "study.toml";
 /// Folders of parts.
 pub(super) const BIG_TABLES: [&str; 3] = ["scenarios", "targets", "market"];
+/// Folder of the tables of paths, and its files.
+pub(super) const PATHS: &str = "paths";
+const PATH_FILES: [&str; 3] = ["bands.parquet", "survival.parquet", "sample.parquet"];
 /// Tables of one file.
-pub(super) const SMALL_TABLES: [&str; 4] = ["summary", "quantiles", "differences", "operators"];
+pub(super) const SMALL_TABLES: [&str; 6] =
+    ["summary", "quantiles", "differences", "operators", "members", "portfolios"];
 
 /// Writes `DIR/name` under a temporary name, syncs and renames it.
 pub(super) fn write_file(dir: &Path, name: &str, content: &[u8]) -> Result<(), ReportError> {
@@ -82,7 +86,7 @@ pub(super) fn clear(dir: &Path) -> Result<(), ReportError> {
     make_folder(&dir.join(TEMPORARY))?;
     remove(&dir.join(SUCCESS))?;
     sync_folder(dir)?;
-    for folder in BIG_TABLES.iter().chain(&[TEMPORARY]) {
+    for folder in BIG_TABLES.iter().chain(&[TEMPORARY, PATHS]) {
         let folder = dir.join(folder);
         if folder.is_dir() {
             for name in names(&folder)? {
@@ -90,7 +94,9 @@ pub(super) fn clear(dir: &Path) -> Result<(), ReportError> {
             }
         }
     }
-    for folder in BIG_TABLES.iter().map(|name| dir.join(name)).filter(|folder| folder.is_dir()) {
+    for folder in
+        BIG_TABLES.iter().chain(&[PATHS]).map(|name| dir.join(name)).filter(|folder| folder.is_dir())
+    {
         fs::remove_dir(&folder).map_err(ReportError::io("remove", &folder))?;
     }
     for name in files() {
@@ -121,6 +127,8 @@ fn check_is_run(dir: &Path) -> Result<(), ReportError> {
         let is_part = |part: &String| part.starts_with("part-") && part.ends_with(".parquet");
         let blocks = if BIG_TABLES.contains(&name.as_str()) && is_folder(&path) {
             names(&path)?.into_iter().find(|part| !is_part(part) || !is_file(&path.join(part)))
+        } else if name == PATHS && is_folder(&path) {
+            names(&path)?.into_iter().find(|file| !PATH_FILES.contains(&file.as_str()))
         } else if name == TEMPORARY && is_folder(&path) {
             names(&path)?.into_iter().find(|part| !is_file(&path.join(part)))
         } else {

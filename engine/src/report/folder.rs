@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::column::Table;
-use super::disk::{self, MANIFEST, RUN_RESULTS, STUDY, SUCCESS, TEMPORARY};
+use super::disk::{self, MANIFEST, PATHS, RUN_RESULTS, STUDY, SUCCESS, TEMPORARY};
 use super::part::PartFile;
 use super::provenance::Provenance;
 use super::summary::{ESTIMATORS, UNITS};
-use super::{Manifest, PartRecord, ReportError, RunFacts, TableSink, manifest, summary};
+use super::{Manifest, PartRecord, ReportError, RunFacts, TableSink, manifest, paths, summary};
 use crate::estimate::{Results, SummaryRow};
+use crate::path::PathResults;
 use crate::run::Plan;
 use crate::study::Study;
 
@@ -20,6 +21,7 @@ pub struct RunFolder {
     dir: PathBuf,
     study: Study,
     provenance: Provenance,
+    paths: Option<PathResults>,
 }
 
 impl RunFolder {
@@ -39,9 +41,17 @@ impl RunFolder {
             disk::clear(dir)?;
         }
         disk::make_folder(&dir.join(TEMPORARY))?;
-        let folder = Self { dir: dir.to_owned(), study: study.clone(), provenance: Provenance::new(study) };
+        let provenance = Provenance::new(study);
+        let folder = Self { dir: dir.to_owned(), study: study.clone(), provenance, paths: None };
         disk::write_file(dir, STUDY, folder.provenance.study_toml.as_bytes())?;
         Ok(folder)
+    }
+
+    /// Has paths written as well.
+    #[must_use]
+    pub fn with_paths(mut self, paths: Option<PathResults>) -> Self {
+        self.paths = paths;
+        self
     }
 
     /// The sink that writes recorded rows here. `plan` is the plan of the same study.
@@ -71,17 +81,32 @@ impl RunFolder {
         let origin = &self.provenance;
         let known = |row: &SummaryRow| UNITS.contains(&row.unit) && ESTIMATORS.contains(&row.estimator);
         debug_assert!(results.summary.iter().all(known), "the reader must know every unit and estimator");
-        Ok(vec![
+        let mut written = vec![
             self.write_table(&summary::summary(origin), &results.summary)?,
             self.write_table(&summary::quantiles(origin), &results.quantiles)?,
             self.write_table(&summary::differences(origin), &results.differences)?,
             self.write_table(&summary::operators(origin), &results.operators)?,
-        ])
+            self.write_table(&summary::members(origin), &results.members)?,
+        ];
+        if !self.study.portfolios.is_empty() {
+            written.push(self.write_table(&summary::portfolios(origin), &results.portfolios)?);
+        }
+        if let Some(results) = &self.paths {
+            let name = |table: &str| format!("{PATHS}/{table}.parquet");
+            written.push(self.write_as(name("bands"), &paths::bands(origin), &results.bands)?);
+            written.push(self.write_as(name("survival"), &paths::survival(origin), &results.survival)?);
+            written.push(self.write_as(name("sample"), &paths::sample(origin), &results.sample)?);
+        }
+        Ok(written)
     }
 
     /// Writes a table of one file.
     fn write_table<R>(&self, table: &Table<R>, rows: &[R]) -> Result<PartRecord, ReportError> {
-        let mut file = PartFile::create(&self.dir, format!("{}.parquet", table.name), table)?;
+        self.write_as(format!("{}.parquet", table.name), table, rows)
+    }
+
+    fn write_as<R>(&self, name: String, table: &Table<R>, rows: &[R]) -> Result<PartRecord, ReportError> {
+        let mut file = PartFile::create(&self.dir, name, table)?;
         file.write(table, rows)?;
         file.commit()
     }

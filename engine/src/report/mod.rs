@@ -23,6 +23,7 @@ mod error;
 mod folder;
 mod manifest;
 mod part;
+mod paths;
 mod provenance;
 mod read;
 mod sink;
@@ -38,4 +39,4 @@ pub use read::{read_manifest, read_results};
 pub use sink::TableSink;
 
 /// Version of names, types and meaning of all columns and of the manifest.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;

@@ -12,7 +12,10 @@ use super::disk::{MANIFEST, SUCCESS};
 use super::manifest::MANIFEST_SCHEMA;
 use super::summary::{ESTIMATORS, UNITS};
 use super::{Manifest, ReportError};
-use crate::estimate::{DifferenceRow, Estimate, OperatorRow, QuantileRow, Results, SummaryRow};
+use crate::economy::Margin;
+use crate::estimate::{
+    DifferenceRow, Estimate, MemberRow, OperatorRow, PortfolioRow, QuantileRow, Results, SummaryRow,
+};
 
 /// Largest file that is read back, bytes: small tables only.
 const MOST_BYTES: u64 = 1 << 30;
@@ -48,6 +51,12 @@ pub fn read_results(dir: &Path) -> Result<Results, ReportError> {
         quantiles: read_table(dir, &manifest, "quantiles", quantile_rows)?,
         differences: read_table(dir, &manifest, "differences", difference_rows)?,
         operators: read_table(dir, &manifest, "operators", operator_rows)?,
+        members: read_table(dir, &manifest, "members", member_rows)?,
+        portfolios: if manifest.parts.iter().any(|part| part.table == "portfolios") {
+            read_table(dir, &manifest, "portfolios", portfolio_rows)?
+        } else {
+            Vec::new()
+        },
         // They stand in run_results.json; the tables hold none.
         warnings: Vec::new(),
     })
@@ -229,6 +238,7 @@ fn operator_rows(columns: &Columns<'_>) -> Result<Vec<OperatorRow>, String> {
     let slashed_probability = columns.number("slashed_probability")?;
     let coalition_frequency = columns.number("coalition_frequency")?;
     let break_even_reward_apr = columns.number("break_even_reward_apr")?;
+    let money = money_of(columns)?;
     let row = |row| OperatorRow {
         design: design(row),
         operator: operator(row),
@@ -238,6 +248,55 @@ fn operator_rows(columns: &Columns<'_>) -> Result<Vec<OperatorRow>, String> {
         slashed_probability: slashed_probability(row),
         coalition_frequency: coalition_frequency(row),
         break_even_reward_apr: break_even_reward_apr(row),
+        money: Margin { loss_usd: expected_loss_usd(row), ..money(row) },
     };
     Ok(columns.rows().map(row).collect())
+}
+
+fn member_rows(columns: &Columns<'_>) -> Result<Vec<MemberRow>, String> {
+    let (design, service) = (columns.text("design")?, columns.text("service")?);
+    let operator = columns.text("operator")?;
+    let (loss, money) = (columns.number("expected_loss_usd")?, money_of(columns)?);
+    let row = |row| MemberRow {
+        design: design(row),
+        service: service(row),
+        operator: operator(row),
+        money: Margin { loss_usd: loss(row), ..money(row) },
+    };
+    Ok(columns.rows().map(row).collect())
+}
+
+fn portfolio_rows(columns: &Columns<'_>) -> Result<Vec<PortfolioRow>, String> {
+    let (design, portfolio) = (columns.text("design")?, columns.text("portfolio")?);
+    let (metric, unit) = (columns.text("metric")?, columns.word("unit", UNITS)?);
+    let estimate = columns.estimate()?;
+    let row = |row| {
+        Ok(PortfolioRow {
+            design: design(row),
+            portfolio: portfolio(row),
+            metric: metric(row),
+            unit: unit(row)?,
+            estimate: estimate(row),
+        })
+    };
+    columns.rows().map(row).collect()
+}
+
+/// Money but for the loss, which stands in `expected_loss_usd`.
+fn money_of<'a>(columns: &Columns<'a>) -> Result<impl Fn(usize) -> Margin + use<'a>, String> {
+    let (reward, reward_error) = (columns.number("reward_usd")?, columns.number("reward_std_error_usd")?);
+    let cost = columns.number("cost_usd")?;
+    let (margin, error) = (columns.number("margin_usd")?, columns.number("margin_std_error_usd")?);
+    let theirs = columns.number("delegators_margin_usd")?;
+    let their_error = columns.number("delegators_margin_std_error_usd")?;
+    Ok(move |row| Margin {
+        reward_usd: reward(row),
+        reward_std_error_usd: reward_error(row),
+        cost_usd: cost(row),
+        loss_usd: 0.0,
+        margin_usd: margin(row),
+        std_error_usd: error(row),
+        delegators_margin_usd: theirs(row),
+        delegators_std_error_usd: their_error(row),
+    })
 }

@@ -1,13 +1,16 @@
-//! The four small tables: summary, quantiles, differences, operators.
+//! The small tables: summary, quantiles, differences, operators, members.
 
 use std::slice::from_ref;
 
 use super::column::{Column, Storage::Plain, Table};
 use super::provenance::Provenance;
-use crate::estimate::{DifferenceRow, Estimate, OperatorRow, QuantileRow, SummaryRow};
+use crate::economy::Margin;
+use crate::estimate::{
+    DifferenceRow, Estimate, MemberRow, OperatorRow, PortfolioRow, QuantileRow, SummaryRow,
+};
 
 /// Units that a metric may have.
-pub(super) const UNITS: [&str; 4] = ["usd", "probability", "share", "operators"];
+pub(super) const UNITS: [&str; 5] = ["usd", "probability", "share", "operators", "usd_per_usd"];
 /// Ways to estimate.
 pub(super) const ESTIMATORS: [&str; 3] = ["plain", "sketch", "quantile"];
 
@@ -79,7 +82,7 @@ pub(super) fn differences(provenance: &Provenance) -> Table<DifferenceRow> {
 
 /// One row per design and operator.
 pub(super) fn operators(provenance: &Provenance) -> Table<OperatorRow> {
-    let columns = vec![
+    let mut columns = vec![
         Column::text("design", "design", |row: &OperatorRow| &row.design),
         Column::text("operator", "operator", |row: &OperatorRow| &row.operator),
         usd("stake_usd", "mean stake at the horizon", |row| &row.stake_usd),
@@ -89,11 +92,62 @@ pub(super) fn operators(provenance: &Provenance) -> Table<OperatorRow> {
         number("coalition_frequency", "share of scenarios in which it attacks", |row| {
             &row.coalition_frequency
         }),
-        number("break_even_reward_apr", "reward per year and stake that pays for the expected loss", |row| {
-            &row.break_even_reward_apr
-        }),
+        number(
+            "break_even_reward_apr",
+            "reward per year and stake that pays for the expected loss and the nodes",
+            |row| &row.break_even_reward_apr,
+        ),
     ];
+    columns.extend(money_columns(|row: &OperatorRow| &row.money));
     Table::new("operators", columns, provenance)
+}
+
+/// One row per design, service and operator that runs it or is paid by it.
+pub(super) fn members(provenance: &Provenance) -> Table<MemberRow> {
+    let mut columns = vec![
+        Column::text("design", "design", |row: &MemberRow| &row.design),
+        Column::text("service", "service", |row: &MemberRow| &row.service),
+        Column::text("operator", "operator", |row: &MemberRow| &row.operator),
+        Column::numbers(
+            "expected_loss_usd",
+            ("usd", "mean loss of stake by attacks on the service and by the accidents that it adds"),
+            Plain,
+            |row: &MemberRow| from_ref(&row.money.loss_usd),
+        ),
+    ];
+    columns.extend(money_columns(|row: &MemberRow| &row.money));
+    Table::new("members", columns, provenance)
+}
+
+/// One row per design, portfolio and metric.
+pub(super) fn portfolios(provenance: &Provenance) -> Table<PortfolioRow> {
+    let mut columns = vec![
+        Column::text("design", "design", |row: &PortfolioRow| &row.design),
+        Column::text("portfolio", "portfolio", |row: &PortfolioRow| &row.portfolio),
+        Column::text("metric", "what is estimated", |row: &PortfolioRow| &row.metric),
+        Column::text("unit", "unit of the metric", |row: &PortfolioRow| row.unit),
+    ];
+    columns.extend(estimate_columns(|row: &PortfolioRow| &row.estimate));
+    columns.push(sample_size_column(|row: &PortfolioRow| &row.estimate));
+    Table::new("portfolios", columns, provenance)
+}
+
+/// Rewards, costs and what is left over the horizon, but for the loss of stake.
+fn money_columns<R: 'static>(money: fn(&R) -> &Margin) -> [Column<R>; 7] {
+    let part = |name: &str, comment, part: fn(&Margin) -> &f64| {
+        Column::numbers(name, ("usd", comment), Plain, move |row| from_ref(part(money(row))))
+    };
+    [
+        part("reward_usd", "paid to the operator: on its own stake, and its commission", |m| &m.reward_usd),
+        part("reward_std_error_usd", "its standard error", |m| &m.reward_std_error_usd),
+        part("cost_usd", "cost of its nodes", |m| &m.cost_usd),
+        part("margin_usd", "reward less cost less the loss of its own stake", |m| &m.margin_usd),
+        part("margin_std_error_usd", "its standard error", |m| &m.std_error_usd),
+        part("delegators_margin_usd", "left to its delegators: reward less loss of their stake", |m| {
+            &m.delegators_margin_usd
+        }),
+        part("delegators_margin_std_error_usd", "its standard error", |m| &m.delegators_std_error_usd),
+    ]
 }
 
 fn number<R: 'static>(name: &str, comment: &'static str, value: fn(&R) -> &f64) -> Column<R> {

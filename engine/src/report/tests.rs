@@ -65,9 +65,15 @@ fn manifest_reads_back_and_names_every_file() {
     assert_eq!(manifest.problem_id, study.provenance.problem_id);
     let paths: Vec<&str> = manifest.parts.iter().map(|part| part.path.as_str()).collect();
     let big = ["scenarios/part-00000.parquet", "targets/part-00000.parquet", "market/part-00000.parquet"];
-    let small = ["summary.parquet", "quantiles.parquet", "differences.parquet", "operators.parquet"];
+    let small = [
+        "summary.parquet",
+        "quantiles.parquet",
+        "differences.parquet",
+        "operators.parquet",
+        "members.parquet",
+    ];
     assert_eq!(paths, [&small[..], &big[..]].concat());
-    let rows: Vec<u64> = manifest.parts[4..].iter().map(|part| part.rows).collect();
+    let rows: Vec<u64> = manifest.parts[5..].iter().map(|part| part.rows).collect();
     assert_eq!(rows, [1200, 2400, 600], "2 designs with 2 targets each");
     for part in &manifest.parts {
         let bytes = fs::read(dir.path().join(&part.path)).unwrap();
@@ -98,6 +104,8 @@ fn columns_are_those_of_the_contract() {
     let names = |file: &str| columns(&dir.path().join(file)).join(" ");
     let label = "design service attack route metric unit";
     let interval = "estimate std_error ci_low ci_high";
+    let money = "reward_usd reward_std_error_usd cost_usd margin_usd margin_std_error_usd delegators_margin_usd \
+                 delegators_margin_std_error_usd";
     let summary = format!("{label} {interval} scenarios effective_sample_size estimator regime");
     assert_eq!(names("summary.parquet"), summary);
     assert_eq!(names("quantiles.parquet"), format!("{label} probability value ci_low ci_high"));
@@ -106,9 +114,12 @@ fn columns_are_those_of_the_contract() {
     assert_eq!(names("differences.parquet"), differences);
     assert_eq!(
         names("operators.parquet"),
-        "design operator stake_usd expected_loss_usd expected_loss_std_error_usd slashed_probability \
-         coalition_frequency break_even_reward_apr"
+        format!(
+            "design operator stake_usd expected_loss_usd expected_loss_std_error_usd slashed_probability \
+             coalition_frequency break_even_reward_apr {money}"
+        )
     );
+    assert_eq!(names("members.parquet"), format!("design service operator expected_loss_usd {money}"));
     assert_eq!(
         names("scenarios/part-00000.parquet"),
         "scenario design weight sampled attacked certified net_gain_usd net_gain_upper_usd coalition_size profit_usd \
@@ -215,7 +226,7 @@ fn row_limit_ends_recording_between_scenarios() {
     assert!(sink.warning().unwrap().starts_with("recording stopped before scenario 300:"));
     folder.finish(sink, &results, &RunFacts::default()).unwrap();
     let manifest = read_manifest(dir.path()).unwrap();
-    let rows: Vec<u64> = manifest.parts[4..].iter().map(|part| part.rows).collect();
+    let rows: Vec<u64> = manifest.parts[5..].iter().map(|part| part.rows).collect();
     assert_eq!((rows, manifest.recording_stopped_at), (vec![600, 1200, 300], Some(300)));
 }
 

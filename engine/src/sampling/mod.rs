@@ -205,6 +205,11 @@ impl Sampler {
         self.level = level;
     }
 
+    /// Number of assets with a price.
+    pub fn n_assets(&self) -> usize {
+        self.market.n_assets()
+    }
+
     /// Room for one block.
     pub fn room(&self) -> Draws {
         let crowd = Crowd::new(self.n_operators);
@@ -241,6 +246,12 @@ impl Sampler {
 
     /// Draws block `block`, of which the first `n` lanes count. The whole block is always drawn.
     pub fn draw(&self, block: u64, n: usize, draws: &mut Draws) {
+        self.draw_collusion(block, n, draws);
+        self.draw_moves(block, draws);
+    }
+
+    /// Draws who colludes and who can be bribed, and the common factor.
+    pub fn draw_collusion(&self, block: u64, n: usize, draws: &mut Draws) {
         draws.first_scenario = block * LANES as u64;
         draws.n = n;
         let scratch = &mut draws.scratch;
@@ -252,11 +263,18 @@ impl Sampler {
             // Whoever lies below the lower cutoff lies below the upper one.
             *bribable = std::array::from_fn(|word| up[word] & !low[word]);
         }
+        self.mark_compromised(draws);
+    }
+
+    /// Draws all the rest: accidents, prices, profits, and what decides over slashes. Who colludes stays as drawn last; prices
+    /// follow the common factor that stands in `draws`.
+    pub fn draw_moves(&self, block: u64, draws: &mut Draws) {
+        draws.fates.clone_from(&self.fates);
+        let scratch = &mut draws.scratch;
         for (plan, few) in self.faults.iter().zip(&mut draws.faulty) {
             plan.draw(self.level, block, scratch);
             few.fill(&scratch.below[0]);
         }
-        self.mark_compromised(draws);
         self.market.draw(self.level, block, draws);
     }
 

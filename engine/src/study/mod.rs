@@ -4,6 +4,7 @@
 //! their ranges, designs are flattened. All lists are in canonical (name) order, so the order in which a study is
 //! written never changes a result.
 
+mod economy;
 mod keys;
 mod load;
 mod names;
@@ -14,12 +15,15 @@ mod schema;
 mod table;
 #[cfg(test)]
 mod tests;
+mod time;
 
 pub use problem::{Problem, Severity, StudyError};
 pub use schema::{json_schema, key_reference};
 
 use crate::fraction::Threshold;
 pub use crate::rules::ethereum::Fork;
+pub use economy::{Choosing, Inflation, Participation, Portfolio, Split, Stream, Terms};
+pub use time::{Flywheel, Time};
 
 /// A checked study.
 #[derive(Debug, Clone)]
@@ -52,6 +56,12 @@ pub struct Study {
     pub adversary: Adversary,
     /// Designs in the order of the study, `extends` resolved.
     pub designs: Vec<Design>,
+    /// How operators that may choose do so.
+    pub choosing: Choosing,
+    /// Stake whose losses are to be known, in name order.
+    pub portfolios: Vec<Portfolio>,
+    /// How scenarios become paths; `None`: they do not.
+    pub time: Option<Time>,
     /// Figures quoted elsewhere, to be printed beside ours.
     pub quoted: Vec<Quoted>,
     /// What history says, to be held against the model.
@@ -143,6 +153,8 @@ pub struct Operator {
     pub friction_usd: f64,
     /// Number of keys, for accidents.
     pub keys: f64,
+    /// What nodes cost it, times [`Service::node_usd_per_year`].
+    pub node_cost_factor: f64,
     /// Loading on each of [`Collusion::loadings`], overrides applied. `[loading]`
     pub loadings: Vec<f64>,
     /// True if it stakes but stands in no operator table.
@@ -272,8 +284,10 @@ pub struct Pool {
     pub decimals: u32,
     /// Days until unbonded stake is free.
     pub unbonding_days: f64,
-    /// Reward per year as a fraction of the stake.
+    /// Reward per year as a fraction of the stake; today's where there is an inflation rule.
     pub reward_apr: f64,
+    /// The rule that pays it, where it is not fixed.
+    pub inflation: Option<Inflation>,
     /// Years of commission that an ejected operator loses.
     pub franchise_years: f64,
     /// Pool whose stake this is as well (restaked native ETH).
@@ -354,6 +368,8 @@ pub struct Service {
     pub asset: Option<usize>,
     /// Whether messages arrive in time.
     pub network: Network,
+    /// Cost of one operator's node a year, USD.
+    pub node_usd_per_year: f64,
     /// Attacks in the order of their kind's name.
     pub attacks: Vec<Attack>,
 }
@@ -523,6 +539,8 @@ pub struct Design {
     pub name: String,
     /// `(service, system)` in service order.
     pub services: Vec<(usize, System)>,
+    /// What each of them pays, and who decides to take part. `[service of the design]`
+    pub terms: Vec<Terms>,
     /// Loss rule per pool where the study overrides the system's. `[pool]`
     pub losses: Vec<Option<Combine>>,
 }
@@ -542,6 +560,18 @@ pub enum System {
     Mesh(Mesh),
     /// Proof of work.
     Pow(Pow),
+}
+
+impl System {
+    /// Whether operators can be asked at all if they want to run the service.
+    pub fn lets_operators_choose(&self) -> bool {
+        match self {
+            Self::Ics(ics) => !matches!(ics.selection, Selection::Replicated),
+            Self::Saga(_, price) => matches!(price, SagaPrice::Fee { .. }),
+            Self::Eigenlayer(_) => true,
+            Self::Pos(_) | Self::Mesh(_) | Self::Pow(_) => false,
+        }
+    }
 }
 
 /// Plain proof of stake.

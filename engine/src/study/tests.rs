@@ -119,6 +119,13 @@ fn every_key_stands_in_the_maximal_study_and_in_the_schema() {
         &keys::DETECTION,
         &keys::VOTING,
         &keys::AGE,
+        &keys::STREAM,
+        &keys::INFLATION,
+        &keys::CHOOSING,
+        &keys::PORTFOLIO,
+        &keys::TIME,
+        &keys::FLYWHEEL,
+        &keys::HOLDING,
     ];
     let systems = keys::SYSTEMS.map(|(_, section)| section);
     for key in sections.into_iter().chain(systems).flat_map(|section| section.keys) {
@@ -817,6 +824,43 @@ fn csv_and_parquet_of_the_same_rows_are_the_same_problem() {
         assert_eq!(csv, id("t.parquet", &parquet(vec![("operator", names), ("tokens", tokens)])));
     }
     assert_ne!(csv.0, id("t.csv", b"operator,tokens\nx,60\ny,41\n").0);
+}
+
+#[test]
+fn payments_are_checked() {
+    let pays = |keys: &str| changed("slash = 0.05", &format!("slash = 0.05\npays = [{{ {keys} }}]"));
+    let inflation = |keys: &str| {
+        changed("asset = \"A\"\nstake", &format!("asset = \"A\"\ninflation = {{ {keys} }}\nstake"))
+    };
+    assert_errors(&[
+        (pays("share = 0.5"), "`designs.d.services.s.pays[0].usd_per_year`: is missing"),
+        (pays("usd_per_year = 1, share = 2"), "must be a number from 0 to 1, got 2"),
+        (pays("usd_per_year = 1, asset = \"B\""), "there is no asset `B`"),
+        (pays("usd_per_year = 1, pool = \"q\""), "there is no pool `q`"),
+        (inflation("supply = 200"), "`pools.p.inflation.rate`: is missing"),
+        (inflation("supply = 99, rate = 0.1"), "100 tokens are staked of a supply of 99"),
+        (inflation("supply = 200, rate = 0.1, least = 0.3"), "`least` 0.3 exceeds `greatest` 0.2"),
+        (
+            changed("stake = {", "reward_apr = 0.1\ninflation = { supply = 200, rate = 0.1 }\nstake = {"),
+            "stands beside `inflation`",
+        ),
+        (
+            changed("system = \"pos\"\npool", "system = \"ics\"\nparticipation = \"chosen\"\nprovider"),
+            "cannot be chosen: every validator of the provider must take part",
+        ),
+        (with("[portfolios.f]\nholds = []\n"), "must not be empty"),
+        (with("[portfolios.f]\nholds = [{ pool = \"q\", tokens = 1 }]\n"), "there is no pool `q`"),
+        (
+            with("[portfolios.f]\nholds = [{ pool = \"p\", operator = \"x\", tokens = 61 }]\n"),
+            "holds 61 of 60 tokens staked there",
+        ),
+        (with("[participation]\nrounds = 0\n"), "must be a whole number from 1 to 10000, got 0"),
+    ]);
+    let study = load(&inflation("supply = 200, rate = 0.1")).unwrap();
+    assert!((study.pools[0].reward_apr - 0.196).abs() < 1e-15, "{}", study.pools[0].reward_apr);
+    let study = load(&pays("usd_per_year = 5, asset = \"A\", split = \"equal\"")).unwrap();
+    let [stream] = study.designs[0].terms[0].pays.as_slice() else { panic!("one stream") };
+    assert_eq!((stream.asset, stream.split, stream.commission), (Some(0), Split::Equal, None));
 }
 
 #[test]

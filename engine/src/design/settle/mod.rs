@@ -27,6 +27,8 @@ const MICRO_DECIMALS: u32 = 6;
 #[derive(Debug)]
 pub struct Books {
     books: Vec<Book>,
+    /// Position of each book's pool in the study. `[book]`
+    pools: Vec<usize>,
     /// Attacks on each service of the design. `[service of the design][target]`
     attacks: Vec<Vec<Offence>>,
     /// Part of an operator's keys that one accident hits. `[fault][operator]`
@@ -72,7 +74,7 @@ impl Books {
             compiler.study.operators.iter().map(|operator| fault.keys_hit(operator.keys)).collect()
         };
         let keys_hit = compiler.study.faults.iter().map(hits).collect();
-        let mut opened = Self { attacks: attacks.collect(), keys_hit, books };
+        let mut opened = Self { attacks: attacks.collect(), keys_hit, books, pools };
         opened.reckon_clean_losses();
         opened
     }
@@ -177,6 +179,10 @@ impl Settle for Books {
             }
             _ => Landing { expected: 1.0, drawn: 1.0 },
         }
+    }
+
+    fn pool_of(&self, book: usize) -> usize {
+        self.pools[book]
     }
 }
 

@@ -1,5 +1,6 @@
 //! Keys of the systems that secure a service.
 
+use super::economy::{PARTICIPATION, PAYS};
 use super::{Key, Kind, Otherwise, Range, Section};
 use Kind::{Choice, Flag, Names, Number, Operators, Ratio, Table, Text, Whole};
 use Otherwise::{Nothing, Required, Value};
@@ -172,6 +173,7 @@ const POS: Section = Section {
         VOTE,
         EVIDENCE,
         EXIT,
+        PAYS,
     ],
 };
 
@@ -281,6 +283,8 @@ const ICS: Section = Section {
         VOTE,
         EVIDENCE,
         EXIT,
+        PAYS,
+        PARTICIPATION,
     ],
 };
 
@@ -345,6 +349,8 @@ const SAGA: Section = Section {
         VOTE,
         EVIDENCE,
         EXIT,
+        PAYS,
+        PARTICIPATION,
     ],
 };
 
@@ -399,6 +405,8 @@ const EIGENLAYER: Section = Section {
         DETECT,
         VOTE,
         EXIT,
+        PAYS,
+        PARTICIPATION,
     ],
 };
 
@@ -419,6 +427,7 @@ const MESH: Section = Section {
         VOTE,
         EVIDENCE,
         EXIT,
+        PAYS,
     ],
 };
 

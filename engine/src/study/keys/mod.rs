@@ -1,14 +1,18 @@
 //! Every key of a study: the one table that drives reading, defaults, the JSON Schema and the reference.
 
 mod designs;
+mod economy;
 mod sections;
+mod time;
 
 pub(super) use designs::{AGE, DETECTION, EXTERNAL, LOCAL, SYSTEMS, VOTING};
+pub(super) use economy::{CHOOSING, HOLDING, INFLATION, PORTFOLIO, STREAM};
 pub(super) use sections::STUDY;
 pub(super) use sections::{
     ADVERSARY, ASSET, ATTACK, BACKTEST, COLLUSION, COLUMNS, DESIGN, DOWNTIME, EQUIVOCATION, FAULTS, MARKET,
     OPERATORS, POOL, QUOTED, RUN, SERVICE,
 };
+pub(super) use time::{FLYWHEEL, TIME};
 
 /// Where a number may lie.
 #[derive(Debug, Clone, Copy, PartialEq)]

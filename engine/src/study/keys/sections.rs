@@ -1,5 +1,7 @@
 //! Keys of every section but the systems.
 
+use super::economy::{CHOOSING, INFLATION, PORTFOLIO};
+use super::time::TIME;
 use super::{Key, Kind, Otherwise, Range, Section};
 use Kind::{
     Choice, Choices, Correlations, Flag, Number, Numbers, Premium, Table, Text, Threshold, Whole, Words,
@@ -42,6 +44,21 @@ pub(in crate::study) const STUDY: Section = Section {
         Key::new("services", Kind::Sections(&SERVICE), Required, "", "what an attacker may corrupt"),
         Key::new("adversary", Kind::Section(&ADVERSARY), Nothing, "", "what the attacker can do"),
         Key::new("designs", Kind::Sections(&DESIGN), Required, "", "which stake secures which service"),
+        Key::new(
+            "participation",
+            Kind::Section(&CHOOSING),
+            Nothing,
+            "",
+            "how operators that may choose do so",
+        ),
+        Key::new(
+            "portfolios",
+            Kind::Sections(&PORTFOLIO),
+            Nothing,
+            "",
+            "the stake that somebody holds, whose losses are to be known",
+        ),
+        Key::new("time", Kind::Section(&TIME), Nothing, "", "how scenarios become paths of epochs"),
         Key::new("quoted", Kind::List(&QUOTED), Nothing, "", "figures quoted elsewhere, printed beside ours"),
         Key::new("backtest", Kind::Section(&BACKTEST), Nothing, "", "what history says"),
     ],
@@ -206,6 +223,13 @@ pub(in crate::study) const COLUMNS: Section = Section {
             "keys",
             "the number of its keys, for accidents",
         ),
+        Key::new(
+            "node_cost_factor",
+            Number(R::NOT_NEGATIVE),
+            Value("1"),
+            "times `node_usd_per_year`",
+            "what nodes cost it, against others",
+        ),
     ],
 };
 
@@ -331,6 +355,13 @@ pub(in crate::study) const POOL: Section = Section {
             "the reward of staking",
         ),
         Key::new(
+            "inflation",
+            Kind::Section(&INFLATION),
+            Nothing,
+            "",
+            "the inflation that pays the stake, instead of `reward_apr`",
+        ),
+        Key::new(
             "franchise_years",
             Number(R::NOT_NEGATIVE),
             Value("1"),
@@ -381,6 +412,13 @@ pub(in crate::study) const SERVICE: Section = Section {
             Value("\"synchronous\""),
             "",
             "whether messages arrive in time; if not, nobody can rely on slashing a third of the power or more",
+        ),
+        Key::new(
+            "node_usd_per_year",
+            Number(R::NOT_NEGATIVE),
+            Value("0"),
+            "USD per year",
+            "the cost of one operator's node",
         ),
         Key::new(
             "attacks",

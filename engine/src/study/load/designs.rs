@@ -8,8 +8,12 @@ use super::super::keys::{DESIGN, SYSTEMS};
 use super::super::names::suggest;
 use super::super::reader::{Named, Place, Reader};
 use super::super::resolved::{Entries, Resolved};
-use super::super::{Combine, Consensus, Design, Service, Slashing, System};
+use super::super::{Combine, Consensus, Design, Service, Slashing, System, Terms};
+use super::economy::read_terms;
 use super::systems::{World, read_system};
+
+/// How a service is secured, and where that stands.
+type Secured = (Place, System, Terms);
 
 /// A design as written.
 struct Written {
@@ -17,7 +21,7 @@ struct Written {
     place: Place,
     extends: Option<Named>,
     losses: Vec<Option<Combine>>,
-    services: BTreeMap<usize, (Place, System)>,
+    services: BTreeMap<usize, Secured>,
     /// Whether it names services at all, sound or not.
     names_services: bool,
 }
@@ -59,11 +63,11 @@ fn read_design(reader: &mut Reader<'_, '_>, name: String, world: &World<'_, '_>)
     let names_services = !sections.is_empty();
     for (named, value) in sections {
         let service = reader.context.find("service", &named, &world.service_names());
-        let Some((system, entries)) = read_service(reader, &named, value, world) else { continue };
+        let Some((system, terms, entries)) = read_service(reader, &named, value, world) else { continue };
         resolved.push((named.name.clone(), Resolved::Section(entries)));
         if let (Some(service), Some(system)) = (service, system) {
             check_attacks(reader, &named, &world.services[service]);
-            services.insert(service, (named.place, system));
+            services.insert(service, (named.place, system, terms));
         }
     }
     resolved.sort_by(|a, b| a.0.cmp(&b.0));
@@ -87,7 +91,7 @@ fn read_service(
     named: &Named,
     value: &DeValue<'_>,
     world: &World<'_, '_>,
-) -> Option<(Option<System>, Entries)> {
+) -> Option<(Option<System>, Terms, Entries)> {
     let names = SYSTEMS.map(|(name, _)| name);
     let place = named.place.with_key(&format!("{}.system", named.place.key));
     let system = match value {
@@ -107,7 +111,8 @@ fn read_service(
     let section = SYSTEMS.iter().find(|(name, _)| *name == word)?.1;
     let mut inner = Reader::open(reader.context, section, named.place.clone(), Some(value));
     let system = read_system(&mut inner, word, &named.name, world);
-    Some((system, inner.finish()))
+    let terms = read_terms(&mut inner, system.as_ref(), world);
+    Some((system, terms, inner.finish()))
 }
 
 /// Position of the design that each extends; unknown names and cycles are errors.
@@ -139,12 +144,12 @@ fn find_parents(world: &World<'_, '_>, written: &[Written]) -> Vec<Option<usize>
 
 /// Liens on one pool may vote many times over, but their slashes together must not exceed the collateral: the vault would not
 /// grant them.
-fn check_liens(world: &World<'_, '_>, design: &str, services: &BTreeMap<usize, (Place, System)>) {
+fn check_liens(world: &World<'_, '_>, design: &str, services: &BTreeMap<usize, Secured>) {
     for (pool, holding) in world.pools.iter().enumerate() {
         let mut lent = 0.0;
         let mut home: f64 = 0.0;
         let mut last = None;
-        for (service, (place, system)) in services {
+        for (service, (place, system, _)) in services {
             let own = world.services[*service].attacks.iter().filter_map(|attack| attack.slash);
             let most = own.fold(0.0, f64::max);
             match system {
@@ -177,8 +182,8 @@ fn check_liens(world: &World<'_, '_>, design: &str, services: &BTreeMap<usize, (
 }
 
 /// Ethereum's own penalties punish offences against Ethereum, and no attack may state another slash.
-fn check_beacon(world: &World<'_, '_>, services: &BTreeMap<usize, (Place, System)>) {
-    for (service, (place, system)) in services {
+fn check_beacon(world: &World<'_, '_>, services: &BTreeMap<usize, Secured>) {
+    for (service, (place, system, _)) in services {
         let System::Pos(pos) = system else { continue };
         let (pool, service) = (&world.pools[pos.pool], &world.services[*service]);
         if pool.slashing == Slashing::Fraction {
@@ -206,7 +211,7 @@ fn check_beacon(world: &World<'_, '_>, services: &BTreeMap<usize, (Place, System
 
 /// A design with all that it inherits.
 fn flatten(world: &World<'_, '_>, written: &[Written], parents: &[Option<usize>], position: usize) -> Design {
-    let mut services: BTreeMap<usize, (Place, System)> = BTreeMap::new();
+    let mut services: BTreeMap<usize, Secured> = BTreeMap::new();
     let mut losses = vec![None; world.pools.len()];
     let mut names_services = false;
     let mut at = Some(position);
@@ -225,11 +230,12 @@ fn flatten(world: &World<'_, '_>, written: &[Written], parents: &[Option<usize>]
         let message = format!("design `{}` secures no service", design.name);
         world.context.error(&design.place, message, "write services or extend another design");
     }
-    for (service, (place, system)) in &services {
+    for (service, (place, system, _)) in &services {
         world.warn_if_free(*service, place, system);
     }
     check_liens(world, &design.name, &services);
     check_beacon(world, &services);
-    let services = services.into_iter().map(|(service, (_, system))| (service, system)).collect();
-    Design { name: design.name.clone(), services, losses }
+    let terms = services.values().map(|(_, _, terms)| terms.clone()).collect();
+    let services = services.into_iter().map(|(service, (_, system, _))| (service, system)).collect();
+    Design { name: design.name.clone(), services, terms, losses }
 }

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod designs;
+mod economy;
 mod eigenlayer;
 mod figures;
 mod ics;
@@ -13,6 +14,7 @@ mod services;
 mod slash;
 mod systems;
 mod tables;
+mod time;
 
 use std::path::Path;
 
@@ -124,6 +126,9 @@ fn read_study(root: &mut Reader<'_, '_>) -> Study {
         people: &people,
     };
     let designs = designs::read_designs(root, &world);
+    let choosing = economy::read_choosing(root);
+    let portfolios = economy::read_portfolios(root, &world);
+    let time = time::read_time(root);
     let quoted = figures::read_quoted(root, &designs, &services);
     let backtest = figures::read_backtest(root, &designs, &services);
     warn_of_unused(root.context, &designs, &pools, &services);
@@ -150,6 +155,9 @@ fn read_study(root: &mut Reader<'_, '_>) -> Study {
         services,
         adversary,
         designs,
+        choosing,
+        portfolios,
+        time,
         quoted,
         backtest,
         provenance,

@@ -188,6 +188,7 @@ fn default_operator(name: &str, collusion: &Collusion) -> Operator {
         commission: column_default("commission"),
         friction_usd: column_default("friction_usd"),
         keys: column_default("keys"),
+        node_cost_factor: column_default("node_cost_factor"),
         loadings: Vec::new(),
         defaulted: true,
     }

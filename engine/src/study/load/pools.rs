@@ -1,9 +1,9 @@
 //! Pools: stake as exact integers.
 
-use super::super::keys::POOL;
+use super::super::keys::{INFLATION, POOL};
 use super::super::reader::{Named, Reader};
 use super::super::resolved::Resolved;
-use super::super::{Asset, Fork, Pool, Slashing};
+use super::super::{Asset, Fork, Inflation, Pool, Slashing};
 use super::tables::on_one_scale;
 use crate::rules::ethereum::Upgrade;
 
@@ -75,18 +75,61 @@ fn read_pool(reader: &mut Reader<'_, '_>, name: String, assets: &[Asset]) -> Bon
             );
         }
     }
+    let bonded = in_tokens(&units, decimals);
+    let (reward_apr, inflation) = read_reward(reader, bonded);
     let pool = Pool {
         name,
         asset: asset.unwrap_or_default(),
         stake: Vec::new(),
         decimals,
         unbonding_days: reader.number("unbonding_days"),
-        reward_apr: reader.number("reward_apr"),
+        reward_apr,
+        inflation,
         franchise_years: reader.number("franchise_years"),
         underlying: None,
         slashing,
     };
     Bonded { pool, stake: amounts.into_iter().map(|(operator, _)| operator).zip(units).collect() }
+}
+
+/// Units as tokens.
+#[expect(clippy::cast_precision_loss, reason = "a rate of return, not a decision")]
+fn in_tokens(units: &[u128], decimals: u32) -> f64 {
+    units.iter().sum::<u128>() as f64 / libm::exp10(f64::from(decimals))
+}
+
+/// What the stake earns: a fixed rate, or the inflation of its chain with so many tokens bonded.
+fn read_reward(reader: &mut Reader<'_, '_>, bonded: f64) -> (f64, Option<Inflation>) {
+    if !reader.has("inflation") {
+        reader.skip("inflation");
+        return (reader.number("reward_apr"), None);
+    }
+    if reader.has("reward_apr") {
+        let place = reader.place_of("reward_apr");
+        reader.context.error(&place, "stands beside `inflation`, which says it", "leave one of them out");
+    }
+    reader.skip("reward_apr");
+    let mut inner = reader.section("inflation", &INFLATION);
+    let inflation = Inflation {
+        supply: inner.number("supply"),
+        rate: inner.number("rate"),
+        least: inner.number("least"),
+        greatest: inner.number("greatest"),
+        goal_bonded: inner.number("goal_bonded"),
+        rate_change: inner.number("rate_change"),
+        community_tax: inner.number("community_tax"),
+    };
+    let place = reader.place_of("inflation");
+    if inflation.least > inflation.greatest {
+        let message = format!("`least` {} exceeds `greatest` {}", inflation.least, inflation.greatest);
+        reader.context.error(&place, message, "exchange them");
+    }
+    if bonded > inflation.supply {
+        let message = format!("{bonded} tokens are staked of a supply of {}", inflation.supply);
+        reader.context.error(&place, message, "write the whole supply, staked or not");
+    }
+    reader.resolve("inflation", Resolved::Inline(inner.finish()));
+    (inflation.reward_apr(inflation.rate, bonded), Some(inflation))
 }
 
 /// Whose rules say what is slashed; the keys of Ethereum mean nothing elsewhere.

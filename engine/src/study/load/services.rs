@@ -41,6 +41,7 @@ fn read_service(reader: &mut Reader<'_, '_>, name: String, assets: &[&str], serv
     };
     let given = reader.optional_text("asset");
     let asset = given.as_ref().and_then(|named| reader.context.find("asset", named, assets));
+    let node_usd_per_year = reader.number("node_usd_per_year");
     let mut sections = reader.sections("attacks");
     sections.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     let mut attacks = Vec::new();
@@ -53,7 +54,7 @@ fn read_service(reader: &mut Reader<'_, '_>, name: String, assets: &[&str], serv
         resolved.push((named.name, Resolved::Section(inner.finish())));
     }
     reader.resolve("attacks", Resolved::Section(resolved));
-    let mut service = Service { name, consensus, asset, network, attacks };
+    let mut service = Service { name, consensus, asset, network, node_usd_per_year, attacks };
     if given.is_none() {
         service.asset = common_asset(reader, &service.attacks, assets);
     }

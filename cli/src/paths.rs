@@ -1,0 +1,35 @@
+//! Sentences on what happens in time.
+
+use crate::amount::{count, share, usd};
+use montecartel::path::{PathResults, SurvivalRow};
+use montecartel::study::Time;
+
+/// One sentence on the paths, then one per design and service.
+pub fn sentences(paths: &PathResults, time: &Time) -> Vec<String> {
+    let (epochs, days) = (time.epochs, time.epoch_days);
+    let head = format!("In time: {} paths of {epochs} epochs of {days} days.", count(paths.paths));
+    let last = paths.survival.iter().filter(|row| row.epoch == epochs);
+    std::iter::once(head).chain(last.map(|row| survival(paths, row))).collect()
+}
+
+fn survival(paths: &PathResults, row: &SurvivalRow) -> String {
+    let SurvivalRow { design, service, epoch, survival, .. } = row;
+    let curve = paths.survival.iter().filter(|other| (&other.design, &other.service) == (design, service));
+    let half = curve.into_iter().find(|other| other.survival.value < 0.5);
+    let half = half.map_or_else(
+        || "half of the paths are never reached".to_owned(),
+        |row| format!("half of the paths are by day {:.0}", row.day),
+    );
+    let median =
+        |metric: &str| paths.band(design, service, metric, *epoch).map_or(f64::NAN, |band| band.quantiles[3]);
+    let tail =
+        |metric: &str| paths.band(design, service, metric, *epoch).map_or(f64::NAN, |band| band.quantiles[1]);
+    format!(
+        "  {service} in design {design}: no attack ever pays on {} of paths [{}, {}] ({half}); least attack cost on the way: median {}, 5% {}",
+        share(survival.value),
+        share(survival.low),
+        share(survival.high),
+        usd(median("least_attack_cost_usd")),
+        usd(tail("least_attack_cost_usd"))
+    )
+}

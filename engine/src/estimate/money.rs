@@ -1,0 +1,160 @@
+//! Rows of money: what each service pays, what it costs those who run it, and what a dollar of it buys.
+
+use super::summary::{ANY, At, Writer};
+use super::tally::{TargetLabels, TargetTally};
+use super::{Estimate, Labels, MemberRow, PortfolioRow};
+use crate::economy::{Ledger, Margin, PortfolioSketches, Portfolios, Whose, losses, margins};
+use crate::graph::DesignGraph;
+use crate::moments::{Moments, count};
+use crate::sketch::{Interval, Z95};
+
+impl Writer<'_> {
+    /// Payment, costs and who is left with a loss, of one service; returns the mean payment over the horizon.
+    pub(super) fn money(
+        &mut self,
+        labels: &Labels,
+        (design, position): (&DesignGraph, usize),
+        service: usize,
+        ledger: &Ledger,
+    ) -> f64 {
+        let name = &labels.services[design.secured[service]];
+        let at = At { service: name, attack: ANY, route: ANY, regime: "" };
+        let books = margins(&labels.stakes, (design, position), Some(service), ledger);
+        let income = &design.incomes[service];
+        let (payment, payment_error) = books.payment_usd;
+        let costs = income.node_usd.iter().any(|usd| *usd > 0.0);
+        if payment == 0.0 && !costs {
+            return 0.0;
+        }
+        let concerned = |operator: &usize| {
+            income.node_usd[*operator] > 0.0 || income.pays.iter().any(|pay| pay.gross[*operator] > 0.0)
+        };
+        let members: Vec<usize> = (0..income.node_usd.len()).filter(concerned).collect();
+        let n = count(ledger.n());
+        let sure = |value: f64, std_error: f64| normal(value, std_error, n);
+        self.row(at, "payment_usd", "usd", sure(payment, payment_error), "plain");
+        if members.is_empty() {
+            return payment;
+        }
+        let all = books.all;
+        self.row(at, "node_cost_usd", "usd", sure(all.cost_usd, 0.0), "plain");
+        self.row(at, "operators_reward_usd", "usd", sure(all.reward_usd, all.reward_std_error_usd), "plain");
+        self.row(at, "operators_margin_usd", "usd", sure(all.margin_usd, all.std_error_usd), "plain");
+        self.row(
+            at,
+            "delegators_margin_usd",
+            "usd",
+            sure(all.delegators_margin_usd, all.delegators_std_error_usd),
+            "plain",
+        );
+        self.row(at, "members", "operators", sure(count(members.len() as u64), 0.0), "plain");
+        let margins: Vec<Margin> = members.iter().map(|operator| books.operators[*operator]).collect();
+        self.row(at, "operators_at_loss", "operators", at_loss(&margins, n), "plain");
+        for (operator, money) in members.into_iter().zip(margins) {
+            self.results.members.push(MemberRow {
+                design: self.design.to_owned(),
+                service: name.clone(),
+                operator: labels.operators[operator].clone(),
+                money,
+            });
+        }
+        payment
+    }
+
+    /// What an attack costs where it is in reach, for each dollar that the service pays over the horizon.
+    pub(super) fn per_payment(&mut self, labels: &TargetLabels, tally: &TargetTally, payment: f64) {
+        let cost = &tally.cheapest.cost;
+        if payment <= 0.0 || cost.n() == 0 {
+            return;
+        }
+        let TargetLabels { service, attack, regime, .. } = labels;
+        let at = At { service, attack, route: ANY, regime };
+        let estimate = normal(cost.mean() / payment, cost.std_error() / payment, count(cost.n()));
+        self.row(at, "attack_cost_per_payment", "usd_per_usd", estimate, "plain");
+    }
+}
+
+/// Tails of the loss of a portfolio: share, value at risk, expected shortfall.
+const TAILS: [(f64, &str, &str); 2] = [
+    (0.05, "value_at_risk_95_usd", "expected_shortfall_95_usd"),
+    (0.01, "value_at_risk_99_usd", "expected_shortfall_99_usd"),
+];
+
+impl Writer<'_> {
+    /// Who bears the losses of a design: operators, those who delegated to them, and those from whom attackers take.
+    pub(super) fn bearers(
+        &mut self,
+        (design, position): (&DesignGraph, usize),
+        labels: &Labels,
+        ledger: &Ledger,
+        profit: &Moments,
+    ) {
+        let at = At { service: ANY, attack: ANY, route: ANY, regime: "" };
+        let n = count(ledger.n());
+        for (metric, whose) in
+            [("borne_by_operators_usd", Whose::AllOwn), ("borne_by_delegators_usd", Whose::AllDelegated)]
+        {
+            let (loss, error) = losses(&labels.stakes, (design, position), ledger, whose);
+            self.row(at, metric, "usd", normal(loss, error, n), "plain");
+        }
+        self.row(at, "borne_by_users_usd", "usd", Estimate::mean(profit), "plain");
+    }
+
+    /// Value, mean loss and tail of every portfolio.
+    pub(super) fn portfolios(
+        &mut self,
+        design: usize,
+        portfolios: &Portfolios,
+        (ledger, holdings): (&Ledger, &PortfolioSketches),
+    ) {
+        let tally = &ledger.portfolios;
+        let Some(((losses, hits), sketches)) =
+            tally.losses.get(design).zip(tally.hit.get(design)).zip(holdings.0.get(design))
+        else {
+            return;
+        };
+        for (position, name) in portfolios.names.iter().enumerate() {
+            let mut row = |metric: &str, unit: &'static str, estimate: Estimate| {
+                self.results.portfolios.push(PortfolioRow {
+                    design: self.design.to_owned(),
+                    portfolio: name.clone(),
+                    metric: metric.to_owned(),
+                    unit,
+                    estimate,
+                });
+            };
+            let n = count(ledger.n());
+            row("value_usd", "usd", Estimate::mean(&tally.values[position]));
+            row("expected_loss_usd", "usd", Estimate::mean(&losses[position]));
+            row("p_slashed", "probability", Estimate::probability(hits[position], ledger.n()));
+            for (tail, at_risk, shortfall) in TAILS {
+                let Interval { value, low, high } = sketches[position].quantile(1.0 - tail);
+                let std_error = (high - low) / (2.0 * Z95);
+                row(at_risk, "usd", Estimate { value, std_error, low, high, effective_sample_size: n });
+                let (mean, std_error) = sketches[position].tail_mean(tail);
+                row(shortfall, "usd", normal(mean, std_error, n));
+            }
+        }
+    }
+}
+
+/// An estimate with its normal interval.
+fn normal(value: f64, std_error: f64, effective_sample_size: f64) -> Estimate {
+    Estimate {
+        value,
+        std_error,
+        low: value - Z95 * std_error,
+        high: value + Z95 * std_error,
+        effective_sample_size,
+    }
+}
+
+/// How many run at a loss; the interval counts those of whom that is sure, and those of whom it may be.
+fn at_loss(margins: &[Margin], n: f64) -> Estimate {
+    let below = |shift: f64| {
+        let lose = margins.iter().filter(|margin| margin.margin_usd + shift * margin.std_error_usd < 0.0);
+        count(lose.count() as u64)
+    };
+    let (low, high) = (below(Z95), below(-Z95));
+    Estimate { value: below(0.0), std_error: (high - low) / (2.0 * Z95), low, high, effective_sample_size: n }
+}
