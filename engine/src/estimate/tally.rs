@@ -326,6 +326,7 @@ impl DesignTally {
         let zeros = Moments::of_zeros(n);
         Self {
             net_gain: zeros,
+            profit: zeros,
             slashed: zeros,
             nominal_slashed: zeros,
             fault_slashed: zeros,
