@@ -2,11 +2,11 @@
 //!
 //! A kept scenario is kept for all designs in all three tables, so that they join.
 
-use crate::attack::{Costs, Execution, NO_TARGET, Outcomes, Priced};
+use crate::attack::{Costs, Execution, NO_TARGET, Outcomes};
 use crate::estimate::{Labels, security_margin};
-use crate::graph::{Graph, Power, Secured, slot};
-use crate::kernels::Column;
-use crate::sampling::{Crowd, Draws};
+use crate::graph::Graph;
+use crate::kernels::{Column, LANES};
+use crate::sampling::Draws;
 use crate::study::{Record, Route, RunSettings};
 
 /// What decides whether a scenario is kept.
@@ -133,27 +133,27 @@ impl Keeper {
         self.record == Record::None
     }
 
-    fn keeps(
-        &self,
-        graph: &Graph,
-        draws: &Draws,
-        outcomes: &Outcomes,
-        execution: &Execution,
-        lane: usize,
-    ) -> bool {
-        let scenario = draws.first_scenario + lane as u64;
-        if self.record == Record::All || scenario.is_multiple_of(self.every) {
-            return true;
+    /// Lanes of a block that are kept.
+    fn kept(&self, graph: &Graph, draws: &Draws, outcomes: &Outcomes, execution: &Execution) -> Vec<usize> {
+        if self.record == Record::All {
+            return (0..draws.n).collect();
         }
-        let mut targets = outcomes.targets.iter().zip(&self.free);
-        let reached = targets.any(|(target, free)| target.threshold_reached[lane] && !free);
-        let news = execution.designs.iter().zip(&self.pays_anyway);
-        reached
-            || news.clone().any(|(design, anyway)| design.target[lane] != NO_TARGET && !anyway)
-            || graph.designs.iter().zip(&execution.designs).any(|(design, out)| {
+        let mut keeps = [false; LANES];
+        for (lane, keeps) in keeps.iter_mut().enumerate() {
+            *keeps = (draws.first_scenario + lane as u64).is_multiple_of(self.every);
+        }
+        for (target, _) in outcomes.targets.iter().zip(&self.free).filter(|(_, free)| !**free) {
+            keeps.iter_mut().zip(&target.threshold_reached).for_each(|(keeps, reached)| *keeps |= reached);
+        }
+        let designs = graph.designs.iter().zip(&execution.designs).zip(&self.pays_anyway);
+        for ((design, out), anyway) in designs.filter(|((_, out), _)| !out.is_nothing()) {
+            for (lane, keeps) in keeps.iter_mut().enumerate().take(draws.n) {
                 let lost = out.fault_slashed[lane];
-                lost > 0.0 && lost >= self.loss_share * stake_usd(design, draws, lane)
-            })
+                *keeps |= (out.target[lane] != NO_TARGET && !anyway)
+                    || lost > 0.0 && lost >= self.loss_share * stake_usd(design, draws, lane);
+            }
+        }
+        (0..draws.n).filter(|lane| keeps[*lane]).collect()
     }
 }
 
@@ -167,19 +167,29 @@ pub fn rows(
     keeper: &Keeper,
     graph: &Graph,
     labels: &Labels,
-    (draws, outcomes, execution): (&Draws, &Outcomes, &Execution),
+    (draws, outcomes, execution): (&Draws, &mut Outcomes, &Execution),
 ) -> Rows {
     let mut rows = Rows::default();
     if keeper.keeps_none() {
         return rows;
     }
+    let kept = keeper.kept(graph, draws, outcomes, execution);
+    if kept.is_empty() {
+        return rows;
+    }
+    outcomes.count_bribable(draws);
+    let (colluders, bribable) = (draws.colluders.sizes(), draws.bribable.sizes());
+    let mut rational = Vec::with_capacity(graph.secured.len());
     rows.market.prices = vec![Vec::new(); draws.prices.len()];
     rows.targets.route_cost_usd = vec![Vec::new(); graph.routes.len()];
     rows.targets.route_capital_usd = vec![Vec::new(); graph.routes.len()];
-    for lane in (0..draws.n).filter(|lane| keeper.keeps(graph, draws, outcomes, execution, *lane)) {
+    for lane in kept {
         let at = Lane { draws, lane, scenario: scenario_id(draws, lane) };
-        at.market(&mut rows.market);
-        let rational: Vec<f64> = graph.secured.iter().map(|secured| at.rational_share(secured)).collect();
+        at.market(&mut rows.market, (colluders[lane], bribable[lane]));
+        rational.clear();
+        rational.extend(
+            (0..graph.secured.len()).map(|secured| outcomes.rational_share(graph, draws, secured, lane)),
+        );
         for (index, design) in graph.designs.iter().enumerate() {
             let sampled = (draws.first_scenario + lane as u64).is_multiple_of(keeper.every);
             at.scenario(&mut rows.scenarios, execution, index, sampled);
@@ -213,17 +223,16 @@ struct Lane<'a> {
 }
 
 impl Lane<'_> {
-    fn market(&self, rows: &mut MarketRows) {
-        let size = |crowd: &Crowd| i32::try_from(crowd.lane(self.lane).count()).unwrap_or(i32::MAX);
-        let (colluders, bribable) = (size(&self.draws.colluders), size(&self.draws.bribable));
+    fn market(&self, rows: &mut MarketRows, (colluders, bribable): (u32, u32)) {
+        let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let n_operators = i32::try_from(self.draws.colluders.rows.len()).unwrap_or(i32::MAX);
         rows.scenario.push(self.scenario);
         rows.common_factor.push(self.draws.common[self.lane]);
         for (column, price) in rows.prices.iter_mut().zip(&self.draws.prices) {
             column.push(price[self.lane]);
         }
-        rows.colluders.push(colluders);
-        rows.altruists.push(n_operators - colluders - bribable);
+        rows.colluders.push(count(colluders));
+        rows.altruists.push(n_operators - count(colluders) - count(bribable));
     }
 
     fn scenario(&self, rows: &mut ScenarioRows, execution: &Execution, design: usize, sampled: bool) {
@@ -264,16 +273,5 @@ impl Lane<'_> {
             rows.route_cost_usd[index].push(usd(|costs| &costs.cost));
             rows.route_capital_usd[index].push(usd(|costs| &costs.capital));
         }
-    }
-
-    /// Part of the service's power that can be bribed.
-    fn rational_share(&self, secured: &Secured) -> f64 {
-        let Power::Stake(power) = &secured.power else { return 0.0 };
-        let mut priced = Priced::default();
-        priced.price_power(power, |asset| self.draws.prices[asset][self.lane]);
-        let bribable = self.draws.bribable.lane(self.lane).filter_map(|operator| slot(power, operator));
-        let rational: f64 = bribable.map(|slot| priced.weights[slot]).sum();
-        let total: f64 = priced.weights.iter().sum();
-        if total > 0.0 { rational / total } else { 0.0 }
     }
 }

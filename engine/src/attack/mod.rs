@@ -27,7 +27,7 @@ pub use outcome::{Costs, NO_ROUTE, RouteOutcome, TargetOutcome};
 pub use priced::Priced;
 pub use slot_order::SlotOrder;
 
-use crate::graph::{Graph, Order, Power, Proportion, Secured, SlotLosses, StakePower, Target};
+use crate::graph::{Graph, Order, Power, Proportion, Secured, SlotLosses, StakePower, Target, slot, to_f64};
 use crate::kernels::{Column, LANES};
 use crate::sampling::Draws;
 use crate::study::Route;
@@ -127,6 +127,26 @@ impl Outcomes {
             ranks: RankSets::new(graph),
             scratch: Scratch::default(),
         }
+    }
+
+    /// Makes ready for [`Self::rational_share`] in the block judged last.
+    pub fn count_bribable(&mut self, draws: &Draws) {
+        self.ranks.count_bribable(draws);
+    }
+
+    /// Part of a secured service's power that can be bribed in one scenario, once counted.
+    pub fn rational_share(&mut self, graph: &Graph, draws: &Draws, secured: usize, lane: usize) -> f64 {
+        let Power::Stake(power) = &graph.secured[secured].power else { return 0.0 };
+        let priced = &mut self.scratch.priced;
+        priced.price_total(power, |asset| draws.prices[asset][lane]);
+        let counted = self.ranks.bribable(self.first_target[secured], lane);
+        let units = if counted.len() > 0 && !graph.secured[secured].targets.is_empty() {
+            priced.units_of_parts(counted)
+        } else {
+            let slots = draws.bribable.lane(lane).filter_map(|operator| slot(power, operator));
+            slots.map(|slot| priced.units(power, slot)).sum()
+        };
+        if priced.total == 0 { 0.0 } else { to_f64(units) / to_f64(priced.total) }
     }
 
     /// Copies the outcomes of an earlier secured service.

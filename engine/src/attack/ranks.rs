@@ -45,6 +45,8 @@ struct RankedPart {
     available: [u64; LANES],
     /// Of colluders. `[lane]`
     colluding: [u64; LANES],
+    /// Of those who can be bribed. `[lane]`
+    bribable: [u64; LANES],
 }
 
 impl RankSets {
@@ -84,6 +86,7 @@ impl RankSets {
                 units: Weights::new(units),
                 available: [0; LANES],
                 colluding: [0; LANES],
+                bribable: [0; LANES],
             };
             self.orders.push(RankOrder {
                 operators: operators.to_vec(),
@@ -123,6 +126,24 @@ impl RankSets {
         self.orders[self.order_of[index]].parts.iter().map(move |part| part.available[lane])
     }
 
+    /// Power of those who can be bribed at target `index` in this lane, part by part; nothing where it is not counted. Counted
+    /// by [`Self::count_bribable`] where nobody is bribed.
+    pub(super) fn bribable(&self, index: usize, lane: usize) -> impl ExactSizeIterator<Item = u64> + '_ {
+        let parts = self.order_of.get(index).map_or(&[][..], |order| &self.orders[*order].parts);
+        parts.iter().map(move |part| part.bribable[lane])
+    }
+
+    /// Counts the power of those who could be bribed, where no attack needs it.
+    pub(super) fn count_bribable(&mut self, draws: &Draws) {
+        if !self.bribes {
+            for RankOrder { operators, parts, .. } in &mut self.orders {
+                for RankedPart { units, bribable, .. } in parts {
+                    units.of_few(Level::current(), &draws.bribable.rows, operators, bribable);
+                }
+            }
+        }
+    }
+
     /// Power of the colluders by lane, where all of it lies in one part that is counted.
     pub(super) fn colluding_column(&self, index: usize) -> Option<&[u64; LANES]> {
         match self.orders.get(*self.order_of.get(index)?)?.parts.as_slice() {
@@ -160,10 +181,13 @@ impl RankOrder {
     }
 
     fn count_available(&mut self, draws: &Draws) {
-        let Self { operators, parts, bribable, .. } = self;
-        for RankedPart { units, available, colluding } in parts {
-            units.of_many(Level::current(), &draws.bribable.rows, operators, bribable, available);
-            available.iter_mut().zip(colluding).for_each(|(available, colluding)| *available += *colluding);
+        let Self { operators, parts, bribable: sets, .. } = self;
+        for RankedPart { units, available, colluding, bribable } in parts {
+            units.of_many(Level::current(), &draws.bribable.rows, operators, sets, bribable);
+            let both = bribable.iter().zip(colluding);
+            available.iter_mut().zip(both).for_each(|(available, (bribable, colluding))| {
+                *available = *bribable + *colluding;
+            });
         }
     }
 

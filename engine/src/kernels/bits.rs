@@ -72,6 +72,19 @@ wide! {
     }
 }
 
+wide! {
+    /// Adds 1 to each lane for every row that is set there.
+    pub fn add_rows(rows: &[Mask], counts: &mut [u32; LANES]) {
+        for row in rows {
+            for (word, counts) in row.iter().zip(counts.as_chunks_mut::<64>().0) {
+                for (bit, count) in counts.iter_mut().enumerate() {
+                    *count += u32::from(word >> bit & 1 == 1);
+                }
+            }
+        }
+    }
+}
+
 /// Positions of the bits set in `words`, rising.
 #[inline]
 pub fn ones(words: &[u64]) -> Ones<'_> {
@@ -148,10 +161,13 @@ mod tests {
             let words = rows.len().div_ceil(64);
             let mut sets = vec![0; LANES * words];
             rows_to_sets(&rows, &mut sets);
+            let mut counts = [0; LANES];
+            add_rows(&rows, &mut counts);
             for lane in 0..LANES {
                 let set = &sets[lane * words..][..words];
                 let expected: Vec<usize> = (0..rows.len()).filter(|r| contains(&rows[*r], lane)).collect();
                 assert_eq!(ones(set).collect::<Vec<_>>(), expected);
+                assert_eq!(counts[lane] as usize, expected.len());
             }
         }
     }

@@ -104,6 +104,12 @@ impl Crowd {
     fn new(n_operators: usize) -> Self {
         Self { rows: vec![Mask::default(); n_operators] }
     }
+    /// How many there are. `[lane]`
+    pub fn sizes(&self) -> [u32; LANES] {
+        let mut sizes = [0; LANES];
+        bits::add_rows(&self.rows, &mut sizes);
+        sizes
+    }
     /// The operators of one lane, rising.
     pub fn lane(&self, lane: usize) -> impl Iterator<Item = usize> + '_ {
         let (word, bit) = (lane / 64, lane % 64);
