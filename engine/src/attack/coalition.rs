@@ -67,18 +67,27 @@ impl Member {
 /// A coalition in the making; reused from scenario to scenario.
 #[derive(Debug, Default)]
 pub struct Coalition {
+    /// The first `n` are members; what follows is room.
     members: Vec<Member>,
+    n: usize,
     colluders: Vec<usize>,
 }
 
 impl Coalition {
     /// Positions of the members: ranks of the fixed order, or slots of the members of the power.
     pub fn positions(&self) -> impl Iterator<Item = usize> + '_ {
-        self.members.iter().map(|member| member.at())
+        self.members[..self.n].iter().map(|member| member.at())
     }
     /// Forgets the members.
     pub fn clear(&mut self) {
-        self.members.clear();
+        self.n = 0;
+    }
+    /// Makes room for so many members.
+    fn open(&mut self, most: usize) {
+        self.n = 0;
+        if self.members.len() < most {
+            self.members.resize(most, Member { position: 0, free: false, payment: 0.0 });
+        }
     }
 }
 
@@ -131,7 +140,9 @@ impl Queues<'_> {
 /// Who has joined in a fixed order.
 struct JoinedInOrder<'a> {
     order: &'a FixedOrder,
-    members: &'a mut Vec<Member>,
+    /// Room for members, of whom there are `n`.
+    room: &'a mut [Member],
+    n: usize,
     power: u64,
     /// Least power of a member.
     smallest: u64,
@@ -147,7 +158,7 @@ impl Joined for JoinedInOrder<'_> {
     fn join(&mut self, rank: usize, pay: f64) -> bool {
         let order = self.order;
         let member = Member::new(rank, pay, order.private[rank]);
-        self.members.push(member);
+        take_in(self.room, &mut self.n, member);
         self.full += member.payment;
         self.forfeited += order.forfeited[rank];
         self.smallest = self.smallest.min(order.units[rank]);
@@ -166,14 +177,15 @@ pub fn by_fixed_order(
     recruits: Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
-    let Coalition { members, colluders } = coalition;
-    members.clear();
+    coalition.open(order.operators.len());
+    let Coalition { members, n: n_members, colluders } = coalition;
     colluders.clear();
     colluders.extend(bits::ones(recruits.colluders).filter(|rank| !recruits.stolen(*rank)));
     let queues = Queues { ratios: &order.ratio, colluders, bribe: 1.0 + recruits.premium };
     let mut joined = JoinedInOrder {
         order,
-        members,
+        room: &mut *members,
+        n: 0,
         power: 0,
         smallest: u64::MAX,
         last: (0, 0.0),
@@ -183,7 +195,8 @@ pub fn by_fixed_order(
     if !queues.merge(recruits, bits::ones(recruits.bribable), &mut joined) {
         return None;
     }
-    let JoinedInOrder { power, smallest, last, full, mut forfeited, .. } = joined;
+    let JoinedInOrder { n, power, smallest, last, full, mut forfeited, .. } = joined;
+    *n_members = n;
     let (rank, pay) = last;
     let surplus = power - order.least_power;
     let needless = to_f64(u128::from(surplus)) / to_f64(u128::from(order.units[rank]));
@@ -191,18 +204,19 @@ pub fn by_fixed_order(
     let mut cost = full;
     if smallest <= surplus {
         let mut left = surplus;
-        drop_needless(members, |rank| {
+        *n_members = drop_needless(&mut members[..n], |rank| {
             let fits = order.units[rank] <= left;
             left -= if fits { order.units[rank] } else { 0 };
             fits
         });
-        cost = payments(members);
-        forfeited = sum_over(members, &order.forfeited);
+        cost = payments(&members[..*n_members]);
+        forfeited = sum_over(&members[..*n_members], &order.forfeited);
     }
     let mut lower = (full - spared).max(0.0);
     let least = u128::from(order.least_power);
     let of = |rank: usize| (u128::from(order.units[rank]), order.private[rank], order.ratio[rank]);
-    if let Some(better) = closer_if_few(recruits, (cost, lower), least, of, members) {
+    if let Some(better) = closer_if_few(recruits, (cost, lower), least, of, (members, n_members)) {
+        let members = &members[..*n_members];
         forfeited = if better.0 < cost { sum_over(members, &order.forfeited) } else { forfeited };
         (cost, lower) = better;
     }
@@ -216,7 +230,7 @@ fn closer_if_few(
     (cost, lower): (f64, f64),
     least_power: u128,
     of: impl Fn(usize) -> (u128, f64, f64),
-    members: &mut Vec<Member>,
+    (members, n_members): (&mut [Member], &mut usize),
 ) -> Option<(f64, f64)> {
     let count = |set: &[u64]| set.iter().map(|word| word.count_ones() as usize).sum::<usize>();
     let is_open = cost - lower > 1e-9 * cost;
@@ -236,12 +250,22 @@ fn closer_if_few(
     let searched = cheapest_of_few(&candidates, least_power, cost);
     let mut least = cost;
     if let Some(set) = searched.found {
-        members.clear();
-        let chosen = candidates.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
-        members.extend(chosen.map(|(_, c)| Member::new(c.position, c.pay, of(c.position).1)));
-        least = payments(members);
+        *n_members = 0;
+        for (_, c) in candidates.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1) {
+            take_in(members, n_members, Member::new(c.position, c.pay, of(c.position).1));
+        }
+        least = payments(&members[..*n_members]);
     }
     Some((least, if searched.is_complete { least } else { lower }))
+}
+
+/// Takes in one more member; there is room for everybody.
+#[inline(always)]
+fn take_in(room: &mut [Member], n: &mut usize, member: Member) {
+    if let Some(place) = room.get_mut(*n) {
+        *place = member;
+        *n += 1;
+    }
 }
 
 /// What the members are paid.
@@ -256,22 +280,23 @@ fn sum_over(members: &[Member], values: &[f64]) -> f64 {
 
 /// Lets members go whose power lies within the surplus, in the order of joining (where payments per power tie, that is
 /// the larger first): those that are paid before those that are not. `spend` takes the power at a position out of the
-/// surplus if it is within it. Tells whether any went.
+/// surplus if it is within it. Tells how many stay; they stand in front.
 #[inline]
-fn drop_needless(members: &mut Vec<Member>, mut spend: impl FnMut(usize) -> bool) -> bool {
-    let before = members.len();
+fn drop_needless(members: &mut [Member], mut spend: impl FnMut(usize) -> bool) -> usize {
+    let mut n = members.len();
     // Free members have joined first.
     let free = members.iter().take_while(|member| member.free).count();
-    for part in [free..before, 0..free] {
+    for part in [free..n, 0..free] {
         let mut kept = part.start;
         for at in part.clone() {
             let member = members[at];
             members[kept] = member;
             kept += usize::from(!spend(member.at()));
         }
-        members.drain(kept..part.end);
+        members.copy_within(part.end..n, kept);
+        n -= part.end - kept;
     }
-    members.len() < before
+    n
 }
 
 /// The coalition where the order moves with prices; `None` out of reach. Sets are over slots; `order` is that of
@@ -285,8 +310,8 @@ pub fn by_moving_order(
     recruits: Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
-    let Coalition { members, colluders } = coalition;
-    members.clear();
+    coalition.open(power.members.len());
+    let Coalition { members, n: n_members, colluders } = coalition;
     colluders.clear();
     colluders.extend(bits::ones(recruits.colluders).filter(|slot| !recruits.stolen(*slot)));
     let ratios = &priced.ratios;
@@ -296,7 +321,8 @@ pub fn by_moving_order(
     let mut joined = JoinedByWeight {
         at: (power, priced),
         needed: (nearly(least_power), least_power),
-        members,
+        room: &mut *members,
+        n: 0,
         weight: 0.0,
         lightest: f64::INFINITY,
         full: 0.0,
@@ -311,13 +337,14 @@ pub fn by_moving_order(
     if !reached {
         return None;
     }
-    let JoinedByWeight { lightest, full, held, .. } = joined;
-    let last = *members.last()?;
+    let JoinedByWeight { n, lightest, full, held, .. } = joined;
+    *n_members = n;
+    let last = *members[..n].last()?;
     let surplus = held - least_power;
     let spared = to_f64(surplus) / to_f64(priced.units(power, last.at())) * last.payment;
     let mut left = (surplus, heaviest_within(surplus));
-    let dropped = lightest <= left.1
-        && drop_needless(members, |slot| {
+    if lightest <= left.1 {
+        *n_members = drop_needless(&mut members[..n], |slot| {
             let units = if priced.weights[slot] > left.1 { u128::MAX } else { priced.units(power, slot) };
             let fits = units <= left.0;
             if fits {
@@ -325,10 +352,13 @@ pub fn by_moving_order(
             }
             fits
         });
-    let mut cost = if dropped { payments(members) } else { full };
+    }
+    let mut cost = if *n_members < n { payments(&members[..*n_members]) } else { full };
     let mut lower = (full - spared).max(0.0);
     let of = |slot: usize| (priced.units(power, slot), priced.private_usd[slot], priced.ratios[slot]);
-    (cost, lower) = closer_if_few(recruits, (cost, lower), least_power, of, members).unwrap_or((cost, lower));
+    (cost, lower) = closer_if_few(recruits, (cost, lower), least_power, of, (members, n_members))
+        .unwrap_or((cost, lower));
+    let members = &members[..*n_members];
     let forfeited = losses.assets.iter().zip(&priced.asset_usd);
     Some(CoalitionCost {
         cost_usd: cost,
@@ -342,7 +372,9 @@ struct JoinedByWeight<'a> {
     at: (&'a StakePower, &'a Priced),
     /// The weight at which a look at the exact power is worth it, and the power needed.
     needed: (f64, u128),
-    members: &'a mut Vec<Member>,
+    /// Room for members, of whom there are `n`.
+    room: &'a mut [Member],
+    n: usize,
     weight: f64,
     /// Least weight of a member.
     lightest: f64,
@@ -358,12 +390,12 @@ impl Joined for JoinedByWeight<'_> {
         let (power, priced) = self.at;
         let member = Member::new(slot, pay, priced.private_usd[slot]);
         let weight = priced.weights[slot];
-        self.members.push(member);
+        take_in(self.room, &mut self.n, member);
         self.full += member.payment;
         self.lightest = if weight < self.lightest { weight } else { self.lightest };
         self.weight += weight;
         self.weight >= self.needed.0 && {
-            self.held = held_by(self.members, power, priced);
+            self.held = held_by(&self.room[..self.n], power, priced);
             self.held >= self.needed.1
         }
     }
