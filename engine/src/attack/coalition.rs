@@ -64,6 +64,9 @@ impl Member {
     }
 }
 
+/// A gap between a cost and its bound, as a part of the cost, below which nothing is sought any more.
+const OPEN: f64 = 1e-9;
+
 /// A coalition in the making; reused from scenario to scenario.
 #[derive(Debug, Default)]
 pub struct Coalition {
@@ -220,7 +223,53 @@ pub fn by_fixed_order(
         forfeited = if better.0 < cost { sum_over(members, &order.forfeited) } else { forfeited };
         (cost, lower) = better;
     }
+    if cost - lower > OPEN * cost && recruits.bribable.is_empty() {
+        let room = (members.as_mut_slice(), &mut *n_members);
+        if let Some(less) = all_but_needless(order, recruits, colluders, cost, room) {
+            cost = less;
+            forfeited = sum_over(&members[..*n_members], &order.forfeited);
+        }
+    }
     Some(CoalitionCost { cost_usd: price * cost, lower_usd: price * lower, forfeited_usd: price * forfeited })
+}
+
+/// Another witness where nobody is bribed: everybody joins, then the dearest per power leave first (where that ties, the
+/// larger) as long as enough stay. Puts it in place of the members and tells its cost, if that is less.
+fn all_but_needless(
+    order: &FixedOrder,
+    recruits: Recruits<'_>,
+    paid: &mut [usize],
+    cost: f64,
+    (members, n_members): (&mut [Member], &mut usize),
+) -> Option<f64> {
+    let everybody = paid.iter().copied().chain(bits::ones(recruits.compromised));
+    let power: u64 = everybody.map(|rank| order.units[rank]).sum();
+    let mut left = power - order.least_power;
+    paid.sort_unstable_by(|a, b| order.ratio[*b].total_cmp(&order.ratio[*a]).then(a.cmp(b)));
+    let mut stays = |rank: &usize| {
+        let leaves = order.units[*rank] <= left;
+        left -= if leaves { order.units[*rank] } else { 0 };
+        !leaves
+    };
+    let mut kept = 0;
+    for at in 0..paid.len() {
+        if stays(&paid[at]) {
+            paid.swap(kept, at);
+            kept += 1;
+        }
+    }
+    let less: f64 = paid[..kept].iter().map(|rank| order.private[*rank]).sum();
+    if less >= cost {
+        return None;
+    }
+    *n_members = 0;
+    for rank in bits::ones(recruits.compromised) {
+        take_in(members, n_members, Member::new(rank, 0.0, order.private[rank]));
+    }
+    for rank in &paid[..kept] {
+        take_in(members, n_members, Member::new(*rank, 1.0, order.private[*rank]));
+    }
+    Some(less)
 }
 
 /// Closer bounds where few can join and the walk has left a gap between `cost` and `lower`; puts a cheaper coalition in place
@@ -233,7 +282,7 @@ fn closer_if_few(
     (members, n_members): (&mut [Member], &mut usize),
 ) -> Option<(f64, f64)> {
     let count = |set: &[u64]| set.iter().map(|word| word.count_ones() as usize).sum::<usize>();
-    let is_open = cost - lower > 1e-9 * cost;
+    let is_open = cost - lower > OPEN * cost;
     if !is_open || count(recruits.colluders) + count(recruits.bribable) > FEW {
         return None;
     }

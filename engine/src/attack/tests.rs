@@ -1,8 +1,8 @@
 //! Witness and lower bound against the exact optimum of the knapsack, by brute force over all coalitions.
 
-use super::{Outcomes, Priced, RouteOutcome, assess};
+use super::{Coalition, NOBODY, Outcomes, Priced, Recruits, RouteOutcome, assess, by_fixed_order};
 use crate::design::compile;
-use crate::graph::{Power, StakePower, Target};
+use crate::graph::{FixedOrder, Power, StakePower, Target};
 use crate::kernels::bits;
 use crate::sampling::{Crowd, Draws, Sampler};
 use crate::study::{Route, Study};
@@ -158,6 +158,32 @@ external = [{ pool = \"b\", slash = 0.1, discount = 0.2, max_power = \"1/4\" }]"
     assert_bracketed(&study(|mix| format!(", own_share = 0.{}", 1 + mix % 9), mesh));
     let pooled = "system = \"eigenlayer\"\npools = [\"a\", \"b\"]\nslash = 0.5\nexecutes_on = \"always\"";
     assert_bracketed(&study(|_| String::new(), pooled));
+}
+
+/// Largest first, 7 and nineteen times 4 make 83 and none of it is needless; without the 7 there are 80.
+#[test]
+fn the_larger_leave_where_the_smaller_suffice() {
+    let units: Vec<u64> = std::iter::once(7).chain(std::iter::repeat_n(4, 20)).collect();
+    let losses: Vec<f64> = units.iter().map(|units| crate::moments::count(*units)).collect();
+    let order = FixedOrder {
+        asset: None,
+        operators: (0..21).collect(),
+        ratio: vec![1.0; 21],
+        private: losses.clone(),
+        forfeited: losses,
+        least_power: 80,
+        units,
+    };
+    let everybody = [(1 << 21) - 1];
+    let recruits = Recruits { colluders: &everybody, bribable: NOBODY, compromised: NOBODY, premium: 0.0 };
+    let mut coalition = Coalition::default();
+    let cost = by_fixed_order(&order, 10.0, recruits, &mut coalition).unwrap();
+    assert!((cost.cost_usd - 800.0).abs() < 1e-9 && (cost.forfeited_usd - 800.0).abs() < 1e-9);
+    assert_eq!(coalition.positions().collect::<Vec<_>>(), (1..21).collect::<Vec<_>>());
+    // With the key of one of them stolen it stays, for nothing.
+    let recruits = Recruits { compromised: &[1 << 20], ..recruits };
+    let cost = by_fixed_order(&order, 10.0, recruits, &mut coalition).unwrap();
+    assert!((cost.cost_usd - 760.0).abs() < 1e-9 && (cost.forfeited_usd - 800.0).abs() < 1e-9);
 }
 
 /// The free attack: nobody's stake stands behind the service.
