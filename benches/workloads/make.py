@@ -24,14 +24,14 @@ def shares(weights):
 
 
 def name(v):
-    return f"v{v:03d}"
+    return f"v{v:04d}"
 
 
 def table(path, header, rows):
     path.write_text("\n".join([",".join(header), *(",".join(map(str, row)) for row in rows)]) + "\n")
 
 
-def write_operators(folder):
+def write_operators(folder, operators=OPERATORS):
     def row(v):
         i = v + 1
         probability = 0.001 * 200 ** fraction(0.6180339887498949 * i)
@@ -40,9 +40,9 @@ def write_operators(folder):
         return name(v), probability, f"g{(7 * v + v // 12) % 12:02d}", common, group
 
     header = ["operator", "collusion_probability", "group", "loading_common", "loading_group"]
-    table(folder / "operators.csv", header, map(row, range(OPERATORS)))
-    stake = shares([1 / (v + 10) for v in range(OPERATORS)])
-    rows = ((name(v), f"{TOTAL_USD * share:.6f}") for v, share in enumerate(stake))
+    table(folder / "operators.csv", header, map(row, range(operators)))
+    stake = shares([1 / (v + 10) for v in range(operators)])
+    rows = ((name(v), f"{TOTAL_USD * share:.0f}") for v, share in enumerate(stake))  # whole tokens: a part in 1e9
     table(folder / "stake.csv", ["operator", "tokens"], rows)
 
 
@@ -82,7 +82,7 @@ def write_w2(folder):
     for s in range(SERVICES):
         members = [v for v in range(OPERATORS) if (v * (s + 2) + 3 * s) % 11 < 6]
         weights = shares([(v + 10) ** -(0.5 + 0.1 * s) for v in members])
-        table(folder / f"power{s}.csv", ["operator", "weight"], ((name(v), f"{weight:.17f}") for v, weight in zip(members, weights)))
+        table(folder / f"power{s}.csv", ["operator", "weight"], ((name(v), f"{weight:.9f}") for v, weight in zip(members, weights)))
         spread = 0.5 + 0.05 * s
         profit = 2e6 * exp(0.25 * s + spread * spread / 2)
         text += f"""
@@ -99,6 +99,7 @@ executes_on = "always"
     (folder / "study.toml").write_text(text)
 
 
-for workload, write in [("w1", write_w1), ("w2", write_w2)]:
-    (HERE / workload).mkdir(exist_ok=True)
-    write(HERE / workload)
+if __name__ == "__main__":
+    for workload, write in [("w1", write_w1), ("w2", write_w2)]:
+        (HERE / workload).mkdir(exist_ok=True)
+        write(HERE / workload)
