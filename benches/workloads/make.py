@@ -24,7 +24,7 @@ def shares(weights):
 
 
 def name(v):
-    return f"v{v:04d}"
+    return f"v{v:03d}"
 
 
 def table(path, header, rows):
