@@ -5,8 +5,9 @@
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use montecartel::kernels::level::Level;
+use montecartel::kernels::weigh::Weights;
 use montecartel::kernels::xoshiro::Noise;
-use montecartel::kernels::{Column, LANES, Mask, bits};
+use montecartel::kernels::{Column, LANES, Mask, bits, exp};
 use montecartel::sampling::states::{LatentPlan, LatentScratch, Law};
 use montecartel::streams::Purpose;
 use std::hint::black_box;
@@ -22,6 +23,9 @@ fn main() {
     latents(&mut criterion);
     streams(&mut criterion);
     transposes(&mut criterion);
+    rare(&mut criterion);
+    weights(&mut criterion);
+    exponentials(&mut criterion);
     criterion.final_summary();
 }
 
@@ -132,4 +136,69 @@ fn transposes(criterion: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// Accidents of so many operators with a probability of about 1e-4 each.
+fn rare(criterion: &mut Criterion) {
+    let mut group = group(criterion, "rare_latent_states");
+    let purpose = |name| Purpose::new(1, name);
+    for operators in OPERATORS {
+        let law = |_| Law { cutoffs: [-4.65, f64::INFINITY], slopes: vec![(0, -0.75)] };
+        let laws = (0..operators).map(law).collect();
+        let plan = LatentPlan::new(vec![(purpose("common"), 1)], purpose("noise"), None, laws, 1);
+        let (mut scratch, mut block) = (LatentScratch::default(), 0);
+        let id = sized(&mut group, 1, operators);
+        group.bench_function(id, |bencher| {
+            bencher.iter(|| {
+                plan.draw(Level::best(), block, &mut scratch);
+                block += 1;
+                black_box(&scratch.below);
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Power of the operators that are set, one in sixteen, in units of 32 bits and beyond.
+fn weights(criterion: &mut Criterion) {
+    let purpose = Purpose::new(1, "bench/weights");
+    for (name, shift) in [("narrow", 44), ("wide", 16)] {
+        for level in Level::available() {
+            let mut group = group(criterion, &format!("weights_{name}/{level}"));
+            for operators in OPERATORS {
+                let word = |o: usize, w: usize| {
+                    (0..4).fold(u64::MAX, |word, i| word & purpose.extra_bits(o as u64, (4 * w + i) as u64))
+                };
+                let rows: Vec<Mask> = (0..operators).map(|o| std::array::from_fn(|w| word(o, w))).collect();
+                let units: Vec<u64> =
+                    (0..operators).map(|o| purpose.extra_bits(o as u64, 99) >> shift).collect();
+                let order: Vec<u32> = (0u32..).take(operators).collect();
+                let (weights, mut out) = (Weights::new(&units), [0; LANES]);
+                let id = sized(&mut group, 1, operators);
+                group.bench_function(id, |bencher| {
+                    bencher.iter(|| {
+                        weights.of_few(level, black_box(&rows), &order, &mut out);
+                        black_box(&out);
+                    });
+                });
+            }
+            group.finish();
+        }
+    }
+}
+
+fn exponentials(criterion: &mut Criterion) {
+    for level in Level::available() {
+        let mut group = group(criterion, &format!("exponentials/{level}"));
+        let column: Column = std::array::from_fn(|lane| (lane % 40) as f64 * 0.1 - 2.0);
+        let id = sized(&mut group, 1, 1);
+        group.bench_function(id, |bencher| {
+            bencher.iter(|| {
+                let mut out = black_box(column);
+                exp::scaled(level, 3.0, &mut out);
+                black_box(out)
+            });
+        });
+        group.finish();
+    }
 }

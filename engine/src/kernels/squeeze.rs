@@ -93,20 +93,26 @@ pub fn scaled_cdf(x: f32) -> f32 {
     (32_768.0 - square * square).copysign(x)
 }
 
+/// Lanes whose sums stay in registers.
+const SOME: usize = 16;
+
 /// Thresholds of one class, for each side that is not certain.
 #[inline(always)]
 fn thresholds(laws: &Laws, class: &Class, columns: Columns<'_>, out: &mut [Single; SIDES]) {
-    let mut pull: Single = [0.0; LANES];
-    for (column, slope) in &laws.terms[class.terms.clone()] {
-        let column = &columns.factors[*column];
-        for l in 0..LANES {
-            pull[l] += slope * column[l];
+    let terms = &laws.terms[class.terms.clone()];
+    for some in 0..LANES / SOME {
+        let mut pull = [0.0; SOME];
+        for (column, slope) in terms {
+            let column = &columns.factors[*column].as_chunks::<SOME>().0[some];
+            pull.iter_mut().zip(column).for_each(|(pull, factor)| *pull += slope * factor);
         }
-    }
-    for (out, cutoff) in out.iter_mut().zip(class.cutoffs).take(laws.n_sides) {
-        if cutoff.is_finite() {
-            for l in 0..LANES {
-                out[l] = scaled_cdf(pull[l] + cutoff * columns.scale[l]);
+        let scale = &columns.scale.as_chunks::<SOME>().0[some];
+        for (out, cutoff) in out.iter_mut().zip(class.cutoffs).take(laws.n_sides) {
+            if cutoff.is_finite() {
+                let out = &mut out.as_chunks_mut::<SOME>().0[some];
+                for (out, (pull, scale)) in out.iter_mut().zip(pull.iter().zip(scale)) {
+                    *out = scaled_cdf(pull + cutoff * scale);
+                }
             }
         }
     }
