@@ -40,9 +40,9 @@ pub struct RouteOutcome {
 }
 
 impl RouteOutcome {
-    /// Whether all that is put up is paid away: coalitions are paid.
-    pub fn is_paid_in_full(&self) -> bool {
-        matches!(self.route, Route::Collude | Route::Bribe)
+    /// What must be put up where that is more than the cost: coalitions are paid, and nothing comes back.
+    pub fn capital(&self) -> Option<&Column> {
+        (!matches!(self.route, Route::Collude | Route::Bribe)).then_some(&self.costs.capital)
     }
 }
 

@@ -255,14 +255,10 @@ impl TargetTally {
         let slashed = if some_pay { Moments::of(&slashed(target)[..n]) } else { Moments::of_zeros(n) };
         Self {
             threshold_reached: count(&target.threshold_reached[..n]),
-            cheapest: RouteTally::of(n, target, &target.best, false),
+            cheapest: RouteTally::of(n, target, &target.best, Some(&target.best.capital)),
             profit: Moments::of(&target.profit[..n]),
             slashed,
-            routes: target
-                .routes
-                .iter()
-                .map(|r| RouteTally::of(n, target, &r.costs, r.is_paid_in_full()))
-                .collect(),
+            routes: target.routes.iter().map(|r| RouteTally::of(n, target, &r.costs, r.capital())).collect(),
         }
     }
 
@@ -281,8 +277,8 @@ pub(super) fn slashed(target: &TargetOutcome) -> Column {
 }
 
 impl RouteTally {
-    /// `capital_is_cost`: what is put up is what it costs.
-    fn of(n: usize, target: &TargetOutcome, costs: &Costs, capital_is_cost: bool) -> Self {
+    /// `capital` where it is more than the cost.
+    fn of(n: usize, target: &TargetOutcome, costs: &Costs, capital: Option<&Column>) -> Self {
         if costs.are_out_of_reach() {
             return Self::default();
         }
@@ -295,7 +291,7 @@ impl RouteTally {
                 pays: reached().filter(pays).count() as u64,
                 cost: moments(&costs.cost),
                 forfeited: moments(&costs.forfeited),
-                capital: moments(&costs.capital),
+                capital: moments(capital.unwrap_or(&costs.cost)),
             };
         }
         let cost = &costs.cost[..n];
@@ -308,7 +304,7 @@ impl RouteTally {
             pays: (0..n).filter(pays).count() as u64,
             cost: moments,
             forfeited: Moments::of_reached(&costs.forfeited[..n], cost),
-            capital: if capital_is_cost { moments } else { Moments::of_reached(&costs.capital[..n], cost) },
+            capital: capital.map_or(moments, |capital| Moments::of_reached(&capital[..n], cost)),
         }
     }
 
