@@ -75,6 +75,47 @@ fn every_shipped_study_checks_runs_and_shows() {
     }
 }
 
+/// Two services that each slash all of one stake and pay 60 % of it: no attack on one pays, one on both does.
+#[test]
+fn joint_attacks_pay_where_single_ones_do_not() {
+    let scratch = tempfile::tempdir().unwrap();
+    let study = |joint: bool| {
+        format!(
+            r#"
+name = "two"
+assets.A = {{ price_usd = 1 }}
+collusion = {{ probability = 0.5, altruistic_probability = 0 }}
+pools.p = {{ asset = "A", stake = {{ a = 100 }} }}
+services.s = {{ consensus = "quorum", attacks.corrupt = {{ profit_usd = 60, threshold = ">= 1", slash = 1 }} }}
+services.t = {{ consensus = "quorum", attacks.corrupt = {{ profit_usd = 60, threshold = ">= 1", slash = 1 }} }}
+adversary = {{ routes = ["collude", "bribe"], bribe_premium = 0.5, joint = {joint} }}
+designs.d.services.s = {{ system = "eigenlayer", pools = ["p"], stake = "pooled", slash = 0.0 }}
+designs.d.services.t = {{ system = "eigenlayer", pools = ["p"], stake = "pooled", slash = 0.0 }}
+"#
+        )
+    };
+    let figure = |joint: bool, metric: &str| {
+        let file = scratch.path().join("study.toml");
+        std::fs::write(&file, study(joint)).unwrap();
+        let out = scratch.path().join("out");
+        let run = ["run", path(&file), "--out", path(&out), "--scenarios", "4096", "--force", "--json"];
+        let shown: serde_json::Value = serde_json::from_str(&succeed(&run)).unwrap();
+        let rows = shown["summary"].as_array().unwrap().clone();
+        rows.iter()
+            .find(|row| row["metric"] == metric && row["service"] == "*")
+            .map(|row| row["estimate"].as_f64().unwrap())
+    };
+    assert_eq!(figure(false, "p_profitable_attack_high"), Some(0.0));
+    assert_eq!(figure(false, "p_undecided"), None);
+    // Only a colluder does it for what it loses: bribing asks half as much again.
+    let low = figure(true, "p_profitable_attack_low").unwrap();
+    assert!((low - 0.5).abs() < 5.0 * (0.25f64 / 4096.0).sqrt(), "{low}");
+    assert_eq!(figure(true, "p_profitable_attack_high"), Some(low));
+    assert_eq!(figure(true, "p_undecided"), Some(0.0));
+    assert_eq!(figure(true, "targets_given_attacked"), Some(2.0));
+    assert_eq!(figure(true, "net_gain_usd"), Some(20.0 * low));
+}
+
 #[test]
 fn every_shipped_study_prints_its_backtest() {
     let scratch = tempfile::tempdir().unwrap();

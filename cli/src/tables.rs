@@ -18,9 +18,14 @@ Costs are by the cheapest route unless a route is named: means where it is reach
 Cost of corruption: stake that the attackers forfeit on average. Expected slashing: if every attack that pays is carried out.
 Settlement gap: what the protocols' own rules, offence by offence, take beyond the linear model.
 Paid over the horizon: staking rewards of a chain's own pool and what the study says under `pays`. Margin: reward less nodes less
-expected loss of one's own stake; at a loss: operators with less than nothing left of what this service adds for them.
-One target at a time: joint attacks and mixed routes are not priced, so no bound here covers them; all colluders act as one.
-Intervals: sampling error only.";
+expected loss of one's own stake; at a loss: operators with less than nothing left of what this service adds for them.";
+/// What an attack may be, where a study judges targets one by one, and where it judges joint attacks.
+const ONE_BY_ONE: &str = "\
+One target at a time: joint attacks and mixed routes are not priced, so no bound here covers them; all colluders act as one.";
+const JOINT: &str = "\
+P(profitable attack): one coalition on any set of targets, or stake bought or hash rate for one. Mixed routes and stake bought
+for several targets are not priced, so no bound here covers them; all colluders act as one. P(attack pays): that target alone.";
+const ERRORS: &str = "Intervals: sampling error only.";
 
 /// Heads of the columns; fits 120 columns of a terminal.
 const HEADER: [&str; 10] = [
@@ -70,7 +75,9 @@ pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut O
     for sentence in &manifest.figures {
         out.line(format_args!("\n{sentence}"))?;
     }
-    out.line(format_args!("\n{CAVEAT}"))
+    let is_joint = results.summary.iter().any(|row| row.metric == "p_undecided");
+    let scope = if is_joint { JOINT } else { ONE_BY_ONE };
+    out.line(format_args!("\n{CAVEAT}\n{scope}\n{ERRORS}"))
 }
 
 /// A seed in decimal, as one types it.
@@ -103,8 +110,16 @@ fn whole_design(results: &Results, design: &str) -> String {
     let mean = |metric: &str| usd(value(find(metric)));
     let landed = find("p_slash_lands_given_slashable")
         .map_or_else(String::new, |row| format!(" ({} of slashes land)", share(row.estimate.value)));
+    let several = match (find("p_undecided"), find("targets_given_attacked")) {
+        (Some(undecided), Some(targets)) => {
+            let (undecided, targets) = (share(undecided.estimate.value), targets.estimate.value);
+            format!(", undecided {undecided}, {targets:.1} targets an attack")
+        }
+        (Some(undecided), None) => format!(", undecided {}", share(undecided.estimate.value)),
+        _ => String::new(),
+    };
     format!(
-        "{attack}\nslashing {}{landed}, fault losses {}, settlement gap {}",
+        "{attack}{several}\nslashing {}{landed}, fault losses {}, settlement gap {}",
         mean("slashed_usd"),
         mean("fault_slashed_usd"),
         mean("settlement_gap_usd")

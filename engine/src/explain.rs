@@ -4,7 +4,7 @@
 use crate::attack::{Outcomes, Priced, assess, cheapest_coalition};
 use crate::graph::{
     Assault, AssetAmounts, Bill, ChargeNote, Graph, Incident, Luck, Mining, Power, Regime, StakePower,
-    Target, to_f64,
+    Strike, Target, to_f64,
 };
 use crate::sampling::{Draws, Sampler};
 use crate::study::{Route, Study};
@@ -199,13 +199,8 @@ impl View<'_> {
             let slot = power.slot_of[operator as usize] as usize;
             to_f64(priced.units(power, slot)) / to_f64(priced.total.max(1))
         };
-        let attack = Assault {
-            service: self.at,
-            target: position,
-            members: &members,
-            day: self.study.horizon_days,
-            luck: Luck::NONE,
-        };
+        let strikes = [Strike { service: self.at, target: position, luck: Luck::NONE }];
+        let attack = Assault { strikes: &strikes, members: &members, day: self.study.horizon_days };
         let mut bill = Bill::default();
         self.graph.designs[self.design]
             .rules

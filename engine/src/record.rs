@@ -59,7 +59,7 @@ pub struct ScenarioRows {
     pub sampled: Vec<bool>,
     /// A witnessed attack nets more than 0.
     pub attacked: Vec<bool>,
-    /// No attack on a single target nets more than 0.
+    /// No attack nets more than 0: by operators on any targets (one, where joint attacks are not judged), by other routes on one.
     pub certified: Vec<bool>,
     /// Net gain of the attack.
     pub net_gain_usd: Vec<f64>,
@@ -196,7 +196,7 @@ pub fn rows(
             let mut position = 0;
             for secured in &design.secured {
                 for target in labels.targets_of(graph, *secured) {
-                    let corrupted = execution.designs[index].target[lane] == position;
+                    let corrupted = execution.designs[index].attacks(position, lane);
                     rows.targets.design.push(index);
                     rows.targets.target.push(target);
                     rows.targets.colluding_share.push(outcomes.colluding_share[*secured][lane]);

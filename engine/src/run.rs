@@ -66,7 +66,8 @@ impl Plan {
     pub fn new(study: &Study) -> Self {
         let graph = crate::design::compile(study);
         let sampler = Sampler::new(study, study.run.seed);
-        let (mut outcomes, mut base) = (Outcomes::new(&graph), Execution::new(&graph));
+        let mut outcomes = Outcomes::new(&graph);
+        let mut base = Execution::new(&graph);
         let draws = sampler.base_state(study);
         assess(&graph, &draws, &mut outcomes);
         execute(&graph, &draws, &mut outcomes, &mut base);

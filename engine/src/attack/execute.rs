@@ -1,8 +1,10 @@
 //! The attack that pays best in each scenario of a design, who is in it, and what accidents cost.
 
+use super::joint::Stage;
 use super::{Chosen, Outcomes};
 use crate::graph::{
-    Accident, Assault, AssetAmounts, Bill, DesignGraph, FaultLosses, Gaps, Graph, Incident, Luck, Power,
+    Accident, Assault, AssetAmounts, Bill, DesignGraph, FaultLosses, Gaps, Graph, Incident, Power, Strike,
+    Targets, targets_in,
 };
 use crate::kernels::{Column, LANES, bits, columns};
 use crate::sampling::Draws;
@@ -14,11 +16,13 @@ pub const NO_TARGET: u16 = u16::MAX;
 /// Outcome of one design over a block. Money where nothing happened is 0.
 #[derive(Debug, Clone)]
 pub struct DesignOutcome {
-    /// The target attacked: position among the design's targets, or [`NO_TARGET`].
+    /// The target attacked, the first one of several: position among the design's targets, or [`NO_TARGET`].
     pub target: [u16; LANES],
-    /// Largest profit less cost over the targets, 0 where no attack pays.
+    /// All targets attacked; where joint attacks are not judged, empty.
+    pub targets: Vec<Targets>,
+    /// Largest profit less cost found, 0 where no attack pays.
     pub net_gain: Column,
-    /// No attack on one target nets more; 0 certifies that none pays.
+    /// No attack nets more, by operators on any targets or by other routes on one; 0 certifies that none pays.
     pub net_gain_upper: Column,
     /// Profit of the attack.
     pub profit: Column,
@@ -46,6 +50,22 @@ impl DesignOutcome {
         !self.is_written
     }
 
+    /// Targets attacked in one scenario.
+    pub fn n_targets(&self, lane: usize) -> u32 {
+        match self.targets.get(lane) {
+            Some(targets) if *targets != 0 => targets.count_ones(),
+            _ => u32::from(self.target[lane] != NO_TARGET),
+        }
+    }
+
+    /// Whether the design's target at a position is attacked.
+    pub fn attacks(&self, position: u16, lane: usize) -> bool {
+        match self.targets.get(lane) {
+            Some(targets) if *targets != 0 => targets >> position & 1 == 1,
+            _ => self.target[lane] == position,
+        }
+    }
+
     /// Nothing happens.
     fn clear(&mut self) {
         if !self.is_written {
@@ -54,6 +74,7 @@ impl DesignOutcome {
         self.is_written = false;
         self.target = [NO_TARGET; LANES];
         self.coalition_size = [0; LANES];
+        self.targets.fill(0);
         self.gaps = Gaps::default();
         let columns = [&mut self.net_gain, &mut self.net_gain_upper, &mut self.profit, &mut self.cost];
         columns.into_iter().for_each(|column| column.fill(0.0));
@@ -115,7 +136,7 @@ pub struct LossLine {
     pub design: usize,
     /// Scenario within the block.
     pub lane: usize,
-    /// Position of the attacked service among those of the design; `None`: no attack by operators.
+    /// Position of the attacked service, the first one of several, among those of the design; `None`: no attack by operators.
     pub service: Option<usize>,
     /// Position of the operator.
     pub operator: usize,
@@ -139,7 +160,13 @@ pub struct Execution {
     /// What was slashed in the block, design by design, scenario by scenario, lines of one operator together; the mean of
     /// the many small slashes for downtime is not in it.
     pub losses: Vec<LossLine>,
+    /// Joint attacks. `[design]`
+    stages: Vec<Option<Stage>>,
+    /// Operators in joint attacks of the block, and where those of each lane end.
+    joint_members: Vec<u32>,
+    joint_ends: Vec<usize>,
     members: Vec<u32>,
+    strikes: Vec<Strike>,
     accidents: Vec<Accident>,
     bill: Bill,
 }
@@ -150,6 +177,7 @@ impl Execution {
         let zero = [0.0; LANES];
         let room = DesignOutcome {
             target: [NO_TARGET; LANES],
+            targets: if graph.joint { vec![0; LANES] } else { Vec::new() },
             net_gain: zero,
             net_gain_upper: zero,
             profit: zero,
@@ -166,7 +194,11 @@ impl Execution {
             designs: vec![room; graph.designs.len()],
             operators: vec![OperatorTally::default(); graph.designs.len()],
             losses: Vec::new(),
+            stages: graph.designs.iter().map(|design| Stage::new(graph, design)).collect(),
+            joint_members: Vec::new(),
+            joint_ends: Vec::new(),
             members: Vec::new(),
+            strikes: Vec::new(),
             accidents: Vec::new(),
             bill: Bill::default(),
         }
@@ -182,7 +214,8 @@ pub fn execute(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes, execution:
         let out = &mut execution.designs[index];
         out.clear();
         choose_targets(graph, design, outcomes, draws.n, out);
-        book_means(design, draws, out);
+        choose_joint(graph, design, (draws, outcomes), (execution, index));
+        book_means(design, draws, &mut execution.designs[index]);
         let drawn = design.faults.iter().enumerate().find(|(_, losses)| !losses.hit.is_empty());
         let hit = drawn.map_or([0; LANES / 64], |(fault, _)| draws.faulty[fault].anybody);
         let eventful =
@@ -191,9 +224,9 @@ pub fn execute(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes, execution:
             if eventful(lane, &execution.designs[index]) {
                 execution.designs[index].is_written = true;
                 execution.operators[index].open(graph.n_operators);
-                let assault = attack(graph, design, (draws, lane), outcomes, execution, index);
+                attack(graph, design, (draws, lane), outcomes, execution, index);
                 accidents(drawn, draws, lane, &mut execution.accidents);
-                settle(design, draws, lane, (execution, index), assault);
+                settle(design, draws, lane, (execution, index));
             }
         }
     }
@@ -234,6 +267,50 @@ fn choose_targets(
     }
 }
 
+/// Puts the best joint attack of each scenario in place of the single one where it nets more, and the bound over all joint
+/// attacks in place of that over single targets.
+fn choose_joint(
+    graph: &Graph,
+    design: &DesignGraph,
+    (draws, outcomes): (&Draws, &Outcomes),
+    (execution, index): (&mut Execution, usize),
+) {
+    let Execution { designs, stages, joint_members, joint_ends, .. } = execution;
+    joint_members.clear();
+    joint_ends.clear();
+    let (Some(stage), out) = (&mut stages[index], &mut designs[index]) else { return };
+    for lane in 0..draws.n {
+        let floor = out.net_gain[lane];
+        let verdict = stage.judge((graph, design), (draws, lane), outcomes, floor);
+        let others = other_routes_upper(graph, design, outcomes, lane);
+        out.net_gain_upper[lane] = verdict.upper.max(others).max(floor);
+        out.is_written |= out.net_gain_upper[lane] > 0.0;
+        if let Some(witness) = verdict.witness.filter(|witness| witness.net() > floor) {
+            out.net_gain[lane] = witness.net();
+            out.net_gain_upper[lane] = out.net_gain_upper[lane].max(witness.net());
+            out.target[lane] = u16::try_from(witness.targets.trailing_zeros()).unwrap_or(NO_TARGET);
+            out.targets[lane] = witness.targets;
+            out.profit[lane] = witness.profit + witness.returned;
+            out.cost[lane] = witness.cost;
+            joint_members.extend(witness.members.iter().map(|member| stage.operator(*member)));
+        }
+        joint_ends.push(joint_members.len());
+    }
+}
+
+/// No attack on one target by a route that needs no operators nets more.
+fn other_routes_upper(graph: &Graph, design: &DesignGraph, outcomes: &Outcomes, lane: usize) -> f64 {
+    let targets = design.secured.iter().flat_map(|secured| {
+        let first = outcomes.first_target[*secured];
+        &outcomes.targets[first..first + graph.secured[*secured].targets.len()]
+    });
+    let nets = targets.flat_map(|target| {
+        let others = target.routes.iter().filter(|r| !matches!(r.route, Route::Collude | Route::Bribe));
+        others.map(|r| target.profit[lane] + r.costs.returned[lane] - r.costs.lower[lane])
+    });
+    nets.fold(0.0, f64::max)
+}
+
 /// A target of a design.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Located {
@@ -265,15 +342,7 @@ pub(crate) fn locate(graph: &Graph, design: &DesignGraph, outcomes: &Outcomes, p
     unreachable!("a design's target positions come from the design itself")
 }
 
-/// An attack by operators, whose members stand in [`Execution::members`].
-#[derive(Debug, Clone, Copy)]
-struct ByOperators {
-    service: usize,
-    target: usize,
-    luck: Luck,
-}
-
-/// Books the money of one scenario's attack; tells of it if operators carry it out, and leaves them in `members`.
+/// Books the money of one scenario's attack; if operators carry it out, leaves them in `members` and its targets in `strikes`.
 fn attack(
     graph: &Graph,
     design: &DesignGraph,
@@ -281,42 +350,70 @@ fn attack(
     outcomes: &mut Outcomes,
     execution: &mut Execution,
     index: usize,
-) -> Option<ByOperators> {
+) {
+    execution.members.clear();
+    execution.strikes.clear();
     let out = &mut execution.designs[index];
     if out.target[lane] == NO_TARGET {
-        return None;
+        return;
     }
-    let located = locate(graph, design, outcomes, out.target[lane]);
-    let outcome = &outcomes.targets[located.at];
-    let route = outcome.route(lane)?;
-    out.profit[lane] = outcome.profit[lane] + outcome.best.returned[lane];
-    out.cost[lane] = outcome.best.cost[lane];
-    let Power::Stake(power) = &graph.secured[located.secured].power else { return None };
-    let target = &graph.secured[located.secured].targets[located.target];
-    let luck = draws.luck(lane, target.profit_column);
-    if !matches!(route, Route::Collude | Route::Bribe) {
-        let landing = design.rules.landing(located.service, located.target, luck);
-        let forfeited = outcome.best.forfeited[lane];
-        out.nominal_slashed[lane] = if forfeited > 0.0 { forfeited / landing.expected } else { 0.0 };
-        out.slashed[lane] = out.nominal_slashed[lane] * landing.drawn;
-        return None;
-    }
-    execution.members.clear();
-    if let Some(members) = outcomes.scratch.found.get(located.at, route, lane) {
-        execution.members.extend_from_slice(members);
+    let strike = |position: u16| {
+        let located = locate(graph, design, outcomes, position);
+        let target = &graph.secured[located.secured].targets[located.target];
+        let luck = draws.luck(lane, target.profit_column);
+        Strike { service: located.service, target: located.target, luck }
+    };
+    let joint = out.targets.get(lane).copied().unwrap_or(0);
+    if joint != 0 {
+        let first = if lane == 0 { 0 } else { execution.joint_ends[lane - 1] };
+        execution.members.extend(&execution.joint_members[first..execution.joint_ends[lane]]);
+        let positions = targets_in(joint).filter_map(|position| u16::try_from(position).ok());
+        execution.strikes.extend(positions.map(strike));
     } else {
-        let Outcomes { ranks, scratch, .. } = outcomes;
-        scratch.coalition.clear();
-        let chosen = Chosen::anew(power, (target, located.at), (draws, lane), scratch);
-        chosen.coalition(route, draws, lane, (ranks, scratch));
-        execution.members.extend(scratch.coalition.positions().map(|position| chosen.operator(position)));
+        let located = locate(graph, design, outcomes, out.target[lane]);
+        let outcome = &outcomes.targets[located.at];
+        let Some(route) = outcome.route(lane) else { return };
+        out.profit[lane] = outcome.profit[lane] + outcome.best.returned[lane];
+        out.cost[lane] = outcome.best.cost[lane];
+        let strike = strike(out.target[lane]);
+        let Power::Stake(_) = &graph.secured[located.secured].power else { return };
+        if !matches!(route, Route::Collude | Route::Bribe) {
+            let landing = design.rules.landing(located.service, located.target, strike.luck);
+            let forfeited = outcome.best.forfeited[lane];
+            out.nominal_slashed[lane] = if forfeited > 0.0 { forfeited / landing.expected } else { 0.0 };
+            out.slashed[lane] = out.nominal_slashed[lane] * landing.drawn;
+            return;
+        }
+        execution.strikes.push(strike);
+        find_members(graph, located, route, (draws, lane), (outcomes, &mut execution.members));
     }
     let tally = &mut execution.operators[index];
     for operator in &execution.members {
         tally.attacking[*operator as usize] += 1;
     }
-    out.coalition_size[lane] = i32::try_from(execution.members.len()).unwrap_or(i32::MAX);
-    Some(ByOperators { service: located.service, target: located.target, luck })
+    execution.designs[index].coalition_size[lane] =
+        i32::try_from(execution.members.len()).unwrap_or(i32::MAX);
+}
+
+/// The coalition of a single target's attack.
+fn find_members(
+    graph: &Graph,
+    located: Located,
+    route: Route,
+    (draws, lane): (&Draws, usize),
+    (outcomes, members): (&mut Outcomes, &mut Vec<u32>),
+) {
+    let Power::Stake(power) = &graph.secured[located.secured].power else { return };
+    if let Some(found) = outcomes.scratch.found.get(located.at, route, lane) {
+        members.extend_from_slice(found);
+        return;
+    }
+    let target = &graph.secured[located.secured].targets[located.target];
+    let Outcomes { ranks, scratch, .. } = outcomes;
+    scratch.coalition.clear();
+    let chosen = Chosen::anew(power, (target, located.at), (draws, lane), scratch);
+    chosen.coalition(route, draws, lane, (ranks, scratch));
+    members.extend(scratch.coalition.positions().map(|position| chosen.operator(position)));
 }
 
 /// The accidents of one scenario in the order of time.
@@ -336,23 +433,16 @@ fn accidents(
 }
 
 /// Settles one scenario by the protocols' rules; the mean of the many small losses is in the tallies already.
-fn settle(
-    design: &DesignGraph,
-    draws: &Draws,
-    lane: usize,
-    (execution, index): (&mut Execution, usize),
-    assault: Option<ByOperators>,
-) {
-    let Execution { designs, operators, losses, members, accidents, bill } = execution;
+fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): (&mut Execution, usize)) {
+    let Execution { designs, operators, losses, members, strikes, accidents, bill, .. } = execution;
     let (out, tally) = (&mut designs[index], &mut operators[index]);
     let price = |asset: usize| draws.prices[asset][lane];
-    if assault.is_none() && accidents.is_empty() {
+    if strikes.is_empty() && accidents.is_empty() {
         return;
     }
     let day = draws.horizon_days();
-    let service = assault.map(|assault| assault.service);
-    let attack =
-        assault.map(|ByOperators { service, target, luck }| Assault { service, target, members, day, luck });
+    let service = strikes.first().map(|strike| strike.service);
+    let attack = (!strikes.is_empty()).then_some(Assault { strikes, members, day });
     design.rules.settle(&Incident { accidents, attack }, bill);
     for line in &bill.lines {
         let usd = price(line.asset);

@@ -9,6 +9,7 @@ mod coalition;
 mod execute;
 mod few;
 mod found;
+pub mod joint;
 mod outcome;
 mod priced;
 mod ranks;

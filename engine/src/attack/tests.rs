@@ -201,3 +201,30 @@ fn a_target_without_stake_is_a_free_attack() {
             && target.pays(lane)));
     }
 }
+
+/// What a joint attack on a single target costs is what the graph says that it costs.
+#[test]
+fn one_target_costs_jointly_what_it_costs_alone() {
+    for name in ["cosmos-2023", "eigenlayer-2024", "ethereum-2024", "power-cap"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(name);
+        let mut study = Study::load(&folder).unwrap_or_else(|error| panic!("{error}"));
+        study.adversary.joint = true;
+        let graph = compile(&study);
+        let mut compared = 0;
+        for design in &graph.designs {
+            let targets = design.secured.iter().flat_map(|secured| &graph.secured[*secured].targets);
+            for (index, target) in targets.enumerate() {
+                for operator in 0..graph.n_operators {
+                    let price = |asset: usize| study.assets[asset].price_usd;
+                    let losses =
+                        target.losses.assets.iter().map(|loss| price(loss.asset) * loss.private[operator]);
+                    let single = losses.sum::<f64>() + target.losses.fixed_usd[operator];
+                    let joint = design.joint.private_usd(1 << index, operator, price);
+                    assert!((joint - single).abs() <= 1e-9 * single.max(1.0), "{joint} is not {single}");
+                    compared += usize::from(single > 0.0);
+                }
+            }
+        }
+        assert!(compared > 50, "{name}: only {compared} losses");
+    }
+}

@@ -37,6 +37,17 @@ pub fn expected_landing(
     (service, attack): (usize, &Attack),
     unbonding_days: f64,
 ) -> f64 {
+    let is_held = holds_executor(liability, service, attack);
+    expected_landing_if(is_held, liability, attack, unbonding_days)
+}
+
+/// The same where the attack holds the executor by whatever else it targets, or does not.
+pub fn expected_landing_if(
+    is_held: bool,
+    liability: &Liability,
+    attack: &Attack,
+    unbonding_days: f64,
+) -> f64 {
     let e = &liability.slash.enforcement;
     let left = unbonding_days - wait_days(liability, attack);
     let reached = if e.detection_median_days == 0.0 || e.detection_sigma == 0.0 {
@@ -45,18 +56,18 @@ pub fn expected_landing(
         let (staying, leaving) = (e.evidence_max_age_days, e.evidence_max_age_days.min(left));
         e.exit_share * delay_law(e, leaving) + (1.0 - e.exit_share) * delay_law(e, staying)
     };
-    certainty(liability, service, attack) * reached
+    certainty(liability, is_held) * reached
 }
 
-/// The same in one scenario.
+/// The same in one scenario; `is_held`: the attack holds the executor.
 pub fn drawn_landing(
     liability: &Liability,
-    (service, attack): (usize, &Attack),
+    (is_held, attack): (bool, &Attack),
     unbonding_days: f64,
     luck: Luck,
 ) -> f64 {
     let e = &liability.slash.enforcement;
-    if luck.uniform >= certainty(liability, service, attack) {
+    if luck.uniform >= certainty(liability, is_held) {
         return 0.0;
     }
     let delay = e.detection_median_days * libm::exp(e.detection_sigma * luck.normal);
@@ -75,9 +86,9 @@ fn reach(e: &Enforcement, delay: f64, left: f64) -> f64 {
 }
 
 /// Probability that the slash is carried out by whoever has to, however late.
-fn certainty(liability: &Liability, service: usize, attack: &Attack) -> f64 {
+fn certainty(liability: &Liability, is_held: bool) -> f64 {
     let e = &liability.slash.enforcement;
-    let carried_out = if holds_executor(liability, service, attack) {
+    let carried_out = if is_held {
         // The attacker neither relays evidence nor lets its chain act on it; what is left is social consensus.
         liability.slash.social_probability
     } else {
@@ -88,8 +99,12 @@ fn certainty(liability: &Liability, service: usize, attack: &Attack) -> f64 {
 
 /// Whether the attack silences or dictates the very chain that would punish it, by its kind or by two thirds of the power.
 pub fn holds_executor(liability: &Liability, service: usize, attack: &Attack) -> bool {
-    let holds = attack.kind == HALT || attack.kind == CONTROL || reaches(attack.threshold, 2);
-    liability.executes_on == Some(service) && holds
+    liability.executes_on == Some(service) && holds(attack)
+}
+
+/// Whether the attack silences or dictates its service.
+pub fn holds(attack: &Attack) -> bool {
+    attack.kind == HALT || attack.kind == CONTROL || reaches(attack.threshold, 2)
 }
 
 /// Days between submission and slash.
@@ -182,7 +197,7 @@ mod tests {
                 for j in 0..n {
                     let at = |k: u32| (f64::from(k) + 0.5) / f64::from(n);
                     let luck = Luck { uniform: at(i), normal: normal::quantile(at(j)) };
-                    sum += drawn_landing(&l, (0, &fork), 21.0, luck);
+                    sum += drawn_landing(&l, (false, &fork), 21.0, luck);
                 }
             }
             let (drawn, expected) = (sum / f64::from(n * n), expected_landing(&l, (0, &fork), 21.0));
@@ -227,7 +242,7 @@ mod tests {
         };
         for (unbonding, expected) in [(2.0, 0.5), (2.1, 1.0), (0.0, 0.5)] {
             let mean = expected_landing(&liability(e), (0, &attack("fork")), unbonding);
-            let drawn = drawn_landing(&liability(e), (0, &attack("fork")), unbonding, Luck::NONE);
+            let drawn = drawn_landing(&liability(e), (false, &attack("fork")), unbonding, Luck::NONE);
             assert!((mean - expected).abs() < 1e-15 && (drawn - expected).abs() < 1e-15, "{unbonding}");
         }
     }

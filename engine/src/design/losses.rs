@@ -4,10 +4,10 @@ use super::Compiler;
 use super::backing::{Liability, Standing};
 use super::penalty::{Charge, Judged};
 use crate::graph::{AssetAmounts, AssetLosses, HALT, Losses, Purchase, combine, to_f64};
-use crate::study::{Combine, Operator, Pool};
+use crate::study::{Attack, Combine, Operator, Pool};
 
 /// Hours in a year of 365.25 days.
-const HOURS_PER_YEAR: f64 = 8766.0;
+pub(super) const HOURS_PER_YEAR: f64 = 8766.0;
 const MINUTES_PER_HOUR: f64 = 60.0;
 
 /// Tokens per asset and operator, assets as they come.
@@ -73,18 +73,13 @@ impl Compiler<'_> {
     /// What the attack costs an operator of its stake in `pool` on average.
     fn forfeit(&self, judged: &Judged<'_>, pool: usize, o: usize) -> PoolLoss {
         let liabilities = self.backings[judged.index].iter().flat_map(|backing| &backing.liabilities);
-        let halts = judged.attack.kind == HALT;
         let here = || {
             let charged = liabilities.clone().zip(&judged.charges);
             charged.filter(|(liability, _)| liability.pool == pool && liability.share[o] > 0.0)
         };
         let lands =
             |(l, charge): (&Liability, &Charge)| (l.standing, charge.fraction * l.share[o] * charge.landing);
-        let silence = |(l, _): (&Liability, &Charge)| {
-            // Only the chain that pays the income stands still.
-            let hours = if l.standing == Standing::Own { judged.attack.duration_hours } else { 0.0 };
-            hours + if halts { l.slash.enforcement.jail_minutes / MINUTES_PER_HOUR } else { 0.0 }
-        };
+        let silence = |(l, _): (&Liability, &Charge)| silent_hours(judged.attack, l);
         PoolLoss {
             fraction: combined(self.combine[pool], here().map(lands)),
             ejection: here().map(|(_, charge)| charge.ejection).fold(0.0, f64::max),
@@ -186,6 +181,14 @@ pub(super) fn combined(rule: Combine, fractions: impl Iterator<Item = (Standing,
         }
     }
     combine(rule, std::iter::once(home).chain(claims))
+}
+
+/// Hours without income.
+pub(super) fn silent_hours(attack: &Attack, liability: &Liability) -> f64 {
+    // Only the chain that pays the income stands still.
+    let hours = if liability.standing == Standing::Own { attack.duration_hours } else { 0.0 };
+    let jail = liability.slash.enforcement.jail_minutes / MINUTES_PER_HOUR;
+    hours + if attack.kind == HALT { jail } else { 0.0 }
 }
 
 /// Income lost per token of stake: commission after ejection, and rewards while silent and jailed for it.

@@ -9,6 +9,7 @@ mod eigenlayer;
 mod enforcement;
 mod ics;
 mod income;
+mod joint;
 mod losses;
 mod mesh;
 mod penalty;
@@ -21,8 +22,8 @@ mod tests;
 mod words;
 
 use crate::graph::{
-    AssetAmounts, DesignGraph, FaultLosses, Graph, HALT, Order, Power, Secured, SlotLosses, StakePower,
-    Target,
+    AssetAmounts, DesignGraph, FaultLosses, Graph, HALT, Joint, Order, Power, Secured, SlotLosses,
+    StakePower, Target,
 };
 use crate::study::{Attack, Combine, Design, Fault, FaultKind, Operator, Slashing, Study, System};
 pub use backing::{Backing, Liability};
@@ -36,6 +37,7 @@ pub fn compile(study: &Study) -> Graph {
         secured: Vec::new(),
         designs: Vec::new(),
         routes: study.adversary.routes.clone(),
+        joint: study.adversary.joint,
     };
     for design in &study.designs {
         let compiled = Compiler::new(study, design).design(&mut graph.secured);
@@ -84,6 +86,7 @@ impl<'a> Compiler<'a> {
             faults,
             combine: self.combine.clone(),
             incomes: self.incomes(),
+            joint: if self.study.adversary.joint { self.joint() } else { Joint::default() },
             rules: Arc::new(settle::Books::new(self)),
         }
     }

@@ -35,6 +35,8 @@ pub(super) struct Charge {
     pub(super) landing: f64,
     /// Probability of being ejected for it.
     pub(super) ejection: f64,
+    /// Whether it ejects where it lands.
+    pub(super) ejects: bool,
     /// How it is taken.
     pub(super) manner: Manner,
 }
@@ -72,7 +74,7 @@ impl Compiler<'_> {
         let halts = attack.kind == HALT;
         if let (Slashing::Ethereum { .. }, true) = (pool.slashing, halts) {
             let fraction = outage_fraction(pool, attack.duration_hours);
-            return Charge { fraction, landing: 1.0, ejection: 0.0, manner: Manner::Leak };
+            return Charge { fraction, landing: 1.0, ejection: 0.0, ejects: false, manner: Manner::Leak };
         }
         let landing = expected_landing(liability, (service, attack), pool.unbonding_days);
         let by_design = if halts { liability.slash.halt } else { liability.slash.fraction };
@@ -84,7 +86,8 @@ impl Compiler<'_> {
         };
         // Silence is jailed, not tombstoned; an offence that nobody answers for ejects nobody.
         let ejects = !halts && regimes.is_empty() && (fraction > 0.0 || liability.tombstones());
-        Charge { fraction, landing, ejection: if ejects { landing } else { 0.0 }, manner: Manner::Slash }
+        let ejection = if ejects { landing } else { 0.0 };
+        Charge { fraction, landing, ejection, ejects, manner: Manner::Slash }
     }
 }
 

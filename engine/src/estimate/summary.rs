@@ -1,7 +1,7 @@
 //! From tallies and sketches to the rows of the summary tables.
 
 use super::differences::{DESIGN_METRICS, Pair, TARGET_METRICS, same};
-use super::tally::{RouteTally, TargetLabels, TargetSketches, TargetTally};
+use super::tally::{DesignTally, RouteTally, TargetLabels, TargetSketches, TargetTally};
 use super::{
     DifferenceRow, Estimate, Labels, OperatorRow, QuantileRow, Results, Sketches, SummaryRow, Tally,
 };
@@ -30,6 +30,9 @@ pub fn summarise(
     for (index, design) in graph.designs.iter().enumerate() {
         let mut writer = Writer { design: &design.name, scenarios: tally.n, results: &mut results };
         writer.design(index, tally, sketches);
+        if graph.joint {
+            writer.joint(&tally.designs[index]);
+        }
         for (service, secured) in design.secured.iter().enumerate() {
             writer.service(graph, labels, *secured, tally);
             let payment = writer.money(labels, (design, index), service, ledger);
@@ -141,6 +144,13 @@ impl Writer<'_> {
         if design.attacked > 0 {
             self.quantiles(at, "slashed_usd_given_attacked", "usd", &sketches.slashed[index]);
         }
+    }
+
+    /// What joint attacks add: scenarios in which neither an attack was found nor all were ruled out.
+    fn joint(&mut self, tally: &DesignTally) {
+        let at = At { service: ANY, attack: ANY, route: ANY, regime: "" };
+        self.probability(at, "p_undecided", tally.not_certified - tally.attacked);
+        self.mean(at, "targets_given_attacked", "targets", &tally.targets_attacked);
     }
 
     fn service(&mut self, graph: &Graph, labels: &Labels, secured: usize, tally: &Tally) {

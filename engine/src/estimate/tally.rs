@@ -178,6 +178,8 @@ pub struct DesignTally {
     pub gaps: Gaps,
     /// Operators in the attack, where there is one.
     pub coalition_size: Moments,
+    /// Targets of the attack, where there is one.
+    pub targets_attacked: Moments,
     /// Operators.
     pub operators: OperatorTally,
 }
@@ -337,10 +339,11 @@ impl DesignTally {
             return Self::of_nothing(n);
         }
         let attacked = (0..n).filter(|lane| out.target[*lane] != NO_TARGET).count();
-        let sizes: Column = std::array::from_fn(|lane| {
-            let idle = out.target[lane] == NO_TARGET;
-            if idle { f64::INFINITY } else { f64::from(out.coalition_size[lane]) }
-        });
+        let attacked_only = |of: &dyn Fn(usize) -> f64| -> Column {
+            std::array::from_fn(|lane| if out.target[lane] == NO_TARGET { f64::INFINITY } else { of(lane) })
+        };
+        let sizes = attacked_only(&|lane| f64::from(out.coalition_size[lane]));
+        let targets = attacked_only(&|lane| f64::from(out.n_targets(lane)));
         let moments = |column: &Column| Moments::of(&column[..n]);
         Self {
             attacked: attacked as u64,
@@ -355,6 +358,7 @@ impl DesignTally {
             settlement_gap: moments(&out.settlement_gap),
             gaps: out.gaps,
             coalition_size: Moments::of_reached(&sizes[..n], &sizes[..n]),
+            targets_attacked: Moments::of_reached(&targets[..n], &targets[..n]),
             operators: execution.operators[design].clone(),
         }
     }
@@ -372,6 +376,7 @@ impl DesignTally {
         self.settlement_gap.merge(&later.settlement_gap);
         self.gaps.add(later.gaps);
         self.coalition_size.merge(&later.coalition_size);
+        self.targets_attacked.merge(&later.targets_attacked);
         self.operators.merge(&later.operators);
     }
 }

@@ -4,13 +4,17 @@
 //! designs stands here once; designs point to it.
 
 mod income;
+mod joint;
 mod order;
 mod settle;
 
 pub use income::{Income, Pay};
+pub use joint::{
+    Exposure, Joint, JointCharge, JointPool, JointTarget, Landed, Prize, Targets, is_held, targets_in,
+};
 pub use order::{FixedOrder, Order, Proportion, SlotLosses, slot, to_f64};
 pub use settle::{
-    Accident, Assault, Bill, BillLine, ChargeNote, Gaps, Incident, Landing, Luck, Regime, Settle,
+    Accident, Assault, Bill, BillLine, ChargeNote, Gaps, Incident, Landing, Luck, Regime, Settle, Strike,
 };
 
 use crate::fraction::Threshold;
@@ -33,6 +37,8 @@ pub struct Graph {
     pub designs: Vec<DesignGraph>,
     /// Routes to judge.
     pub routes: Vec<Route>,
+    /// Whether attacks on several targets at once are judged.
+    pub joint: bool,
 }
 
 impl Graph {
@@ -83,6 +89,8 @@ pub struct DesignGraph {
     pub combine: Vec<Combine>,
     /// What each service pays, then the staking rewards beside them. `[service of the design + 1]`
     pub incomes: Vec<Income>,
+    /// What attacks on several targets cost; empty where they are not judged.
+    pub joint: Joint,
     /// The protocols' own rules, for scenarios in which somebody is slashed.
     pub rules: Arc<dyn Settle>,
 }

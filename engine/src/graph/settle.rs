@@ -35,14 +35,21 @@ pub struct Accident {
 /// An attack by a coalition.
 #[derive(Debug, Clone, Copy)]
 pub struct Assault<'a> {
+    /// What it targets, at most one target of each service.
+    pub strikes: &'a [Strike],
+    /// Operators in the coalition; each takes part wherever it has power.
+    pub members: &'a [u32],
+    /// When, in days from today.
+    pub day: f64,
+}
+
+/// One target of an attack.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Strike {
     /// Position of the service among those of the design.
     pub service: usize,
     /// Position of the target among those of the service.
     pub target: usize,
-    /// Operators in the coalition.
-    pub members: &'a [u32],
-    /// When, in days from today.
-    pub day: f64,
     /// What decides whether its slashes land.
     pub luck: Luck,
 }

@@ -11,6 +11,7 @@ pub mod columns;
 mod dispatch;
 pub mod exp;
 pub mod factor;
+pub mod gains;
 pub mod keys;
 pub mod level;
 pub mod normal;

@@ -456,6 +456,8 @@ pub struct Adversary {
     pub bribe_premium: BribePremium,
     /// Yearly cost of capital while it is locked.
     pub carry_apr: f64,
+    /// Whether attacks on several targets at once are judged.
+    pub joint: bool,
 }
 
 /// How losses of one operator in one pool combine.

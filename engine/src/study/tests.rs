@@ -51,6 +51,13 @@ fn with(tail: &str) -> String {
     format!("{MINIMAL}{tail}")
 }
 
+/// The minimal study with so many attacks, to be judged jointly.
+fn with_many_attacks(n: u32) -> String {
+    let attack = |i: u32| format!("attacks.a{i} = {{ profit_usd = 10, threshold = \"> 1/3\" }}\n");
+    let attacks: String = (0..n).map(attack).collect();
+    changed("attacks.fork = { profit_usd = 10 }\n", &attacks) + "[adversary]\njoint = true\n"
+}
+
 /// Loads the minimal study with its stake in a file of this name and content.
 fn with_file(name: &str, content: &[u8]) -> Result<Study, StudyError> {
     let dir = tempfile::tempdir().unwrap();
@@ -471,8 +478,8 @@ fn services_and_the_adversary_are_checked() {
         ),
         (changed("\"cometbft\"", "\"tendermint\""), "`tendermint` is none of its words"),
         (
-            with("[adversary]\njoint = true\n"),
-            ":18: `adversary.joint`: joint attacks are not computed yet; write joint = false",
+            with_many_attacks(129),
+            "`adversary.joint`: design `d` has 129 attacks, joint attacks are sought over at most 128",
         ),
         (with("[adversary]\nroutes = []\n"), "`adversary.routes`: must not be empty"),
         (with("[adversary]\nroutes = [\"bribe\", \"bribe\"]\n"), "names `bribe` twice"),

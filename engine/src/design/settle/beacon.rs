@@ -77,7 +77,8 @@ impl Wave {
             wave.accidents.push(Slashed { operator: accident.operator, day: accident.day, eth });
         }
         let Some(assault) = &incident.attack else { return wave };
-        if books.attacks[assault.service][assault.target].is_leak() || slashes.is_empty() {
+        let leaks = books.offences(assault).any(|(_, offence)| offence.is_leak(book.index));
+        if leaks || slashes.is_empty() {
             return wave;
         }
         let members = assault.members.iter().map(|member| *member as usize);

@@ -6,7 +6,7 @@ use crate::design::backing::Liability;
 use crate::design::enforcement::drawn_landing;
 use crate::design::losses::combined;
 use crate::design::penalty::Manner;
-use crate::graph::{Assault, BillLine};
+use crate::graph::{BillLine, Luck};
 use crate::study::{Attack, Combine, FaultKind};
 
 /// A slash that a liability asks for.
@@ -93,9 +93,9 @@ impl Offence {
         Self { service, attack: attack.clone(), clean: vec![Vec::new(); pools.len()], demands }
     }
 
-    /// Whether it is silence that leaks instead of an offence that is slashed.
-    pub(super) fn is_leak(&self) -> bool {
-        self.demands.iter().flatten().any(|demand| demand.manner == Manner::Leak)
+    /// Whether it is silence that leaks from a book instead of an offence that is slashed.
+    pub(super) fn is_leak(&self, book: usize) -> bool {
+        self.demands[book].iter().any(|demand| demand.manner == Manner::Leak)
     }
 }
 
@@ -155,21 +155,20 @@ impl Book {
         self.accidents.is_empty() && !matches!(self.rules, Rules::Beacon(_))
     }
 
-    /// The demands of an attack as they land in one scenario.
+    /// Adds the demands of one offence as they land in one scenario; `holds` tells whether the attack holds a service.
     pub(super) fn slashes(
         &self,
-        assault: &Assault<'_>,
+        luck: Luck,
         offence: &Offence,
-        book: usize,
+        holds: impl Fn(usize) -> bool,
         into: &mut Vec<Slash>,
     ) {
-        into.clear();
-        into.extend(offence.demands[book].iter().map(|demand| {
+        into.extend(offence.demands[self.index].iter().map(|demand| {
             let liability = &self.liabilities[demand.lien];
-            let at = (offence.service, &offence.attack);
+            let at = (liability.executes_on.is_some_and(&holds), &offence.attack);
             let landed = match demand.manner {
                 Manner::Leak => 1.0,
-                Manner::Slash => drawn_landing(liability, at, self.unbonding_days, assault.luck),
+                Manner::Slash => drawn_landing(liability, at, self.unbonding_days, luck),
             };
             Slash { lien: demand.lien, fraction: demand.fraction, landed }
         }));

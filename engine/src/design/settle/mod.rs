@@ -14,9 +14,9 @@ mod vault;
 
 use super::Compiler;
 use super::backing::Liability;
-use super::enforcement::{drawn_landing, expected_landing};
+use super::enforcement::{drawn_landing, expected_landing, holds, holds_executor};
 use super::penalty::Manner;
-use crate::graph::{Accident, Bill, BillLine, Gaps, Incident, Landing, Luck, Settle};
+use crate::graph::{Accident, Assault, Bill, BillLine, Gaps, Incident, Landing, Luck, Settle};
 use crate::study::{Consensus, Fault, Slashing, System};
 use book::{Book, Demand, Offence, Slash};
 
@@ -149,14 +149,22 @@ impl Settle for Books {
         let mut slashes = Vec::new();
         for (index, book) in self.books.iter().enumerate() {
             slashes.clear();
-            let offence = incident.attack.map(|assault| &self.attacks[assault.service][assault.target]);
-            if let (Some(assault), Some(offence)) = (&incident.attack, offence) {
-                book.slashes(assault, offence, index, &mut slashes);
+            if let Some(assault) = &incident.attack {
+                let is_held = |service: usize| {
+                    self.offences(assault).any(|(_, other)| other.service == service && holds(&other.attack))
+                };
+                for (luck, offence) in self.offences(assault) {
+                    book.slashes(luck, offence, is_held, &mut slashes);
+                }
             }
             if slashes.is_empty() && (incident.accidents.is_empty() || book.accidents_are_free()) {
                 continue;
             }
-            let clean = offence.map_or(&[][..], |offence| &offence.clean[index]);
+            // What one offence costs is known beforehand; several are reckoned together.
+            let clean = match incident.attack.as_ref().map(|assault| assault.strikes) {
+                Some([strike]) => &self.attacks[strike.service][strike.target].clean[index],
+                _ => &[][..],
+            };
             let (first, left) = (bill.lines.len(), self.left_of_base(book, bill));
             self.settle_book(book, incident, (&slashes, clean), bill);
             bill.lines[first..].iter_mut().for_each(|line| line.scale_exact(left));
@@ -175,7 +183,8 @@ impl Settle for Books {
             Some((book, Demand { lien, manner: Manner::Slash, .. })) => {
                 let (liability, days) = (&book.liabilities[*lien], book.unbonding_days);
                 let expected = expected_landing(liability, at, days);
-                Landing { expected, drawn: drawn_landing(liability, at, days, luck) }
+                let is_held = holds_executor(liability, at.0, at.1);
+                Landing { expected, drawn: drawn_landing(liability, (is_held, at.1), days, luck) }
             }
             _ => Landing { expected: 1.0, drawn: 1.0 },
         }
@@ -226,6 +235,11 @@ impl Part {
 }
 
 impl Books {
+    /// The offences of an attack, each with what decides whether its slashes land.
+    fn offences<'a>(&'a self, assault: &'a Assault<'_>) -> impl Iterator<Item = (Luck, &'a Offence)> {
+        assault.strikes.iter().map(|strike| (strike.luck, &self.attacks[strike.service][strike.target]))
+    }
+
     /// Part of the stake under a pool (restaked native ETH) that its own chain has left: the beacon chain's losses come
     /// first and whatever else slashes it takes its part of the rest. Which validators stand behind which pod is not known:
     /// all lose alike.

@@ -1,7 +1,7 @@
 //! Settlement against the protocols' own sums, worked out by hand.
 
 use super::super::tests::{Judged, judge};
-use crate::graph::{Accident, Assault, Bill, Incident, Luck};
+use crate::graph::{Accident, Assault, Bill, Incident, Luck, Strike};
 use crate::rules::ethereum::{Fork, slashing_loss};
 use proptest::prelude::*;
 
@@ -23,23 +23,35 @@ fn settle(
     accidents: &[(&str, f64)],
     luck: Luck,
 ) -> Bill {
+    let targets: Vec<(&str, &str)> = attack.iter().map(|(service, kind, _)| (*service, *kind)).collect();
+    settle_all(judged, (&targets, attack.map_or(&[], |(_, _, members)| members)), accidents, luck)
+}
+
+/// The same for an attack on several targets.
+fn settle_all(
+    judged: &Judged,
+    (targets, members): (&[(&str, &str)], &[&str]),
+    accidents: &[(&str, f64)],
+    luck: Luck,
+) -> Bill {
     let design = &judged.graph.designs[0];
     let accidents: Vec<Accident> = accidents
         .iter()
         .map(|(operator, day)| Accident { operator: judged.operator(operator), fault: 0, day: *day })
         .collect();
-    let members: Vec<u32> = attack
-        .iter()
-        .flat_map(|(_, _, members)| members.iter().map(|name| u32::try_from(judged.operator(name)).unwrap()))
-        .collect();
-    let assault = attack.map(|(service, kind, _)| {
+    let members: Vec<u32> =
+        members.iter().map(|name| u32::try_from(judged.operator(name)).unwrap()).collect();
+    let strike = |(service, kind): &(&str, &str)| {
         let secured = |s: &usize| &judged.graph.secured[*s];
-        let named = |s: &usize| judged.study.services[secured(s).service].name == service;
+        let named = |s: &usize| judged.study.services[secured(s).service].name == *service;
         let position = design.secured.iter().position(named).unwrap();
         let targets = &secured(&design.secured[position]).targets;
-        let target = targets.iter().position(|target| target.kind == kind).unwrap();
-        Assault { service: position, target, members: &members, day: judged.study.horizon_days, luck }
-    });
+        let target = targets.iter().position(|target| target.kind == *kind).unwrap();
+        Strike { service: position, target, luck }
+    };
+    let strikes: Vec<Strike> = targets.iter().map(strike).collect();
+    let day = judged.study.horizon_days;
+    let assault = (!strikes.is_empty()).then_some(Assault { strikes: &strikes, members: &members, day });
     let mut bill = Bill::default();
     design.rules.settle(&Incident { accidents: &accidents, attack: assault }, &mut bill);
     bill
@@ -94,6 +106,53 @@ fn the_first_equivocation_tombstones() {
     let lucky = Luck { uniform: 0.6, normal: 0.0 };
     equal(owed(&settle(&hub, Some(("s", "fork", &["a"])), &[], lucky), a), [0.0, 0.0, 3.0, 0.0]);
     equal(owed(&settle(&hub, Some(("s", "fork", &["a"])), &[], Luck::NONE), a), [0.0, 3.0, 3.0, 3.015]);
+}
+
+/// Forking the hub and its consumer at once is slashed once, by the larger slash.
+#[test]
+fn one_stake_is_slashed_once_for_two_chains() {
+    let hub = hub();
+    let a = hub.operator("a");
+    let both = [("hub", "fork"), ("s", "fork")];
+    equal(owed(&settle_all(&hub, (&both, &["a"]), &[], Luck::NONE), a), [0.0, 5.0, 5.0, 5.025]);
+    // Whether the consumer's evidence comes makes no difference.
+    let lucky = Luck { uniform: 0.6, normal: 0.0 };
+    equal(owed(&settle_all(&hub, (&both, &["a"]), &[], lucky), a), [0.0, 5.0, 5.0, 5.025]);
+}
+
+/// Two services with claims of their own slash one after the other; once the chain that carries the slashes out is held as
+/// well, neither lands.
+#[test]
+fn who_holds_the_chain_that_slashes_is_not_slashed() {
+    let restaked = judge(
+        r#"
+[pools.home]
+asset = "A"
+stake = { a = 100 }
+[pools.p]
+asset = "A"
+stake = { a = 100 }
+[services.eth]
+consensus = "ethereum"
+attacks.halt = { profit_usd = 1 }
+[services.s]
+consensus = "quorum"
+attacks.corrupt = { profit_usd = 1, threshold = "> 1/3", slash = 0.5 }
+[services.t]
+consensus = "quorum"
+attacks.corrupt = { profit_usd = 1, threshold = "> 1/3", slash = 0.5 }
+[designs.d.services]
+eth = { system = "pos", pool = "home" }
+s = { system = "eigenlayer", pools = ["p"], stake = "pooled", slash = 0.0 }
+t = { system = "eigenlayer", pools = ["p"], stake = "pooled", slash = 0.0 }
+"#,
+    );
+    let two = [("s", "corrupt"), ("t", "corrupt")];
+    let [_, landed, nominal, linear] = owed(&settle_all(&restaked, (&two, &["a"]), &[], Luck::NONE), 0);
+    equal([landed, nominal, linear, 0.0], [75.0, 75.0, 75.0, 0.0]);
+    let three = [("eth", "halt"), ("s", "corrupt"), ("t", "corrupt")];
+    let [_, landed, nominal, linear] = owed(&settle_all(&restaked, (&three, &["a"]), &[], Luck::NONE), 0);
+    equal([landed, nominal, linear, 0.0], [0.0, 75.0, 0.0, 0.0]);
 }
 
 /// An accident of one key of ten tombstones a tenth; the attack slashes the rest.

@@ -522,7 +522,7 @@ pub(in crate::study) const ADVERSARY: Section = Section {
             "fraction of the private loss",
             "what a bribed operator asks on top, as a number or as { median = M, sigma = S }",
         ),
-        Key::new("joint", Flag, Value("false"), "", "false: joint attacks are not computed yet"),
+        Key::new("joint", Flag, Value("false"), "", "whether attacks on several targets at once are judged"),
         Key::new(
             "carry_apr",
             Number(R::NOT_NEGATIVE),

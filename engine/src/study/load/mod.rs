@@ -105,6 +105,9 @@ fn refuse(file: &str, problem: TableProblem) -> StudyError {
     }
 }
 
+/// Most targets of a design that joint attacks are sought over.
+const MOST_JOINT_TARGETS: usize = 128;
+
 /// Reads every section. After a mistake the values are fillers that nobody sees.
 fn read_study(root: &mut Reader<'_, '_>) -> Study {
     let name = root.text("name");
@@ -132,6 +135,9 @@ fn read_study(root: &mut Reader<'_, '_>) -> Study {
     let quoted = figures::read_quoted(root, &designs, &services);
     let backtest = figures::read_backtest(root, &designs, &services);
     warn_of_unused(root.context, &designs, &pools, &services);
+    if adversary.joint {
+        refuse_too_many_targets(root.context, &designs, &services);
+    }
     let operators::People { operators, attributes, collusion, faults, .. } = people;
     let provenance = Provenance {
         resolved: String::new(),
@@ -182,6 +188,22 @@ fn read_run(root: &mut Reader<'_, '_>) -> RunSettings {
     let entries = reader.finish();
     root.resolve("run", super::resolved::Resolved::Section(entries));
     settings
+}
+
+/// Sets of targets are kept as bits.
+fn refuse_too_many_targets(context: &Context<'_>, designs: &[Design], services: &[Service]) {
+    for design in designs {
+        let attacks: usize =
+            design.services.iter().map(|(service, _)| services[*service].attacks.len()).sum();
+        if attacks > MOST_JOINT_TARGETS {
+            let place = super::reader::Place { line: None, ..context.place(0..0, "adversary.joint") };
+            let message = format!(
+                "design `{}` has {attacks} attacks, joint attacks are sought over at most {MOST_JOINT_TARGETS}",
+                design.name
+            );
+            context.error(&place, message, "write joint = false, or leave attacks out");
+        }
+    }
 }
 
 /// Pools and services that no design uses: odd, perhaps a slip.

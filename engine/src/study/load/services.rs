@@ -207,11 +207,8 @@ pub(super) fn read_adversary(root: &mut Reader<'_, '_>) -> Adversary {
         routes: read_routes(&mut reader),
         bribe_premium: read_premium(&mut reader),
         carry_apr: reader.number("carry_apr"),
+        joint: reader.flag("joint").is_some_and(|(joint, _)| joint),
     };
-    if let Some((true, place)) = reader.flag("joint") {
-        let remedy = "write joint = false: targets are judged one by one";
-        reader.context.error(&place, "joint attacks are not computed yet", remedy);
-    }
     let entries = reader.finish();
     root.resolve("adversary", Resolved::Section(entries));
     adversary

@@ -1,0 +1,24 @@
+//! Joint attacks: one coalition on several targets of a design at once, forfeiting stake once.
+//!
+//! For every scenario a [`certificate`] bounds what any coalition of operators can net on any set of targets, a [`search`]
+//! finds an attack that nets something, and [`branch`] closes in on the best from both sides as far as a limit of work
+//! allows. A member takes part in every target of the attack over which it has power. Routes without operators (bought stake,
+//! hash rate) and mixed ones are not part of it.
+
+pub mod branch;
+pub mod certificate;
+mod cover;
+mod exact;
+pub mod plan;
+pub mod scene;
+pub mod search;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+pub use branch::{Judge, Verdict};
+use branch::{has_targets, is_close};
+pub use plan::Plan;
+pub use scene::{Scene, Witness};
+pub use search::Ground;
+pub use stage::Stage;

@@ -1,0 +1,279 @@
+//! What of the certificate does not depend on a scenario: a lower bound of every operator's loss that is simple enough to
+//! be maximised against, pool by pool and case by case.
+
+use crate::graph::{Exposure, Joint, JointCharge, JointPool, JointTarget, Targets, is_held, targets_in};
+use crate::study::Combine;
+
+/// Most cases: beyond, no executor counts as safe from a joint attack.
+const MOST_CASES: usize = 64;
+/// Weight of a slash that takes everything, under `compound`: e^-40 is nothing.
+const FULL: f64 = 40.0;
+/// A level that nobody pays: of operators that do not take part.
+pub(super) const NEVER: f64 = 1e200;
+
+/// One design's bounds.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// Every attack belongs to exactly one.
+    pub cases: Vec<Case>,
+    /// Targets of each service of the design. `[service]`
+    pub of_service: Vec<Targets>,
+}
+
+/// The attacks that hold just these executors of other services' slashes, by just these targets.
+#[derive(Debug, Clone, Default)]
+pub struct Case {
+    /// In every attack of the case.
+    pub forced: Targets,
+    /// In some.
+    pub free: Targets,
+    /// Part of its loss alone that a target keeps at least. `[target]`
+    pub kept: Vec<f64>,
+    /// Bounds on losses, the last one of targets that charge nothing. `[pool]`
+    pub books: Vec<Book>,
+    /// Whether several books bear a target's losses. `[target]`
+    pub shared: Vec<bool>,
+}
+
+/// Lower bound of what operators lose in one pool: `max level + scale · min over lines (start + slope · Σ weight)`.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    /// Targets that touch it, lowest level first on average.
+    pub pieces: Vec<Piece>,
+    /// Tokens. `[operator]`
+    pub scale: Vec<f64>,
+    /// Of the concave law by which claims combine: slope, start.
+    pub lines: Vec<(f64, f64)>,
+}
+
+/// What a target costs in one pool.
+#[derive(Debug, Clone, Default)]
+pub struct Piece {
+    /// The target.
+    pub target: usize,
+    /// What combines as the largest, tokens. `[operator]`
+    pub level: Vec<f64>,
+    /// What adds up under the book's law; empty if nothing does. `[operator]`
+    pub weight: Vec<f64>,
+    /// Loss alone, tokens. `[operator]`
+    pub alone: Vec<f64>,
+}
+
+impl Plan {
+    /// Compiles a design.
+    pub fn new(joint: &Joint) -> Self {
+        let n_services = joint.targets.iter().map(|target| target.service + 1).max().unwrap_or(0);
+        let of_service: Vec<Targets> = (0..n_services).map(|service| joint.of_service(service)).collect();
+        let splits = splits(joint, &of_service);
+        let cases = match splits {
+            Some(cases) => cases.into_iter().map(|(forced, free)| case(joint, forced, free, None)).collect(),
+            None => vec![case(joint, 0, by_operators(joint), Some(Targets::MAX))],
+        };
+        Self { cases, of_service }
+    }
+}
+
+fn by_operators(joint: &Joint) -> Targets {
+    let decided = joint.targets.iter().enumerate().filter(|(_, target)| target.by_operators);
+    decided.fold(0, |set, (target, _)| set | 1 << target)
+}
+
+/// Forced and free targets of each case; `None` if there are too many cases.
+///
+/// An executor that carries out slashes of other services is either held, by one of the targets that hold it, or not.
+fn splits(joint: &Joint, of_service: &[Targets]) -> Option<Vec<(Targets, Targets)>> {
+    let holding = |service: usize| targets_in(of_service[service]).filter(|t| joint.targets[*t].holds);
+    let carries_others = |service: &usize| {
+        let others = joint.targets.iter().filter(|target| target.service != *service);
+        others
+            .flat_map(|target| &target.charges)
+            .any(|charge| charge.executor == Some(*service) && charge.free != charge.held)
+    };
+    let mut cases = vec![(0, by_operators(joint))];
+    for service in (0..of_service.len()).filter(carries_others) {
+        let held: Vec<usize> = holding(service).collect();
+        let not_held = held.iter().fold(Targets::MAX, |set, target| set & !(1 << target));
+        let mut split = Vec::new();
+        for (forced, free) in cases {
+            split.push((forced, free & not_held));
+            let others = free & !of_service[service];
+            split.extend(held.iter().map(|target| (forced | 1 << target, others)));
+        }
+        cases = split;
+        if cases.len() > MOST_CASES {
+            return None;
+        }
+    }
+    Some(cases)
+}
+
+/// `held`: the services taken for held, where not those of the forced targets.
+fn case(joint: &Joint, forced: Targets, free: Targets, held: Option<Targets>) -> Case {
+    let held = held.unwrap_or_else(|| joint.held(forced));
+    let all = forced | free;
+    let mut books: Vec<Book> = (0..joint.pools.len()).map(|pool| book(joint, pool, all, held)).collect();
+    books.push(without_charges(joint, all));
+    let touches = |target: usize| books.iter().map(move |book| (book, target));
+    let shared = (0..joint.targets.len())
+        .map(|target| touches(target).filter(|(book, target)| book.touches(*target)).count() > 1)
+        .collect();
+    let kept = (0..joint.targets.len()).map(|target| kept(joint, target, held)).collect();
+    Case { forced, free, kept, books, shared }
+}
+
+/// The least part of its loss alone that any operator keeps in a target.
+fn kept(joint: &Joint, target: usize, held: Targets) -> f64 {
+    let own = joint.held(1 << target);
+    let mut least = 1.0f64;
+    for (index, pool) in joint.pools.iter().enumerate() {
+        for operator in 0..pool.tokens.len() {
+            let at = (index, operator);
+            let alone = joint.exposure(1 << target, own, at).private_tokens(pool, operator);
+            if alone > 0.0 {
+                let here = joint.exposure(1 << target, own | held, at).private_tokens(pool, operator);
+                least = least.min(here / alone);
+            }
+        }
+    }
+    least
+}
+
+impl Book {
+    /// Whether a target costs anything here.
+    pub fn touches(&self, target: usize) -> bool {
+        self.pieces.iter().any(|piece| piece.target == target)
+    }
+}
+
+/// Targets that charge no stake at all.
+fn without_charges(joint: &Joint, all: Targets) -> Book {
+    let n = joint.friction_usd.len();
+    let free = targets_in(all).filter(|target| joint.targets[*target].charges.is_empty());
+    let piece = |target: usize| {
+        let takes_part = joint.targets[target].takes_part.iter();
+        let level = takes_part.map(|takes_part| if *takes_part { 0.0 } else { NEVER }).collect();
+        Piece { target, level, weight: Vec::new(), alone: vec![0.0; n] }
+    };
+    Book { pieces: free.map(piece).collect(), scale: vec![0.0; n], lines: vec![(0.0, 0.0)] }
+}
+
+fn book(joint: &Joint, pool: usize, all: Targets, held: Targets) -> Book {
+    let holding = &joint.pools[pool];
+    let n = holding.tokens.len();
+    let touching: Vec<usize> = targets_in(all)
+        .filter(|target| joint.targets[*target].charges.iter().any(|charge| charge.pool == pool))
+        .collect();
+    let parts: Vec<Vec<Part>> = touching
+        .iter()
+        .map(|target| {
+            let of = |operator| Part::of(&joint.targets[*target], (pool, holding), held, operator);
+            (0..n).map(of).collect()
+        })
+        .collect();
+    let most = |of: fn(&Part) -> f64, o: usize| parts.iter().map(|part| of(&part[o])).fold(0.0, f64::max);
+    let room: Vec<f64> = (0..n).map(|o| 1.0 - most(|part| part.home, o)).collect();
+    let kept: Vec<f64> = (0..n).map(|o| 1.0 - most(|part| part.drawdown, o)).collect();
+    let mut book = Book {
+        scale: (0..n).map(|o| holding.tokens[o] * holding.own_share[o] * kept[o] * room[o]).collect(),
+        ..Book::default()
+    };
+    for (target, parts) in touching.iter().zip(&parts) {
+        let own = joint.held(1 << target) | held;
+        let level = |o: usize| {
+            let part = &parts[o];
+            let fraction = part.drawdown + kept[o] * part.home;
+            let level = holding.tokens[o] * (holding.own_share[o] * fraction + part.income);
+            if part.takes_part { level } else { NEVER }
+        };
+        let weight = |o: usize| match holding.rule {
+            Combine::Additive if room[o] > 0.0 => parts[o].claims / room[o],
+            _ => parts[o].claims,
+        };
+        let alone = |o: usize| joint.exposure(1 << target, own, (pool, o)).private_tokens(holding, o);
+        let adds_up = parts.iter().any(|part| part.claims > 0.0);
+        book.pieces.push(Piece {
+            target: *target,
+            level: (0..n).map(level).collect(),
+            weight: if adds_up { (0..n).map(weight).collect() } else { Vec::new() },
+            alone: (0..n).map(alone).collect(),
+        });
+    }
+    let mean = |piece: &Piece| piece.level.iter().filter(|level| **level < NEVER).sum::<f64>();
+    book.pieces.sort_by(|a, b| mean(a).total_cmp(&mean(b)).then(a.target.cmp(&b.target)));
+    book.lines = lines(holding.rule, &book.pieces);
+    book
+}
+
+/// One target's charges to one operator in one pool.
+struct Part {
+    takes_part: bool,
+    drawdown: f64,
+    /// What combines as the largest.
+    home: f64,
+    /// What adds up: fractions, or −ln of what is left.
+    claims: f64,
+    /// Income lost per token.
+    income: f64,
+}
+
+impl Part {
+    fn of(target: &JointTarget, (index, pool): (usize, &JointPool), held: Targets, operator: usize) -> Self {
+        let mut part = Self {
+            takes_part: target.takes_part[operator],
+            drawdown: 0.0,
+            home: 0.0,
+            claims: 0.0,
+            income: 0.0,
+        };
+        if !part.takes_part {
+            return part;
+        }
+        let held = held | if target.holds { 1 << target.service } else { 0 };
+        let charges = || target.charges.iter().filter(|charge| charge.pool == index);
+        part.drawdown = charges().map(|charge| charge.drawdown).fold(0.0, f64::max);
+        for charge in charges().filter(|charge| charge.share[operator] > 0.0) {
+            part.add(charge, is_held(charge, held), pool.rule, operator);
+        }
+        // What combines as the largest is left by those charges alone.
+        let mut income = Exposure::NONE;
+        charges().for_each(|charge| income.add(charge, is_held(charge, held), Combine::Once, operator));
+        part.income = income.income(pool, operator);
+        part
+    }
+
+    fn add(&mut self, charge: &JointCharge, is_held: bool, rule: Combine, operator: usize) {
+        let landed = if is_held { charge.held } else { charge.free };
+        let fraction = landed.fraction * charge.share[operator];
+        match rule {
+            Combine::Additive if charge.is_claim => self.claims += fraction,
+            Combine::Compound if charge.is_claim => self.claims += weight_of(fraction),
+            _ => self.home = self.home.max(fraction),
+        }
+    }
+}
+
+/// −ln(1 − fraction), rounded down a little and never beyond [`FULL`].
+fn weight_of(fraction: f64) -> f64 {
+    if fraction >= 1.0 { FULL } else { (-libm::log1p(-fraction) * (1.0 - 1e-14)).min(FULL) }
+}
+
+/// Lines whose least is a lower bound of the law by which weights combine: exact for `additive` (`min(1, W)`), chords of
+/// `1 − e^−W` for `compound`.
+fn lines(rule: Combine, pieces: &[Piece]) -> Vec<(f64, f64)> {
+    let weights = || pieces.iter().flat_map(|piece| &piece.weight).filter(|weight| **weight > 0.0);
+    let Some(least) = weights().copied().min_by(f64::total_cmp) else { return vec![(0.0, 0.0)] };
+    if rule == Combine::Additive {
+        return vec![(1.0, 0.0), (0.0, 1.0)];
+    }
+    let largest = |piece: &Piece| piece.weight.iter().copied().fold(0.0, f64::max);
+    let most = pieces.iter().map(largest).sum::<f64>().min(FULL);
+    let law = |weight: f64| -libm::expm1(-weight);
+    let (mut lines, mut from, mut to) = (Vec::new(), 0.0, least);
+    while from < most {
+        let slope = (law(to) - law(from)) / (to - from);
+        lines.push((slope, law(from) - slope * from));
+        (from, to) = (to, 2.0 * to);
+    }
+    lines.push((0.0, law(from)));
+    lines
+}

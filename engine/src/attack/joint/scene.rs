@@ -1,0 +1,153 @@
+//! One scenario of one design: who can join and for how much, what power each target needs, what it brings.
+
+use crate::graph::{Joint, Targets, targets_in, to_f64};
+
+/// Who can join and what it takes; reused from scenario to scenario. Columns are over candidates.
+#[derive(Debug, Clone, Default)]
+pub struct Scene {
+    /// Operators that can join, rising. `[candidate]`
+    pub operators: Vec<u32>,
+    /// What each must be paid per private loss. `[candidate]`
+    pub pay: Vec<f64>,
+    /// Exact power over the service. `[service · n + candidate]`
+    pub units: Vec<u128>,
+    /// Power needed. `[target]`
+    pub need: Vec<u128>,
+    /// Power of each candidate as a part of what the target needs, at most 1. `[target · n + candidate]`
+    pub part: Vec<f64>,
+    /// Profit of each target alone, USD. `[target]`
+    pub profit: Vec<f64>,
+    /// What the cheapest coalition for each target alone costs at least, as far as it is known, USD. `[target]`
+    pub alone: Vec<f64>,
+    /// Profits by column of the study, USD.
+    pub columns: Vec<f64>,
+    /// Prices, USD. `[asset]`
+    pub prices: Vec<f64>,
+    /// Targets decided by operators that all candidates together reach.
+    pub in_reach: Targets,
+}
+
+impl Scene {
+    /// Candidates.
+    pub fn n(&self) -> usize {
+        self.operators.len()
+    }
+
+    /// Exact power of the candidates over a service. `[candidate]`
+    pub fn units_of(&self, service: usize) -> &[u128] {
+        &self.units[service * self.n()..(service + 1) * self.n()]
+    }
+
+    /// Parts of what a target needs. `[candidate]`
+    pub fn part_of(&self, target: usize) -> &[f64] {
+        &self.part[target * self.n()..(target + 1) * self.n()]
+    }
+
+    /// Works out what follows from candidates, units and needs.
+    pub fn finish(&mut self, joint: &Joint) {
+        let n = self.n();
+        self.part.clear();
+        self.part.resize(joint.targets.len() * n, 0.0);
+        self.profit.clear();
+        self.in_reach = 0;
+        for (index, target) in joint.targets.iter().enumerate() {
+            let columns = &self.columns;
+            self.profit.push(joint.profit_usd(1 << index, |column| columns[column]));
+            if !target.by_operators {
+                continue;
+            }
+            let units = &self.units[target.service * n..(target.service + 1) * n];
+            let need = self.need[index];
+            if units.iter().sum::<u128>() >= need {
+                self.in_reach |= 1 << index;
+            }
+            if need == 0 {
+                continue;
+            }
+            let inverse = 1.0 / to_f64(need);
+            for (part, units) in self.part[index * n..(index + 1) * n].iter_mut().zip(units) {
+                *part = if *units >= need { 1.0 } else { to_f64(*units) * inverse };
+            }
+        }
+    }
+
+    /// Profit of an attack on these targets, USD.
+    pub fn profit_of(&self, joint: &Joint, set: Targets) -> f64 {
+        joint.profit_usd(set, |column| self.columns[column])
+    }
+
+    /// What a candidate must be paid for an attack on these targets, USD.
+    pub fn payment(&self, joint: &Joint, set: Targets, candidate: usize) -> f64 {
+        let operator = self.operators[candidate] as usize;
+        self.pay[candidate] * joint.private_usd(set, operator, |asset| self.prices[asset])
+    }
+
+    /// Slashed stake of a candidate that comes back, USD.
+    pub fn returned(&self, joint: &Joint, set: Targets, candidate: usize) -> f64 {
+        let operator = self.operators[candidate] as usize;
+        let of = |(index, pool): (usize, &crate::graph::JointPool)| {
+            self.prices[pool.asset] * joint.returned_tokens(set, (index, operator))
+        };
+        joint.pools.iter().enumerate().map(of).sum()
+    }
+
+    /// No more of a candidate's stake comes back for a target, with whatever others it is attacked, USD.
+    pub fn returned_at_most(&self, joint: &Joint, target: usize, candidate: usize) -> f64 {
+        let operator = self.operators[candidate] as usize;
+        if !joint.targets[target].takes_part[operator] {
+            return 0.0;
+        }
+        let of = |charge: &crate::graph::JointCharge| {
+            let pool = &joint.pools[charge.pool];
+            let fraction = charge.free.fraction.max(charge.held.fraction) * charge.share[operator];
+            self.prices[pool.asset] * pool.tokens[operator] * fraction * charge.redistribution
+        };
+        joint.targets[target].charges.iter().map(of).sum()
+    }
+
+    /// Whether these candidates reach every target of a set: in integers.
+    pub fn reaches(&self, joint: &Joint, set: Targets, members: &[u32]) -> bool {
+        targets_in(set).all(|target| {
+            let units = self.units_of(joint.targets[target].service);
+            members.iter().map(|member| units[*member as usize]).sum::<u128>() >= self.need[target]
+        })
+    }
+}
+
+/// An attack found: targets, who carries it out, what it brings and costs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Witness {
+    /// Targets, at most one of each service.
+    pub targets: Targets,
+    /// Candidates, rising.
+    pub members: Vec<u32>,
+    /// Profit, without what returns, USD.
+    pub profit: f64,
+    /// Slashed stake that comes back, USD.
+    pub returned: f64,
+    /// What the members must be paid, USD.
+    pub cost: f64,
+}
+
+impl Witness {
+    /// Profit and returns less cost.
+    pub fn net(&self) -> f64 {
+        self.profit + self.returned - self.cost
+    }
+
+    /// An attack by these members; `None` if they fall short of a target, in integers.
+    pub fn checked(joint: &Joint, scene: &Scene, targets: Targets, members: &[u32]) -> Option<Self> {
+        if targets == 0 || !scene.reaches(joint, targets, members) {
+            return None;
+        }
+        let payment = |member: &u32| scene.payment(joint, targets, *member as usize);
+        let returned = |member: &u32| scene.returned(joint, targets, *member as usize);
+        Some(Self {
+            targets,
+            members: members.to_vec(),
+            profit: scene.profit_of(joint, targets),
+            returned: if joint.redistributes() { members.iter().map(returned).sum() } else { 0.0 },
+            cost: members.iter().map(payment).sum(),
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! From draws and single outcomes to the joint attack of each scenario of a design.
+
+use super::branch::{Judge, Verdict, quick_bound};
+use super::scene::Scene;
+use super::{Ground, Plan, has_targets, is_close};
+use crate::attack::{Outcomes, Priced, TargetOutcome};
+use crate::graph::{DesignGraph, Graph, Power, slot};
+use crate::sampling::{Crowd, Draws};
+use crate::study::Route;
+
+/// What one worker keeps of a design.
+#[derive(Debug)]
+pub struct Stage {
+    plan: Plan,
+    judge: Judge,
+    scene: Scene,
+    priced: Priced,
+    /// Whether operators can be bribed.
+    bribes: bool,
+    /// Positions among all targets. `[target of the design]`
+    targets: Vec<usize>,
+}
+
+impl Stage {
+    /// Room for a design; `None` where no joint attack is to be judged.
+    pub fn new(graph: &Graph, design: &DesignGraph) -> Option<Self> {
+        let by_operators = |route: &Route| matches!(route, Route::Collude | Route::Bribe);
+        if !graph.joint || !has_targets(&design.joint) || !graph.routes.iter().any(by_operators) {
+            return None;
+        }
+        let of = |secured: &usize| {
+            let before = graph.secured[..*secured].iter().map(|secured| secured.targets.len());
+            let first: usize = before.sum();
+            first..first + graph.secured[*secured].targets.len()
+        };
+        Some(Self {
+            plan: Plan::new(&design.joint),
+            judge: Judge::default(),
+            scene: Scene::default(),
+            priced: Priced::default(),
+            bribes: graph.routes.contains(&Route::Bribe),
+            targets: design.secured.iter().flat_map(of).collect(),
+        })
+    }
+
+    /// The joint attack by operators that nets most in a scenario, if it nets more than `floor`, and no such attack nets more
+    /// than the verdict's bound.
+    pub fn judge(
+        &mut self,
+        (graph, design): (&Graph, &DesignGraph),
+        (draws, lane): (&Draws, usize),
+        outcomes: &Outcomes,
+        floor: f64,
+    ) -> Verdict {
+        self.set_targets(design, (draws, lane), outcomes);
+        let ground = Ground { joint: &design.joint, plan: &self.plan, scene: &self.scene };
+        let quick = (0..self.plan.cases.len()).map(|case| quick_bound(ground, case)).fold(0.0, f64::max);
+        if quick <= 0.0 || is_close(quick, floor) {
+            return Verdict { witness: None, upper: quick };
+        }
+        self.set_candidates((graph, design), draws, lane);
+        let ground = Ground { joint: &design.joint, plan: &self.plan, scene: &self.scene };
+        let mut verdict = self.judge.judge(ground, floor);
+        verdict.upper = verdict.upper.min(quick);
+        verdict
+    }
+
+    /// Operators behind the candidates of the scenario judged last.
+    pub fn operator(&self, candidate: u32) -> u32 {
+        self.scene.operators[candidate as usize]
+    }
+
+    /// Profits of single targets, and what each costs at least.
+    fn set_targets(&mut self, design: &DesignGraph, (draws, lane): (&Draws, usize), outcomes: &Outcomes) {
+        let scene = &mut self.scene;
+        scene.prices.clear();
+        scene.prices.extend(draws.prices.iter().map(|price| price[lane]));
+        scene.columns.clear();
+        scene.columns.extend(draws.profits.iter().map(|profit| profit[lane]));
+        scene.profit.clear();
+        scene.alone.clear();
+        scene.in_reach = 0;
+        for (index, position) in self.targets.iter().enumerate() {
+            let outcome = &outcomes.targets[*position];
+            let lower = lower_by_operators(outcome, lane);
+            scene.profit.push(outcome.profit[lane]);
+            scene.alone.push(lower);
+            if lower.is_finite() && design.joint.targets[index].by_operators {
+                scene.in_reach |= 1 << index;
+            }
+        }
+    }
+
+    /// Who can join, what they ask and what power they have.
+    fn set_candidates(&mut self, (graph, design): (&Graph, &DesignGraph), draws: &Draws, lane: usize) {
+        let Self { scene, priced, bribes, .. } = self;
+        let is_in = |crowd: &Crowd, operator: usize| crowd.rows[operator][lane / 64] >> (lane % 64) & 1 == 1;
+        scene.operators.clear();
+        scene.pay.clear();
+        for operator in 0..graph.n_operators {
+            let colludes = is_in(&draws.colluders, operator);
+            let pay = match &draws.compromised {
+                Some(stolen) if is_in(stolen, operator) => 0.0,
+                _ if colludes => 1.0,
+                _ => 1.0 + draws.premium[lane],
+            };
+            if colludes || *bribes && is_in(&draws.bribable, operator) {
+                scene.operators.push(u32::try_from(operator).unwrap_or(u32::MAX));
+                scene.pay.push(pay);
+            }
+        }
+        scene.units.clear();
+        scene.need.clear();
+        for secured in &design.secured {
+            let secured = &graph.secured[*secured];
+            let Power::Stake(power) = &secured.power else {
+                scene.units.extend(scene.operators.iter().map(|_| 0));
+                scene.need.extend(secured.targets.iter().map(|_| 0));
+                continue;
+            };
+            priced.price_total(power, |asset| draws.prices[asset][lane]);
+            let units =
+                |operator: &u32| slot(power, *operator as usize).map_or(0, |slot| priced.units(power, slot));
+            scene.units.extend(scene.operators.iter().map(units));
+            let total = priced.total;
+            let need = |target: &crate::graph::Target| {
+                if total == 0 { 0 } else { target.threshold.least_power(total) }
+            };
+            scene.need.extend(secured.targets.iter().map(need));
+        }
+        scene.finish(&design.joint);
+    }
+}
+
+/// No coalition for a target alone costs less; whoever can be bribed adds to those who collude.
+fn lower_by_operators(outcome: &TargetOutcome, lane: usize) -> f64 {
+    let by_operators =
+        outcome.routes.iter().filter(|route| matches!(route.route, Route::Collude | Route::Bribe));
+    by_operators.map(|route| route.costs.lower[lane]).fold(f64::INFINITY, f64::min)
+}

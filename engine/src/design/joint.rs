@@ -1,0 +1,126 @@
+//! What attacks on several targets of a design cost, charge by charge: see [`crate::graph::Joint`].
+
+use super::backing::{Liability, Standing};
+use super::enforcement::{expected_landing_if, holds};
+use super::losses::silent_hours;
+use super::penalty::{Charge, Judged, Manner};
+use super::{Compiler, profit_column};
+use crate::graph::{HALT, Joint, JointCharge, JointPool, JointTarget, Landed, Prize};
+use crate::study::Attack;
+
+impl Compiler<'_> {
+    /// The design as joint attacks see it.
+    pub(super) fn joint(&self) -> Joint {
+        let mut pools: Vec<usize> = self.liabilities().map(|liability| liability.pool).collect();
+        pools.sort_unstable();
+        pools.dedup();
+        let targets = self.attacks().map(|(index, service, attack)| {
+            let judged = self.judge(index, service, attack);
+            self.joint_target(&judged, &pools)
+        });
+        Joint {
+            targets: targets.collect(),
+            friction_usd: self.study.operators.iter().map(|operator| operator.friction_usd).collect(),
+            prizes: self.prizes(),
+            pools: pools.iter().map(|pool| self.joint_pool(*pool)).collect(),
+        }
+    }
+
+    /// Every attack of the design: position of its service in the design and in the study.
+    fn attacks(&self) -> impl Iterator<Item = (usize, usize, &Attack)> {
+        self.design.services.iter().enumerate().flat_map(|(index, (service, _))| {
+            let attacks = self.study.services[*service].attacks.iter();
+            attacks.map(move |attack| (index, *service, attack))
+        })
+    }
+
+    fn joint_target(&self, judged: &Judged<'_>, pools: &[usize]) -> JointTarget {
+        let n = self.study.operators.len();
+        let Some(backing) = &self.backings[judged.index] else {
+            let takes_part = vec![false; n];
+            return JointTarget { service: judged.index, takes_part, ..JointTarget::default() };
+        };
+        let charged = backing.liabilities.iter().zip(&judged.charges);
+        JointTarget {
+            service: judged.index,
+            by_operators: true,
+            holds: holds(judged.attack),
+            takes_part: (0..n).map(|o| backing.parts.iter().any(|part| part.units[o] > 0)).collect(),
+            charges: charged
+                .map(|(liability, charge)| self.joint_charge(judged, (liability, charge), pools))
+                .collect(),
+        }
+    }
+
+    fn joint_charge(
+        &self,
+        judged: &Judged<'_>,
+        (liability, charge): (&Liability, &Charge),
+        pools: &[usize],
+    ) -> JointCharge {
+        let study = self.study;
+        let holding = &study.pools[liability.pool];
+        let landed = |is_held: bool| {
+            let landing = match charge.manner {
+                Manner::Leak => 1.0,
+                Manner::Slash => {
+                    expected_landing_if(is_held, liability, judged.attack, holding.unbonding_days)
+                }
+            };
+            let fraction = charge.fraction * landing;
+            Landed { fraction, ejection: if charge.ejects { landing } else { 0.0 } }
+        };
+        let executor = liability.executes_on;
+        let falls = study.services[judged.service].asset == Some(holding.asset);
+        JointCharge {
+            pool: pools.iter().position(|pool| *pool == liability.pool).unwrap_or(0),
+            executor: executor
+                .and_then(|at| self.design.services.iter().position(|(service, _)| *service == at)),
+            is_claim: liability.standing == Standing::Claim,
+            free: landed(false),
+            held: landed(true),
+            silent_hours: silent_hours(judged.attack, liability),
+            drawdown: if falls { judged.attack.drawdown } else { 0.0 },
+            redistribution: if holding.underlying.is_none() { liability.redistribution } else { 0.0 },
+            share: liability.share.clone(),
+        }
+    }
+
+    fn joint_pool(&self, pool: usize) -> JointPool {
+        let (study, holding) = (self.study, &self.study.pools[pool]);
+        let operators = &study.operators;
+        let commission = |o: usize| (1.0 - operators[o].own_share) * operators[o].commission;
+        let per_operator = |of: &dyn Fn(usize) -> f64| (0..operators.len()).map(of).collect();
+        let hours = super::losses::HOURS_PER_YEAR;
+        JointPool {
+            asset: holding.asset,
+            rule: self.combine[pool],
+            tokens: per_operator(&|o| holding.tokens(o)),
+            own_share: per_operator(&|o| operators[o].own_share),
+            ejection_income: per_operator(&|o| holding.reward_apr * holding.franchise_years * commission(o)),
+            hourly_income: per_operator(&|o| {
+                holding.reward_apr / hours * (operators[o].own_share + commission(o))
+            }),
+        }
+    }
+
+    /// What can be realised: of each service, by attacking it or a service that it rests on; several kinds realise the
+    /// largest.
+    fn prizes(&self) -> Vec<Prize> {
+        let mut prizes = vec![Prize::default(); self.design.services.len()];
+        for (target, (index, service, attack)) in self.attacks().enumerate() {
+            let part = attack.success_probability;
+            prizes[index].ways.push((target, profit_column(self.study, service, &attack.kind), part));
+            let halts = attack.kind == HALT;
+            for (other, (dependent, _)) in self.design.services.iter().enumerate() {
+                let kinds = self.study.services[*dependent].attacks.iter();
+                for kind in kinds.filter(|kind| other != index && (!halts || kind.kind == HALT)) {
+                    let rests = kind.depends_on.iter().find(|(on, _)| *on == service);
+                    let column = profit_column(self.study, *dependent, &kind.kind);
+                    prizes[other].ways.extend(rests.map(|(_, share)| (target, column, part * share)));
+                }
+            }
+        }
+        prizes
+    }
+}

@@ -1,0 +1,238 @@
+//! What taking part in several attacks at once costs: the parts that single losses are made of, kept apart, so that they
+//! can be combined over any set of a design's targets.
+
+use super::combine;
+use crate::study::Combine;
+
+/// A set of a design's targets: bit `t` stands for target `t`. The loader refuses designs with more than 128.
+pub type Targets = u128;
+
+/// The targets in a set, rising.
+pub fn targets_in(set: Targets) -> impl Iterator<Item = usize> + Clone {
+    let mut left = set;
+    std::iter::from_fn(move || {
+        let next = (left != 0).then(|| left.trailing_zeros() as usize)?;
+        left &= left - 1;
+        Some(next)
+    })
+}
+
+/// One design, as joint attacks see it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Joint {
+    /// Targets whose power operators hold or not, services in order. `[target of the design]`
+    pub targets: Vec<JointTarget>,
+    /// Stake that can be lost. `[pool used]`
+    pub pools: Vec<JointPool>,
+    /// What taking part costs apart from any stake, USD, once. `[operator]`
+    pub friction_usd: Vec<f64>,
+    /// Values that an attack can realise.
+    pub prizes: Vec<Prize>,
+}
+
+/// One target.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct JointTarget {
+    /// Position of its service among those of the design: an attack has at most one target of each.
+    pub service: usize,
+    /// Whether operators' power decides it.
+    pub by_operators: bool,
+    /// Whether it silences or dictates its service, which then carries no slash out.
+    pub holds: bool,
+    /// Whether the operator has power over it, and so takes part. `[operator]`
+    pub takes_part: Vec<bool>,
+    /// What it charges.
+    pub charges: Vec<JointCharge>,
+}
+
+/// What a target charges to the stake of one pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JointCharge {
+    /// Position in [`Joint::pools`].
+    pub pool: usize,
+    /// Service of the design that carries it out, if that can be attacked.
+    pub executor: Option<usize>,
+    /// A claim beside others; else it shares the one slash of the stake's own chain and its consumers.
+    pub is_claim: bool,
+    /// Part of the stake at risk that is lost on average while nobody holds the executor.
+    pub free: Landed,
+    /// The same while the attack holds the executor.
+    pub held: Landed,
+    /// Income lost, hours.
+    pub silent_hours: f64,
+    /// Fall of what is left of the pool's asset.
+    pub drawdown: f64,
+    /// Part of what is slashed that reaches the attacker.
+    pub redistribution: f64,
+    /// Part of the operator's stake that is at risk. `[operator]`
+    pub share: Vec<f64>,
+}
+
+/// What of a charge lands.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Landed {
+    /// Fraction of the stake at risk.
+    pub fraction: f64,
+    /// Probability of ejection.
+    pub ejection: f64,
+}
+
+/// Stake of one pool; all per operator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JointPool {
+    /// Position of its asset.
+    pub asset: usize,
+    /// How losses combine.
+    pub rule: Combine,
+    /// Stake, tokens. `[operator]`
+    pub tokens: Vec<f64>,
+    /// Part of it that is the operator's own. `[operator]`
+    pub own_share: Vec<f64>,
+    /// Income lost by ejection, per token of stake. `[operator]`
+    pub ejection_income: Vec<f64>,
+    /// Income lost by an hour of silence, per token of stake. `[operator]`
+    pub hourly_income: Vec<f64>,
+}
+
+/// A value that an attack can realise once: of the targets that realise some of it, the one that realises most counts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Prize {
+    /// Target, column of the profit, and the part of it that is realised on average.
+    pub ways: Vec<(usize, usize, f64)>,
+}
+
+/// What an attack does to one operator's stake in one pool so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exposure {
+    home: f64,
+    claims: f64,
+    drawdown: f64,
+    ejection: f64,
+    silent_hours: f64,
+}
+
+impl Exposure {
+    /// Nothing is attacked.
+    pub const NONE: Self = Self { home: 0.0, claims: 0.0, drawdown: 0.0, ejection: 0.0, silent_hours: 0.0 };
+
+    /// Adds a charge.
+    pub fn add(&mut self, charge: &JointCharge, is_held: bool, rule: Combine, operator: usize) {
+        self.drawdown = self.drawdown.max(charge.drawdown);
+        let share = charge.share[operator];
+        if share <= 0.0 {
+            return;
+        }
+        let landed = if is_held { charge.held } else { charge.free };
+        let fraction = landed.fraction * share;
+        if charge.is_claim {
+            self.claims = match rule {
+                Combine::Once => self.claims.max(fraction),
+                Combine::Additive => self.claims + fraction,
+                Combine::Compound => 1.0 - (1.0 - self.claims) * (1.0 - fraction),
+            };
+        } else {
+            self.home = self.home.max(fraction);
+        }
+        self.ejection = self.ejection.max(landed.ejection);
+        self.silent_hours = self.silent_hours.max(charge.silent_hours);
+    }
+
+    /// Fraction of the stake that is forfeited.
+    pub fn forfeited(&self, rule: Combine) -> f64 {
+        combine(rule, [self.home, self.claims].into_iter())
+    }
+
+    /// Income that the operator loses, per token of stake.
+    pub fn income(&self, pool: &JointPool, operator: usize) -> f64 {
+        self.ejection * pool.ejection_income[operator] + self.silent_hours * pool.hourly_income[operator]
+    }
+
+    /// What the operator loses itself, tokens.
+    pub fn private_tokens(&self, pool: &JointPool, operator: usize) -> f64 {
+        let fraction = self.forfeited(pool.rule);
+        let own = pool.own_share[operator] * (fraction + self.drawdown * (1.0 - fraction));
+        pool.tokens[operator] * (own + self.income(pool, operator))
+    }
+}
+
+impl Joint {
+    /// Services that the attack holds, a bit each.
+    pub fn held(&self, set: Targets) -> Targets {
+        let holding = targets_in(set).filter(|target| self.targets[*target].holds);
+        holding.fold(0, |held, target| held | 1 << self.targets[target].service)
+    }
+
+    /// Targets of the same service, this one included.
+    pub fn of_service(&self, service: usize) -> Targets {
+        let here = self.targets.iter().enumerate().filter(|(_, target)| target.service == service);
+        here.fold(0, |set, (target, _)| set | 1 << target)
+    }
+
+    /// What an operator's stake in `pool` is exposed to in an attack on these targets.
+    pub fn exposure(&self, set: Targets, held: Targets, (pool, operator): (usize, usize)) -> Exposure {
+        let mut exposure = Exposure::NONE;
+        for target in targets_in(set).map(|target| &self.targets[target]) {
+            if !target.takes_part[operator] {
+                continue;
+            }
+            for charge in target.charges.iter().filter(|charge| charge.pool == pool) {
+                exposure.add(charge, is_held(charge, held), self.pools[pool].rule, operator);
+            }
+        }
+        exposure
+    }
+
+    /// Private loss of an operator in an attack on these targets, USD.
+    pub fn private_usd(&self, set: Targets, operator: usize, price: impl Fn(usize) -> f64) -> f64 {
+        if !targets_in(set).any(|target| self.targets[target].takes_part[operator]) {
+            return 0.0;
+        }
+        let held = self.held(set);
+        let pools = self.pools.iter().enumerate().map(|(index, pool)| {
+            let exposure = self.exposure(set, held, (index, operator));
+            price(pool.asset) * exposure.private_tokens(pool, operator)
+        });
+        self.friction_usd[operator] + pools.sum::<f64>()
+    }
+
+    /// Slashed stake of an operator that comes back to the attacker, tokens per pool: what each charge returns, scaled down as
+    /// the losses are where they do not add up.
+    pub fn returned_tokens(&self, set: Targets, (pool, operator): (usize, usize)) -> f64 {
+        let held = self.held(set);
+        let (mut apart, mut back) = (0.0, 0.0);
+        for target in targets_in(set).map(|target| &self.targets[target]) {
+            for charge in target.charges.iter().filter(|charge| charge.pool == pool) {
+                if target.takes_part[operator] {
+                    let landed = if is_held(charge, held) { charge.held } else { charge.free };
+                    let fraction = landed.fraction * charge.share[operator];
+                    apart += fraction;
+                    back += fraction * charge.redistribution;
+                }
+            }
+        }
+        if back <= 0.0 {
+            return 0.0;
+        }
+        let together = self.exposure(set, held, (pool, operator)).forfeited(self.pools[pool].rule);
+        self.pools[pool].tokens[operator] * back * (together / apart).min(1.0)
+    }
+
+    /// Whether any slash reaches the attacker.
+    pub fn redistributes(&self) -> bool {
+        self.targets.iter().flat_map(|target| &target.charges).any(|charge| charge.redistribution > 0.0)
+    }
+
+    /// Profit of an attack on these targets: every prize once.
+    pub fn profit_usd(&self, set: Targets, column: impl Fn(usize) -> f64) -> f64 {
+        let most = |prize: &Prize| {
+            let ways = prize.ways.iter().filter(|(target, _, _)| set >> target & 1 == 1);
+            ways.map(|(_, profit, part)| part * column(*profit)).fold(0.0, f64::max)
+        };
+        self.prizes.iter().map(most).sum()
+    }
+}
+
+/// Whether a charge's executor is among the services held.
+pub fn is_held(charge: &JointCharge, held: Targets) -> bool {
+    charge.executor.is_some_and(|service| held >> service & 1 == 1)
+}
