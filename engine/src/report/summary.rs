@@ -10,7 +10,7 @@ use crate::estimate::{
 };
 
 /// Units that a metric may have.
-pub(super) const UNITS: [&str; 5] = ["usd", "probability", "share", "operators", "usd_per_usd"];
+pub(super) const UNITS: [&str; 6] = ["usd", "probability", "share", "operators", "usd_per_usd", "targets"];
 /// Ways to estimate.
 pub(super) const ESTIMATORS: [&str; 3] = ["plain", "sketch", "quantile"];
 
