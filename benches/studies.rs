@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// Scenarios of a run: 16 blocks, small enough to repeat.
 const SCENARIOS: u64 = 4096;
+/// Of a run in which joint attacks are sought.
+const JOINT_SCENARIOS: u64 = 256;
 /// Folders: the workloads that other engines are compared on, and studies that ship.
 const STUDIES: [&str; 5] = [
     "benches/workloads/w1",
@@ -34,13 +36,38 @@ fn main() -> Result<(), StudyError> {
         });
     }
     group.finish();
+    joint(&mut criterion)?;
     criterion.final_summary();
     Ok(())
 }
 
+/// Runs in which joint attacks are sought.
+fn joint(criterion: &mut Criterion) -> Result<(), StudyError> {
+    let mut group = criterion.benchmark_group("joint");
+    group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(10));
+    group.throughput(Throughput::Elements(JOINT_SCENARIOS));
+    for name in ["data/cosmos-2023", "data/power-cap", "data/eigenlayer-2024"] {
+        let mut study = study(name, JOINT_SCENARIOS)?;
+        study.adversary.joint = true;
+        let plan = Plan::new(&study);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let Ok(results) = run(&plan, &mut NoSink, |_| ());
+                results
+            });
+        });
+    }
+    group.finish();
+    Ok(())
+}
+
 fn plan(name: &str) -> Result<Plan, StudyError> {
+    Ok(Plan::new(&study(name, SCENARIOS)?))
+}
+
+fn study(name: &str, scenarios: u64) -> Result<Study, StudyError> {
     let mut study = Study::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name))?;
-    study.run.scenarios = SCENARIOS;
+    study.run.scenarios = scenarios;
     study.run.record = Record::None;
-    Ok(Plan::new(&study))
+    Ok(study)
 }

@@ -253,6 +253,36 @@ fn exit_codes_tell_what_is_wrong() {
 }
 
 /// Two threads and one write the same bytes.
+/// What a thread remembers of earlier scenarios of its own changes no byte of the later ones.
+#[test]
+fn joint_attacks_are_the_same_bytes_on_any_number_of_threads() {
+    let scratch = tempfile::tempdir().unwrap();
+    let study = scratch.path().join("study");
+    std::fs::create_dir(&study).unwrap();
+    for entry in std::fs::read_dir(data().join("eigenlayer-2024")).unwrap() {
+        let from = entry.unwrap().path();
+        std::fs::copy(&from, study.join(from.file_name().unwrap())).unwrap();
+    }
+    let file = study.join("study.toml");
+    let one_by_one = std::fs::read_to_string(&file).unwrap();
+    assert!(one_by_one.contains("\njoint = false"));
+    std::fs::write(&file, one_by_one.replace("\njoint = false", "\njoint = true")).unwrap();
+    let run = |threads: &str| {
+        let out = scratch.path().join(threads);
+        let scenarios = ["--scenarios", "700", "--record", "all", "--threads", threads];
+        let printed = succeed(&[&["run", path(&study), "--out", path(&out)], &scenarios[..]].concat());
+        assert!(printed.contains("undecided"), "{printed}");
+        out
+    };
+    let (one, three) = (run("1"), run("3"));
+    for part in
+        ["scenarios/part-00000.parquet", "targets/part-00000.parquet", "summary.parquet", "operators.parquet"]
+    {
+        let bytes = |out: &Path| std::fs::read(out.join(part)).unwrap();
+        assert!(bytes(&one) == bytes(&three), "{part} differs");
+    }
+}
+
 #[test]
 fn parts_are_the_same_bytes_on_any_number_of_threads() {
     let scratch = tempfile::tempdir().unwrap();

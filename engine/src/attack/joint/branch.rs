@@ -39,6 +39,8 @@ pub struct Judge {
     search: Search,
     slope: Vec<f64>,
     nodes: Vec<Node>,
+    /// Bound over what has been left as close enough to a known attack.
+    left: f64,
     step: Vec<f64>,
 }
 
@@ -57,12 +59,14 @@ impl Judge {
         let plan = ground.plan;
         self.search.clear();
         self.nodes.clear();
+        self.left = 0.0;
         self.certificates.resize_with(plan.cases.len(), Certificate::default);
         for index in 0..plan.cases.len() {
             self.open_case(ground, index, floor);
         }
+        self.leave_single(ground, floor);
         if self.nodes.is_empty() {
-            return Verdict { witness: None, upper: 0.0 };
+            return Verdict { witness: None, upper: self.left };
         }
         let upper = self.nodes.iter().map(|node| node.bound).fold(0.0, f64::max);
         let mut best = self.search.from_all_starts(ground, upper);
@@ -74,7 +78,7 @@ impl Judge {
         self.tighten_roots(ground, floor, &mut best);
         self.branch(ground, floor, &mut best);
         let lower = best.as_ref().map_or(0.0, Witness::net);
-        let upper = self.nodes.iter().map(|node| node.bound).fold(lower, f64::max);
+        let upper = self.nodes.iter().map(|node| node.bound).fold(lower.max(self.left), f64::max);
         Verdict { witness: best, upper }
     }
 
@@ -93,6 +97,28 @@ impl Judge {
         if node.bound > floor.max(0.0) {
             self.nodes.push(node);
         }
+    }
+
+    /// Leaves the cases in which nothing nets much more than a known attack, as the multipliers of the best single target tell.
+    fn leave_single(&mut self, ground: Ground<'_>, floor: f64) {
+        if floor <= 0.0 {
+            return;
+        }
+        let scene = ground.scene;
+        let net = |target: &usize| scene.profit[*target] - scene.alone[*target];
+        let best = targets_in(scene.in_reach).max_by(|a, b| net(a).total_cmp(&net(b)).then(b.cmp(a)));
+        let mut nodes = std::mem::take(&mut self.nodes);
+        for node in &mut nodes {
+            if let (Some(best), false) = (best, is_close(node.bound, floor)) {
+                self.try_duals_of(ground, node, 1 << best);
+            }
+        }
+        nodes.retain(|node| {
+            let is_left = is_close(node.bound, floor);
+            self.left = if is_left { self.left.max(node.bound) } else { self.left };
+            !is_left
+        });
+        self.nodes = nodes;
     }
 
     /// Tries parts of the profits as multipliers until the bound falls to `aim`.
@@ -147,7 +173,9 @@ impl Judge {
             if is_close(node.bound, lower) {
                 continue;
             }
-            self.try_duals_of(ground, node, best.as_ref());
+            if let Some(best) = best.as_ref() {
+                self.try_duals_of(ground, node, best.targets);
+            }
             if !is_close(node.bound, lower) {
                 let steps = if lower > 0.0 { ROOT_STEPS } else { FIRST_STEPS + ROOT_STEPS };
                 self.descend(ground.plan, node, (lower, steps));
@@ -157,14 +185,15 @@ impl Judge {
         self.nodes = nodes;
     }
 
-    /// Bounds a node by the multipliers of the linear relaxation for the targets of an attack in it.
-    fn try_duals_of(&mut self, ground: Ground<'_>, node: &mut Node, best: Option<&Witness>) {
-        let all = node.decided.forced | node.decided.free;
-        let Some(best) = best.filter(|best| best.targets & !all == 0) else { return };
-        self.search.value(ground, best.targets);
+    /// Bounds a node by the multipliers of the linear relaxation for a set of targets in it.
+    fn try_duals_of(&mut self, ground: Ground<'_>, node: &mut Node, targets: Targets) {
+        if targets & !(node.decided.forced | node.decided.free) != 0 {
+            return;
+        }
+        self.search.value(ground, targets);
         self.step.clone_from(&node.mu);
         for target in 0..self.step.len() {
-            let is_in = best.targets >> target & 1 == 1;
+            let is_in = targets >> target & 1 == 1;
             let alone = multiplier(ground.scene, target);
             self.step[target] = if is_in { self.search.mu[target] } else { self.step[target].max(alone) };
         }

@@ -21,11 +21,6 @@ pub struct Payments {
 }
 
 impl Payments {
-    /// Whether the losses for a set are at hand.
-    pub fn knows(&self, set: Targets) -> bool {
-        self.known.contains_key(&set)
-    }
-
     /// Writes what each candidate must be paid for an attack on a set, less what returns of its stake, USD.
     pub fn of(&mut self, joint: &Joint, scene: &Scene, set: Targets, out: &mut Vec<f64>) {
         if self.assets.is_empty() {

@@ -13,6 +13,9 @@ use crate::graph::{Exposure, Joint, Targets, is_held, targets_in};
 
 /// Single targets that are started from.
 const STARTS: usize = 2;
+/// Designs with more targets price one more target member by member: their sets are too many to be met again. (Whether a set
+/// has been met must decide nothing: it depends on what the thread did before.)
+const MANY_TARGETS: usize = 16;
 /// Rounds of improvement from one start.
 const ROUNDS: usize = 8;
 
@@ -147,7 +150,7 @@ impl Search {
         let added = set & !now.targets;
         let is_one_more = now.targets & !set == 0 && added.count_ones() == 1;
         let target = added.trailing_zeros() as usize;
-        if is_one_more && !self.payments.knows(set) && !joint.targets[target].holds {
+        if is_one_more && joint.targets.len() > MANY_TARGETS && !joint.targets[target].holds {
             self.members.set(ground, now);
             return net - self.members.payment_with(ground, now, target);
         }

@@ -142,7 +142,7 @@ attacks.corrupt = { profit_usd = 1, threshold = "> 1/3", slash = 0.5 }
 consensus = "quorum"
 attacks.corrupt = { profit_usd = 1, threshold = "> 1/3", slash = 0.5 }
 [designs.d.services]
-eth = { system = "pos", pool = "home" }
+eth = { system = "pos", pool = "home", slash = 0.0 }
 s = { system = "eigenlayer", pools = ["p"], stake = "pooled", slash = 0.0 }
 t = { system = "eigenlayer", pools = ["p"], stake = "pooled", slash = 0.0 }
 "#,
