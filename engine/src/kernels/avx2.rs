@@ -65,22 +65,43 @@ fn decide_here(rows: squeeze::Rows<'_>) {
     rows.run_with(|threshold, noise, band| decide(threshold, noise, band));
 }
 
-/// Signs go to bits by one instruction, which the compiler does not find.
+/// Thresholds go to 16 bits, as the noise has: sixteen comparisons at a time, and signs to bits by one instruction.
+///
+/// Rounding moves a threshold by a half and the end of the range by one more, so the band is two units wider.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn decide(threshold: &Single, noise: &Noise, band: f32) -> (Mask, Mask) {
     let (mut below, mut open) = (Mask::default(), Mask::default());
-    let (band, sign) = (_mm256_set1_ps(band), _mm256_set1_ps(-0.0));
-    let eights = noise.as_flattened().as_chunks::<2>().0.iter().zip(threshold.as_chunks::<8>().0);
-    for (i, ([low, high], threshold)) in eights.enumerate() {
-        let noise = _mm256_cvtepi16_epi32(_mm_set_epi64x(high.cast_signed(), low.cast_signed()));
-        let distance = _mm256_sub_ps(_mm256_cvtepi32_ps(noise), load8(threshold));
-        let near = _mm256_cmp_ps::<_CMP_LE_OQ>(_mm256_andnot_ps(sign, distance), band);
-        let bits = |x| u64::from(_mm256_movemask_ps(x).cast_unsigned()) << (8 * (i % 8));
-        below[i / 8] |= bits(distance);
-        open[i / 8] |= bits(near);
+    let band = sixteen(band) + 2;
+    let (band, two_bands) = (_mm256_set1_epi16(band), _mm256_set1_epi16(2 * band));
+    let noise = noise.as_flattened().as_chunks::<4>().0;
+    for (i, threshold) in threshold.as_chunks::<32>().0.iter().enumerate() {
+        let (mut hits, mut opens) = ([_mm256_setzero_si256(); 2], [_mm256_setzero_si256(); 2]);
+        for (half, threshold) in threshold.as_chunks::<16>().0.iter().enumerate() {
+            let [low, high] =
+                [0, 1].map(|eight| _mm256_cvtps_epi32(load8(&threshold.as_chunks::<8>().0[eight])));
+            // `packs` works within halves: quarters of its two operands alternate.
+            let threshold = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(low, high));
+            let noise = load4(&noise[2 * i + half]);
+            hits[half] = _mm256_cmpgt_epi16(threshold, noise);
+            let beyond = _mm256_sub_epi16(noise, _mm256_subs_epi16(threshold, band));
+            opens[half] = _mm256_cmpeq_epi16(_mm256_min_epu16(beyond, two_bands), beyond);
+        }
+        let bits = |[first, second]: [__m256i; 2]| {
+            let bytes = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi16(first, second));
+            u64::from(_mm256_movemask_epi8(bytes).cast_unsigned()) << (32 * (i % 2))
+        };
+        below[i / 2] |= bits(hits);
+        open[i / 2] |= bits(opens);
     }
     (below, open)
+}
+
+/// A band in whole units, rounded up.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "bands are tens of units; casts saturate")]
+fn sixteen(band: f32) -> i16 {
+    (band.ceil() as i16).min(i16::MAX / 2 - 2)
 }
 
 #[inline]

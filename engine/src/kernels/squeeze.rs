@@ -87,7 +87,8 @@ pub fn scaled_cdf(x: f32) -> f32 {
     const C1: f32 = SCALE * -0.197_341_54;
     const C2: f32 = SCALE * -0.068_103_75;
     const C3: f32 = SCALE * 0.016_069_332;
-    let y = x.abs().min(4.0);
+    // `f32::min` would ask about NaN.
+    let y = if x.abs() < 4.0 { x.abs() } else { 4.0 };
     let root = ((C3 * y + C2) * y + C1) * y + C0;
     let square = root * root;
     (32_768.0 - square * square).copysign(x)
