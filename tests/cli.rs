@@ -185,6 +185,44 @@ fn explain_says_who_is_slashed_and_how_much() {
     assert!(message.contains("there is no service `strid`; there are `celestia`"), "{message}");
 }
 
+/// A service is priced on the draws of its study: more pay never brings in fewer, and forced operators are not for sale.
+#[test]
+fn price_says_what_security_costs_and_who_comes() {
+    let study = data().join("avs-bootstrap");
+    let arguments = ["price", path(&study), "--service", "new", "--scenarios", "2000", "--target"];
+    let ask = |target: &str| -> serde_json::Value {
+        serde_json::from_str(&succeed(&[&arguments[..], &[target, "--json"]].concat())).unwrap()
+    };
+    let least = |document: &serde_json::Value, design: usize| document["designs"][design]["least"].clone();
+    let (lax, strict) = (ask("p_profitable_attack_high<=0.5"), ask("p_profitable_attack_high<=0.01"));
+    let paid = |document: &serde_json::Value| least(document, 0)["usd_per_year"].as_f64().unwrap();
+    assert!(paid(&lax) <= paid(&strict) && paid(&strict) > 0.0);
+    assert!(least(&strict, 0)["estimate"].as_f64().unwrap() <= 0.01);
+    assert_eq!(strict["designs"][1]["chosen"], false);
+    assert!(least(&ask("p_profitable_attack_high<=0"), 1).is_null(), "no pay makes forced operators safer");
+    let printed = succeed(&[&arguments[..], &["p_profitable_attack_high<=0.01"]].concat());
+    assert!(printed.contains("In design chosen it brings in"), "{printed}");
+    let message = fail(2, &[&arguments[..], &["beauty>=1"]].concat());
+    assert!(message.contains("a run reports no `beauty` of service `new`"), "{message}");
+}
+
+/// A study with time writes three tables of paths, which `--force` replaces, and says how services fared.
+#[test]
+fn paths_are_written_and_told() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("run");
+    let study = data().join("flywheel/forwards");
+    let arguments = ["run", path(&study), "--out", path(&out), "--scenarios", "500"];
+    let printed = succeed(&arguments);
+    assert!(printed.contains("In time: 500 paths of 52 epochs of 7 days."), "{printed}");
+    for file in ["bands", "survival", "sample"] {
+        assert!(out.join(format!("paths/{file}.parquet")).exists(), "no {file}");
+    }
+    assert_eq!(printed, succeed(&[&arguments[..], &["--force"]].concat()));
+    std::fs::write(out.join("paths/notes.txt"), "mine").unwrap();
+    assert!(fail(7, &[&arguments[..], &["--force"]].concat()).contains("notes.txt"));
+}
+
 #[test]
 fn json_is_one_document_with_every_figure() {
     let scratch = tempfile::tempdir().unwrap();

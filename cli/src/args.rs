@@ -85,7 +85,7 @@ pub struct RunArguments {
     /// Folder for the results: new or empty.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Scenarios to draw, such as 1_000_000 or 1e6; the study's own number when not given.
+    /// Scenarios to draw, such as 1_000_000 or 1e6, and most paths; the study's own numbers when not given.
     #[arg(long, value_name = "N", value_parser = scenarios)]
     pub scenarios: Option<u64>,
     /// Seed, decimal or 0x hexadecimal; the study's own when not given.

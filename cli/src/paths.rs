@@ -17,8 +17,8 @@ fn survival(paths: &PathResults, row: &SurvivalRow) -> String {
     let curve = paths.survival.iter().filter(|other| (&other.design, &other.service) == (design, service));
     let half = curve.into_iter().find(|other| other.survival.value < 0.5);
     let half = half.map_or_else(
-        || "half of the paths are never reached".to_owned(),
-        |row| format!("half of the paths are by day {:.0}", row.day),
+        || "fewer than half see one".to_owned(),
+        |row| format!("half have seen one by day {:.0}", row.day),
     );
     let median =
         |metric: &str| paths.band(design, service, metric, *epoch).map_or(f64::NAN, |band| band.quantiles[3]);

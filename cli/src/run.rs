@@ -83,6 +83,9 @@ fn prepare(arguments: &RunArguments) -> Result<Study, Failure> {
     }
     let settings = &mut study.run;
     settings.scenarios = arguments.scenarios.unwrap_or(settings.scenarios);
+    if let (Some(time), Some(scenarios)) = (&mut study.time, arguments.scenarios) {
+        time.paths = time.paths.min(scenarios);
+    }
     settings.seed = arguments.seed.unwrap_or(settings.seed);
     settings.record = arguments.record.map_or(settings.record, Into::into);
     Ok(study)
