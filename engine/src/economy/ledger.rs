@@ -3,7 +3,7 @@
 use super::portfolio::{BlockPortfolios, PortfolioTally};
 use crate::attack::Execution;
 use crate::graph::Graph;
-use crate::kernels::Column;
+use crate::kernels::{Column, sums};
 use crate::moments::count;
 use crate::sampling::Draws;
 
@@ -36,8 +36,8 @@ impl BlockLedger {
     /// Sums of a block; `own_share` is the operators' part of their stake. `[operator]`
     pub fn of(draws: &Draws, execution: &Execution, own_share: &[f64], portfolios: &BlockPortfolios) -> Self {
         let n = draws.n;
-        let sum = |a: &Column| a[..n].iter().sum::<f64>();
-        let product = |a: &Column, b: &Column| a[..n].iter().zip(&b[..n]).map(|(a, b)| a * b).sum::<f64>();
+        let sum = |a: &Column| sums::sum(&a[..n]);
+        let product = |a: &Column, b: &Column| sums::dot(&a[..n], &b[..n]);
         let pairs = draws.prices.iter().flat_map(|a| draws.prices.iter().map(move |b| (a, b)));
         let columns = if execution.losses.is_empty() { Vec::new() } else { draws.prices.clone() };
         Self {

@@ -22,6 +22,20 @@ fn fold(values: &[f64], gate: &[f64], f: impl Fn(f64, f64) -> f64) -> f64 {
 }
 
 wide! {
+    /// `Σ value`.
+    pub fn sum(values: &[f64]) -> f64 {
+        fold(values, values, |value, _| value)
+    }
+}
+
+wide! {
+    /// `Σ a · b`.
+    pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+        fold(a, b, |a, b| a * b)
+    }
+}
+
+wide! {
     /// Number of finite values.
     pub fn count_finite(gate: &[f64]) -> usize {
         gate.iter().filter(|gate| gate.is_finite()).count()
@@ -55,6 +69,10 @@ mod tests {
             let gate: Vec<f64> = (0..n).map(|i| if i % 3 == 0 { f64::INFINITY } else { 1.0 }).collect();
             let kept =
                 || values.iter().zip(&gate).filter(|(_, gate)| gate.is_finite()).map(|(value, _)| *value);
+            assert!((sum(&values) - values.iter().sum::<f64>()).abs() < 1e-9);
+            let products = values.iter().rev().zip(&values).map(|(a, b)| a * b).sum::<f64>();
+            let reversed: Vec<f64> = values.iter().rev().copied().collect();
+            assert!((dot(&reversed, &values) - products).abs() < 1e-9);
             assert_eq!(count_finite(&gate), kept().count());
             assert!((sum_where_finite(&values, &gate) - kept().sum::<f64>()).abs() < 1e-9);
             let squares: f64 = kept().map(|value| (value - 2.0) * (value - 2.0)).sum();
