@@ -355,3 +355,127 @@ fn parts_are_the_same_bytes_on_any_number_of_threads() {
         assert!(bytes(&one) == bytes(&three), "{part} differs");
     }
 }
+
+#[test]
+fn exact_prints_what_the_integral_says() {
+    let printed = succeed(&["exact", path(&data().join("example")), "--service", "hub"]);
+    assert!(printed.contains("9.857886e-3") && printed.contains("integrated over 1 dimension"), "{printed}");
+    let json = succeed(&[
+        "exact",
+        path(&data().join("ethereum-2024")),
+        "--service",
+        "ethereum",
+        "--json",
+        "--scenarios",
+        "2000",
+    ]);
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let rows = document["thresholds"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["low"].as_f64() <= row["p_threshold_reached"].as_f64()), "{json}");
+    let refused = fail(2, &["exact", path(&data().join("example")), "--service", "hubb"]);
+    assert!(refused.contains("there is no service `hubb`; there are"), "{refused}");
+}
+
+#[test]
+fn estimators_and_precision_are_told_and_shown_again() {
+    let scratch = tempfile::tempdir().unwrap();
+    let study = data().join("example");
+    for estimator in ["conditional", "importance", "auto"] {
+        let out = scratch.path().join(estimator);
+        let arguments = [
+            "run",
+            path(&study),
+            "--out",
+            path(&out),
+            "--scenarios",
+            "4000",
+            "--estimator",
+            estimator,
+            "--json",
+        ];
+        let document: serde_json::Value = serde_json::from_str(&succeed(&arguments)).unwrap();
+        let rows = document["summary"].as_array().unwrap();
+        let reached = rows.iter().filter(|row| row["metric"] == "p_threshold_reached");
+        let wanted = if estimator == "auto" { "conditional" } else { estimator };
+        assert!(reached.clone().count() > 1);
+        assert!(reached.clone().any(|row| row["estimator"] == wanted), "{estimator}: {rows:?}");
+        let resolved = std::fs::read_to_string(out.join("study.toml")).unwrap();
+        assert!(resolved.contains(&format!("estimator = \"{estimator}\"")), "{resolved}");
+        let shown = succeed(&["show", path(&out)]);
+        assert!(shown.contains("colluders alone reach") && shown.contains(wanted), "{shown}");
+    }
+    let out = scratch.path().join("precise");
+    let arguments = [
+        "run",
+        path(&study),
+        "--out",
+        path(&out),
+        "--scenarios",
+        "5e6",
+        "--relative-error",
+        "0.05",
+        "--record",
+        "none",
+    ];
+    let printed = succeed(&arguments);
+    assert!(printed.contains("Precise after ") && printed.contains("slowest: "), "{printed}");
+    assert_eq!(printed, succeed(&["show", path(&out)]));
+}
+
+#[test]
+fn a_time_limit_leaves_a_partial_result_that_does_not_read_as_finished() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("partial");
+    let study = data().join("example");
+    let arguments = [
+        "run",
+        path(&study),
+        "--out",
+        path(&out),
+        "--scenarios",
+        "1e9",
+        "--record",
+        "none",
+        "--time-limit",
+        "0.2",
+    ];
+    let told = fail(6, &arguments);
+    assert!(told.contains("by the time limit"), "{told}");
+    assert!(out.join("summary.parquet").exists() && !out.join("_SUCCESS").exists());
+    assert!(fail(7, &["show", path(&out)]).contains("_SUCCESS"));
+}
+
+#[test]
+fn sweeps_stress_and_sensitivities() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (study, file) = (data().join("example"), scratch.path().join("grid.parquet"));
+    let grid = [
+        "sweep",
+        path(&study),
+        "--set",
+        "collusion.probability=0.01:0.03:0.01",
+        "--set",
+        "collusion.loadings.common=0,0.5",
+        "--out",
+        path(&file),
+        "--scenarios",
+        "2000",
+    ];
+    assert!(succeed(&grid).contains("6 points"));
+    let rows = parquet::file::reader::SerializedFileReader::new(std::fs::File::open(&file).unwrap()).unwrap();
+    let schema = parquet::file::reader::FileReader::metadata(&rows).file_metadata().schema_descr();
+    let names: Vec<&str> = schema.columns().iter().map(|column| column.name()).collect();
+    assert_eq!(names[..3], ["collusion.probability", "collusion.loadings.common", "design"]);
+    assert!(fail(7, &grid).contains("grid.parquet"));
+    let slip = ["sweep", path(&study), "--set", "collusion.probabilty=1,2", "--out", "x.parquet"];
+    assert!(fail(2, &slip).contains("did you mean `collusion.probability`?"));
+    let printed =
+        succeed(&["stress", path(&study), "--level", "0.05", "--scenarios", "5000", "--design", "shared"]);
+    assert!(
+        printed.contains("collusion.probability") && printed.contains("collusion.loadings.common"),
+        "{printed}"
+    );
+    let key = ["sensitivity", path(&study), "--scenarios", "5000", "--key", "collusion.probability"];
+    let printed = succeed(&key);
+    assert!(printed.contains("p_attack_pays") && printed.contains("loss_usd"), "{printed}");
+}

@@ -5,10 +5,10 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms of the engine, lowest first.
-const FLOORS: [&str; 23] = [
+const FLOORS: [&str; 26] = [
     "fraction", "kernels", "streams", "moments", "sketch", "rules", "study", "graph", "design", "sampling",
-    "attack", "economy", "explain", "estimate", "record", "run", "bargain", "path", "overview", "claims",
-    "backtest", "report", "lib",
+    "attack", "economy", "exact", "explain", "estimate", "record", "run", "bargain", "path", "rare", "sweep",
+    "overview", "claims", "backtest", "report", "lib",
 ];
 
 fn engine() -> PathBuf {

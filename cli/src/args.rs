@@ -2,7 +2,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use montecartel::bargain::Target;
-use montecartel::study::Record;
+use montecartel::study::{Estimator, Record};
+use montecartel::sweep::Axis;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 const EXIT_CODES: &str = "\
 Exit codes:
   0 ok                              5 an [assert] of the study failed (reserved)
-  1 internal error                  6 stopped early, partial result (reserved)
+  1 internal error                  6 stopped early, valid partial result     
   2 usage                           7 output or disk error
   3 study invalid                   8 a file is not what its manifest says
   4 input table invalid             9 written by an incompatible version";
@@ -42,10 +43,18 @@ pub enum Command {
     },
     /// Say who has power over a service, what an attack needs, and who would be slashed by which rule and how much.
     Explain(ExplainArguments),
+    /// Say how likely colluders alone reach each threshold of a service: computed, or with the factors alone sampled.
+    Exact(ExactArguments),
     /// Draw scenarios, judge every design on them, write tables and print the figures.
     Run(RunArguments),
     /// Find the least that a service must pay a year for a given security, and who takes part for that.
     Price(PriceArguments),
+    /// Run a study at every point of a grid of its numbers, on common draws, into one Parquet table.
+    Sweep(SweepArguments),
+    /// Reverse stress: say at which collusion probability and which loadings a figure reaches a level.
+    Stress(StressArguments),
+    /// Say how P(attack pays) and the expected loss move with the numbers of a study, by differences on common draws.
+    Sensitivity(SensitivityArguments),
     /// Print the figures of a finished run again.
     Show(ShowArguments),
     /// Say what this machine offers and which vector instructions are used; CARTEL_SIMD forces others.
@@ -77,6 +86,163 @@ pub struct ExplainArguments {
     pub json: bool,
 }
 
+/// Arguments of `exact`.
+#[derive(Debug, Args)]
+pub struct ExactArguments {
+    /// Folder of the study, or its `study.toml`.
+    pub study: PathBuf,
+    /// Service.
+    #[arg(long, value_name = "S")]
+    pub service: String,
+    /// Design; all of them when not given.
+    #[arg(long, value_name = "D")]
+    pub design: Option<String>,
+    /// Relative width of the bracket at which powers are precise enough, where they must be rounded.
+    #[arg(long, value_name = "W", value_parser = fraction, default_value = "0.001")]
+    pub width: f64,
+    /// Draws of the factors where there are too many to integrate over.
+    #[arg(long, value_name = "N", value_parser = scenarios, default_value = "32768")]
+    pub scenarios: u64,
+    /// Seed of those draws; the study's own when not given.
+    #[arg(long, value_name = "S", value_parser = seed)]
+    pub seed: Option<u64>,
+    /// Threads; one per processor when not given. Results do not depend on it.
+    #[arg(long, value_name = "T")]
+    pub threads: Option<NonZeroUsize>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How the runs of a study with other numbers are drawn.
+#[derive(Debug, Args)]
+pub struct DrawArguments {
+    /// Scenarios to draw at every value; the study's own number when not given.
+    #[arg(long, value_name = "N", value_parser = scenarios)]
+    pub scenarios: Option<u64>,
+    /// Seed, the same at every value; the study's own when not given.
+    #[arg(long, value_name = "S", value_parser = seed)]
+    pub seed: Option<u64>,
+    /// Threads; one per processor when not given. Results do not depend on it.
+    #[arg(long, value_name = "T")]
+    pub threads: Option<NonZeroUsize>,
+    /// How probabilities are estimated; the study's own choice when not given.
+    #[arg(long, value_enum)]
+    pub estimator: Option<EstimatorChoice>,
+}
+
+/// Arguments of `sweep`.
+#[derive(Debug, Args)]
+pub struct SweepArguments {
+    /// Folder of the study, or its `study.toml`.
+    pub study: PathBuf,
+    /// A number and its values: KEY=FROM:TO:STEP or KEY=A,B,C. Several are crossed.
+    #[arg(long = "set", value_name = "KEY=VALUES", value_parser = axis, required = true)]
+    pub axes: Vec<Axis>,
+    /// Parquet file to write.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace FILE.
+    #[arg(long)]
+    pub force: bool,
+    /// How to draw.
+    #[command(flatten)]
+    pub draw: DrawArguments,
+}
+
+/// Arguments of `stress`.
+#[derive(Debug, Args)]
+pub struct StressArguments {
+    /// Folder of the study, or its `study.toml`.
+    pub study: PathBuf,
+    /// Design; all of them when not given.
+    #[arg(long, value_name = "D")]
+    pub design: Option<String>,
+    /// Service; the design as a whole when not given.
+    #[arg(long, value_name = "S", default_value = "*", hide_default_value = true)]
+    pub service: String,
+    /// Attack kind; any when not given.
+    #[arg(long, value_name = "A", default_value = "*", hide_default_value = true)]
+    pub attack: String,
+    /// Route; the cheapest when not given.
+    #[arg(long, value_name = "R", default_value = "*", hide_default_value = true)]
+    pub route: String,
+    /// The figure.
+    #[arg(long, value_name = "M", default_value = "p_attack_pays")]
+    pub metric: String,
+    /// Its level.
+    #[arg(long, value_name = "P", value_parser = fraction, default_value = "1e-4")]
+    pub level: f64,
+    /// A number and where to look: KEY=FROM:TO; the collusion probability and every loading when not given.
+    #[arg(long = "key", value_name = "KEY=FROM:TO", value_parser = range)]
+    pub keys: Vec<(String, f64, f64)>,
+    /// How to draw.
+    #[command(flatten)]
+    pub draw: DrawArguments,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sensitivity`.
+#[derive(Debug, Args)]
+pub struct SensitivityArguments {
+    /// Folder of the study, or its `study.toml`.
+    pub study: PathBuf,
+    /// A number; may be given several times. Collusion probability, loadings, prices, slash fractions and thresholds when none is.
+    #[arg(long = "key", value_name = "KEY")]
+    pub keys: Vec<String>,
+    /// Step of the difference, as a part of the number.
+    #[arg(long, value_name = "H", value_parser = fraction, default_value = "0.05")]
+    pub step: f64,
+    /// How to draw.
+    #[command(flatten)]
+    pub draw: DrawArguments,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Most values of one number of a grid.
+const MOST_VALUES: f64 = 10_000.0;
+
+/// `KEY=FROM:TO:STEP` or `KEY=A,B,C`.
+fn axis(text: &str) -> Result<Axis, String> {
+    let (key, values) = text.split_once('=').ok_or("write KEY=FROM:TO:STEP or KEY=A,B,C")?;
+    let number = |text: &str| -> Result<f64, String> {
+        let number: f64 = text.trim().parse().map_err(|_| format!("`{text}` is not a number"))?;
+        if number.is_finite() { Ok(number) } else { Err(format!("`{text}` is not finite")) }
+    };
+    let key = key.trim().to_owned();
+    if let [from, to, step] = values.split(':').collect::<Vec<_>>()[..] {
+        let (from, to, step) = (number(from)?, number(to)?, number(step)?);
+        let steps = (to - from) / step;
+        if !(0.0..MOST_VALUES).contains(&steps) {
+            return Err("the steps must lead from FROM to TO, at most 10,000 of them".to_owned());
+        }
+        // A step that ends a rounding error before TO still reaches it.
+        let values = (0u32..).map(|i| (i, from + f64::from(i) * step));
+        let values = values.take_while(|(i, _)| f64::from(*i) <= steps + 1e-9).map(|(_, value)| tidy(value));
+        return Ok(Axis { key, values: values.collect() });
+    }
+    Ok(Axis { key, values: values.split(',').map(number).collect::<Result<_, _>>()? })
+}
+
+/// A value of a grid without the dust of its sum: twelve digits.
+fn tidy(value: f64) -> f64 {
+    format!("{value:.11e}").parse().unwrap_or(value)
+}
+
+/// `KEY=FROM:TO`.
+fn range(text: &str) -> Result<(String, f64, f64), String> {
+    let refused = || "write KEY=FROM:TO".to_owned();
+    let (key, ends) = text.split_once('=').ok_or_else(refused)?;
+    let (low, high) = ends.split_once(':').ok_or_else(refused)?;
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite()).ok_or_else(refused);
+    let (low, high) = (number(low)?, number(high)?);
+    if low < high { Ok((key.trim().to_owned(), low, high)) } else { Err("FROM must lie below TO".to_owned()) }
+}
+
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
@@ -94,6 +260,15 @@ pub struct RunArguments {
     /// Threads; one per processor when not given. Results do not depend on it.
     #[arg(long, value_name = "T")]
     pub threads: Option<NonZeroUsize>,
+    /// How probabilities are estimated; the study's own choice when not given.
+    #[arg(long, value_enum)]
+    pub estimator: Option<EstimatorChoice>,
+    /// Stop when every headline figure's standard error is at most this part of it; the study's own when not given.
+    #[arg(long, value_name = "E", value_parser = fraction)]
+    pub relative_error: Option<f64>,
+    /// Stop after about so many seconds with what is there by then (exit code 6).
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub time_limit: Option<f64>,
     /// Scenarios to write to the three big tables; the study's own choice when not given.
     #[arg(long, value_enum)]
     pub record: Option<RecordChoice>,
@@ -171,6 +346,30 @@ pub enum RecordChoice {
     None,
 }
 
+/// How probabilities are estimated.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum EstimatorChoice {
+    /// Counted, all scenarios alike.
+    Plain,
+    /// Threshold probabilities computed given sampled factors.
+    Conditional,
+    /// Weighted scenarios that favour rare events.
+    Importance,
+    /// Counted, and computed where counting is rough.
+    Auto,
+}
+
+impl From<EstimatorChoice> for Estimator {
+    fn from(choice: EstimatorChoice) -> Self {
+        match choice {
+            EstimatorChoice::Plain => Self::Plain,
+            EstimatorChoice::Conditional => Self::Conditional,
+            EstimatorChoice::Importance => Self::Importance,
+            EstimatorChoice::Auto => Self::Auto,
+        }
+    }
+}
+
 impl From<RecordChoice> for Record {
     fn from(choice: RecordChoice) -> Self {
         match choice {
@@ -190,6 +389,18 @@ const MOST_SEED: u64 = i64::MAX.unsigned_abs();
 fn scenarios(text: &str) -> Result<u64, String> {
     let n = whole(text)?;
     if (1..=MOST_SCENARIOS).contains(&n) { Ok(n) } else { Err("must lie between 1 and 1e12".to_owned()) }
+}
+
+/// A part of 1.
+fn fraction(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "write a number such as 0.01".to_owned())?;
+    if number > 0.0 && number < 1.0 { Ok(number) } else { Err("must lie between 0 and 1".to_owned()) }
+}
+
+/// A time.
+fn seconds(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "write a number of seconds".to_owned())?;
+    if number > 0.0 && number < 1e9 { Ok(number) } else { Err("must lie between 0 and 1e9".to_owned()) }
 }
 
 /// A seed.
@@ -237,6 +448,18 @@ mod tests {
         for text in ["", "1.5", "1e", "e6", "-1", "1.25e1", "1e30", "1e-3", "ten"] {
             assert!(whole(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn grids_reach_their_ends() {
+        let values = |text: &str| axis(text).map(|axis| axis.values);
+        assert_eq!(values("a.b=0:0.6:0.1"), Ok(vec![0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]));
+        assert_eq!(values("a=3,1e-3"), Ok(vec![3.0, 1e-3]));
+        assert_eq!(values("a=2:1:-0.5"), Ok(vec![2.0, 1.5, 1.0]));
+        for text in ["a", "a=", "a=0:1:0", "a=0:1:-1", "a=x", "a=0:1:1e-9", "a=inf"] {
+            assert!(values(text).is_err(), "{text}");
+        }
+        assert!(range("a=1:0").is_err() && range("a=0:1") == Ok(("a".to_owned(), 0.0, 1.0)));
     }
 
     #[test]

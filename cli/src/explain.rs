@@ -4,6 +4,7 @@ use crate::amount::{share, usd};
 use crate::args::ExplainArguments;
 use crate::exit::{Failure, USAGE};
 use crate::load;
+use crate::names::{design_named, service_named};
 use crate::output::Out;
 use crate::tables::table;
 use montecartel::explain::{AttackView, Bribed, Explanation, Member, Slashed, explain};
@@ -17,11 +18,8 @@ use serde_json::{Value, json};
 /// If the study is invalid or has no such design or service.
 pub fn run(arguments: &ExplainArguments, out: &mut Out) -> Result<(), Failure> {
     let study = load::study(&arguments.study)?;
-    let designs: Vec<&str> = study.designs.iter().map(|design| design.name.as_str()).collect();
-    let design = find("design", &arguments.design, &designs)?;
-    let services: Vec<&str> =
-        study.designs[design].services.iter().map(|(s, _)| study.services[*s].name.as_str()).collect();
-    let service = study.designs[design].services[find("service", &arguments.service, &services)?].0;
+    let design = design_named(&study, &arguments.design)?;
+    let service = service_named(&study, design, &arguments.service)?;
     let Some(explanation) = explain(&study, design, service) else {
         return Err(Failure::new(USAGE, "error: the design does not secure this service"));
     };
@@ -34,14 +32,6 @@ pub fn run(arguments: &ExplainArguments, out: &mut Out) -> Result<(), Failure> {
         print_attack(&study, attack, arguments.operators, out)?;
     }
     out.line("\nAt today's prices; by the protocols' own rules if every slash lands. Bribed: nobody colludes, everybody has a price.")
-}
-
-/// Position of a name, or an error that says which there are.
-pub fn find(what: &str, name: &str, known: &[&str]) -> Result<usize, Failure> {
-    known.iter().position(|known| *known == name).ok_or_else(|| {
-        let known = known.join("`, `");
-        Failure::new(USAGE, format!("error: there is no {what} `{name}`; there are `{known}`"))
-    })
 }
 
 fn print_members(members: &[Member], most: usize, out: &mut Out) -> Result<(), Failure> {

@@ -1,12 +1,12 @@
 //! Sentences under the figures: what somebody quotes, and what history says.
 
-use crate::amount::{share, usd};
+use crate::amount::{count, share, usd};
 use montecartel::backtest::{Verdict, backtest};
 use montecartel::bargain::{Chosen, Settled};
 use montecartel::claims::{Claim, claims};
 use montecartel::estimate::Results;
 use montecartel::overview::Overview;
-use montecartel::run::{Plan, Threads};
+use montecartel::run::{Ended, Plan, Threads};
 use montecartel::study::Study;
 
 /// One sentence per service whose operators chose, one per quoted figure, then the backtest.
@@ -41,6 +41,27 @@ fn choice(study: &Study, chosen: &Chosen) -> String {
         "{head}; NO EQUILIBRIUM by best response: after {rounds} rounds these come and go in a circle: {}. Figures are those of the last.",
         names.join(", ")
     )
+}
+
+/// Why a run that was asked for a precision or a time ended.
+pub fn ending(ended: &Ended, scenarios: u64) -> Option<String> {
+    let (head, slowest) = match ended {
+        Ended::AllDrawn(slowest) => ("All scenarios drawn", slowest.as_ref()?),
+        Ended::Precise(None) => {
+            return Some(format!("Stopped after {} scenarios: precise.", count(scenarios)));
+        }
+        Ended::Precise(Some(slowest)) => ("Precise", slowest),
+        Ended::Limit(None) => {
+            return Some(format!("Stopped after {} scenarios by the time limit.", count(scenarios)));
+        }
+        Ended::Limit(Some(slowest)) => ("Stopped by the time limit", slowest),
+    };
+    let error = if slowest.relative_error.is_infinite() {
+        "nothing found yet".to_owned()
+    } else {
+        format!("± {}", share(slowest.relative_error))
+    };
+    Some(format!("{head} after {} scenarios; slowest: {} ({error}).", count(scenarios), slowest.figure))
 }
 
 fn claim(claim: &Claim) -> String {

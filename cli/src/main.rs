@@ -4,6 +4,7 @@ mod amount;
 mod args;
 mod check;
 mod doctor;
+mod exact;
 mod exit;
 mod explain;
 mod figures;
@@ -12,11 +13,14 @@ mod init;
 mod json;
 mod load;
 mod money;
+mod names;
 mod output;
 mod paths;
 mod price;
 mod run;
 mod show;
+mod stress;
+mod sweep;
 mod tables;
 
 use args::{Arguments, Command};
@@ -56,6 +60,10 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Init { dir } => init::run(&dir, out),
         Command::Check { study, json } => check::run(&study, json, out),
         Command::Explain(arguments) => explain::run(&arguments, out),
+        Command::Exact(arguments) => exact::run(&arguments, out),
+        Command::Sweep(arguments) => sweep::run(&arguments, out),
+        Command::Stress(arguments) => stress::run(&arguments, out),
+        Command::Sensitivity(arguments) => stress::sensitivity(&arguments, out),
         Command::Doctor => doctor::run(out),
         Command::Run(arguments) => run::run(&arguments, out),
         Command::Price(arguments) => price::run(&arguments, out),

@@ -3,8 +3,8 @@
 use crate::amount::{share, usd};
 use crate::args::PriceArguments;
 use crate::exit::{Failure, INTERNAL, USAGE};
-use crate::explain::find;
 use crate::load;
+use crate::names::find;
 use crate::output::{Out, tell};
 use crate::tables::table;
 use montecartel::bargain::{Bound, Comparison, Offer, Target, price};

@@ -1,7 +1,7 @@
 //! `cartel run`: load, draw, write, print.
 
 use crate::args::{PrintArguments, RunArguments};
-use crate::exit::{Failure, INTERNAL};
+use crate::exit::{Failure, STOPPED};
 use crate::output::{Out, tell};
 use crate::tables::Detail;
 use crate::{figures, host, json, load, paths, tables};
@@ -9,8 +9,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use montecartel::bargain::settle;
 use montecartel::estimate::Results;
 use montecartel::path::PathPlan;
-use montecartel::report::{Manifest, RunFacts, RunFolder, read_manifest};
-use montecartel::run::{Plan, Threads, run_on};
+use montecartel::rare::run_by_estimator;
+use montecartel::report::{Manifest, RunFacts, RunFolder};
+use montecartel::run::{Ended, Finished, Plan, Watch};
 use montecartel::study::Study;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -22,15 +23,20 @@ use std::time::Instant;
 /// Whatever stops it.
 pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
     let study = prepare(arguments)?;
-    let threads = Threads::new(arguments.threads)
-        .map_err(|error| Failure::new(INTERNAL, format!("error: cannot start threads: {error}")))?;
+    let threads = load::threads(arguments.threads)?;
     let folder = RunFolder::create(&arguments.out, &study, arguments.force)?;
     let settled = threads.install(|| settle(&study));
     let plan = Plan::new(&settled.study);
     let mut sink = folder.sink(&plan);
     let (started_utc, clock) = (host::utc_now(), Instant::now());
     let bar = progress(plan.scenarios(), arguments.quiet);
-    let results = run_on(&threads, &plan, &mut sink, |done| bar.set_position(done))?;
+    let limit = arguments.time_limit.map(std::time::Duration::from_secs_f64);
+    let mut go_on = || limit.is_none_or(|limit| clock.elapsed() < limit);
+    let mut progress = |done| bar.set_position(done);
+    let watch =
+        Watch { progress: &mut progress, go_on: if limit.is_some() { Some(&mut go_on) } else { None } };
+    let Finished { results, scenarios, ended } =
+        threads.install(|| run_by_estimator(&settled.study, &plan, &mut sink, watch))?;
     bar.finish_and_clear();
     if let Some(warning) = sink.warning().filter(|_| !arguments.quiet) {
         tell(format_args!("warning: {warning}"));
@@ -41,21 +47,30 @@ pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
     let paths = threads.install(|| PathPlan::new(&settled.study).map(|plan| plan.run()));
     let mut figures = figures::sentences(&settled, &plan, &results, &threads);
     figures.extend(paths.iter().zip(&study.time).flat_map(|(paths, time)| paths::sentences(paths, time)));
+    figures.extend(figures::ending(&ended, scenarios));
     let folder = folder.with_paths(paths);
     let facts = RunFacts {
         seconds: clock.elapsed().as_secs_f64(),
         threads: threads.count(),
-        scenarios: plan.scenarios(),
+        scenarios,
+        is_partial: matches!(ended, Ended::Limit(_)),
         started_utc,
         finished_utc: host::utc_now(),
         host: host::facts(),
         warnings: results.warnings.clone(),
         figures,
     };
-    folder.finish(sink, &results, &facts)?;
-    print(&read_manifest(&arguments.out)?, &results, &arguments.print, out)?;
+    let manifest = folder.finish(sink, &results, &facts)?;
+    print(&manifest, &results, &arguments.print, out)?;
     say_where(&arguments.out, &facts, arguments);
-    Ok(())
+    if !facts.is_partial {
+        return Ok(());
+    }
+    out.flush()?;
+    let text = format!(
+        "stopped after {scenarios} scenarios by the time limit: a valid partial result, without _SUCCESS"
+    );
+    Err(Failure::new(STOPPED, text))
 }
 
 /// Prints figures as asked.
@@ -87,6 +102,8 @@ fn prepare(arguments: &RunArguments) -> Result<Study, Failure> {
         time.paths = time.paths.min(scenarios);
     }
     settings.seed = arguments.seed.unwrap_or(settings.seed);
+    settings.relative_error = arguments.relative_error.unwrap_or(settings.relative_error);
+    settings.estimator = arguments.estimator.map_or(settings.estimator, Into::into);
     settings.record = arguments.record.map_or(settings.record, Into::into);
     Ok(study)
 }

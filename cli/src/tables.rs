@@ -72,12 +72,50 @@ pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut O
         }
         out.line(money::bearers(results, design))?;
     }
+    if let Some(rare) = thresholds(results) {
+        out.line(format_args!("\n{rare}"))?;
+    }
     for sentence in &manifest.figures {
         out.line(format_args!("\n{sentence}"))?;
     }
     let is_joint = results.summary.iter().any(|row| row.metric == "p_undecided");
     let scope = if is_joint { JOINT } else { ONE_BY_ONE };
     out.line(format_args!("\n{CAVEAT}\n{scope}\n{ERRORS}"))
+}
+
+/// Threshold probabilities that were not just counted, with what their errors rest on. "Against counting": the variance that so many
+/// counted scenarios would leave over theirs.
+fn thresholds(results: &Results) -> Option<String> {
+    let computed = |row: &&SummaryRow| row.metric == "p_threshold_reached" && row.estimator != "plain";
+    let rows: Vec<[String; 6]> = results
+        .summary
+        .iter()
+        .filter(computed)
+        .map(|row| {
+            let (p, error) = (row.estimate.value, row.estimate.std_error);
+            #[expect(clippy::cast_precision_loss, reason = "a ratio to show")]
+            let counted = p * (1.0 - p) / row.scenarios as f64;
+            let against =
+                if error > 0.0 { format!("{:.1e}", counted / (error * error)) } else { "-".to_owned() };
+            [
+                format!("{} {} ({})", row.service, row.attack, row.design),
+                share(p),
+                format!("{error:.1e}"),
+                format!("{:.0}", row.estimate.effective_sample_size),
+                row.estimator.to_owned(),
+                against,
+            ]
+        })
+        .collect();
+    let head = [
+        "colluders alone reach",
+        "probability",
+        "± error",
+        "effective\nscenarios",
+        "estimator",
+        "against\ncounting",
+    ];
+    (!rows.is_empty()).then(|| table(&head, rows))
 }
 
 /// A seed in decimal, as one types it.

@@ -38,6 +38,8 @@ pub struct Rows {
 pub struct MarketRows {
     /// Scenario.
     pub scenario: Vec<i64>,
+    /// Likelihood ratio.
+    pub weight: Vec<f64>,
     /// Common factor of collusion.
     pub common_factor: Vec<f64>,
     /// Prices, USD. `[asset][row]`
@@ -55,6 +57,8 @@ pub struct ScenarioRows {
     pub scenario: Vec<i64>,
     /// Position of the design.
     pub design: Vec<usize>,
+    /// Likelihood ratio.
+    pub weight: Vec<f64>,
     /// Kept as one of every N.
     pub sampled: Vec<bool>,
     /// A witnessed attack nets more than 0.
@@ -90,6 +94,8 @@ pub struct TargetRows {
     pub design: Vec<usize>,
     /// Position of the target among all distinct ones.
     pub target: Vec<usize>,
+    /// Likelihood ratio.
+    pub weight: Vec<f64>,
     /// Part of the power that colludes.
     pub colluding_share: Vec<f64>,
     /// Part of the power that can be bribed.
@@ -227,6 +233,7 @@ impl Lane<'_> {
         let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let n_operators = i32::try_from(self.draws.colluders.rows.len()).unwrap_or(i32::MAX);
         rows.scenario.push(self.scenario);
+        rows.weight.push(self.draws.weight[self.lane]);
         rows.common_factor.push(self.draws.common[self.lane]);
         for (column, price) in rows.prices.iter_mut().zip(&self.draws.prices) {
             column.push(price[self.lane]);
@@ -239,6 +246,7 @@ impl Lane<'_> {
         let (out, lane) = (&execution.designs[design], self.lane);
         rows.scenario.push(self.scenario);
         rows.design.push(design);
+        rows.weight.push(self.draws.weight[lane]);
         rows.sampled.push(sampled);
         rows.attacked.push(out.target[lane] != NO_TARGET);
         rows.certified.push(out.net_gain_upper[lane] <= 0.0);
@@ -258,6 +266,7 @@ impl Lane<'_> {
         let reached = |usd: f64| if usd.is_finite() { usd } else { f64::NAN };
         let best = &outcome.best;
         rows.scenario.push(self.scenario);
+        rows.weight.push(self.draws.weight[lane]);
         rows.reachable.push(best.cost[lane].is_finite());
         rows.cost_of_corruption_usd.push(reached(best.forfeited[lane]));
         rows.attack_cost_usd.push(reached(best.cost[lane]));

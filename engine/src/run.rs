@@ -5,7 +5,7 @@
 
 use crate::attack::{Execution, Outcomes, assess, execute};
 use crate::economy::{BlockLedger, Ledger, PortfolioSketches};
-use crate::estimate::{Labels, Results, Sketches, Tally, summarise};
+use crate::estimate::{Goal, Labels, Results, Sketches, Slowest, Tally, next_check, slowest, summarise};
 use crate::graph::Graph;
 use crate::kernels::LANES;
 use crate::kernels::level::Level;
@@ -110,6 +110,78 @@ struct Worker {
     holdings: PortfolioSketches,
 }
 
+/// Room for one block judged with states drawn elsewhere.
+#[derive(Debug)]
+pub struct Judged {
+    /// What was drawn.
+    pub draws: Draws,
+    /// What attacks cost.
+    pub outcomes: Outcomes,
+    /// What was carried out.
+    pub execution: Execution,
+}
+
+impl Plan {
+    /// Room for one block.
+    pub fn room(&self) -> Judged {
+        let outcomes = Outcomes::new(&self.graph);
+        Judged { draws: self.sampler.room(), execution: Execution::new(&self.graph), outcomes }
+    }
+
+    /// Judges one block whose states and weights come from `states` (see [`Sampler::draw_given`]); the rows to be recorded.
+    pub fn judge_given(&self, block: u64, room: &mut Judged, states: impl FnOnce(&mut Draws)) -> Rows {
+        let Judged { draws, outcomes, execution } = room;
+        self.sampler.draw_given(block, self.lanes(block), draws, states);
+        assess(&self.graph, draws, outcomes);
+        execute(&self.graph, draws, outcomes, execution);
+        record::rows(&self.keeper, &self.graph, &self.labels, (draws, outcomes, execution))
+    }
+
+    /// Draws and judges one block as [`run`] does.
+    pub fn judge_plain(&self, block: u64, room: &mut Judged) {
+        let Judged { draws, outcomes, execution } = room;
+        self.sampler.draw(block, self.lanes(block), draws);
+        assess(&self.graph, draws, outcomes);
+        execute(&self.graph, draws, outcomes, execution);
+    }
+
+    /// Lanes of a block that belong to the run.
+    fn lanes(&self, block: u64) -> usize {
+        let left = self.settings.scenarios - block * LANES as u64;
+        usize::try_from(left).unwrap_or(LANES).min(LANES)
+    }
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ended {
+    /// Every scenario was drawn; the least precise headline figure where a precision was asked for.
+    AllDrawn(Option<Slowest>),
+    /// Every headline figure is as precise as the study asks for; the least precise of them.
+    Precise(Option<Slowest>),
+    /// The caller's limit was met.
+    Limit(Option<Slowest>),
+}
+
+/// A run's estimates, and what they rest on.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Estimates.
+    pub results: Results,
+    /// Scenarios drawn.
+    pub scenarios: u64,
+    /// Why it ended.
+    pub ended: Ended,
+}
+
+/// What a run is asked as it goes on.
+pub struct Watch<'a> {
+    /// Told the number of scenarios done.
+    pub progress: &'a mut (dyn FnMut(u64) + Send),
+    /// Asked at fixed numbers of scenarios whether to go on; `None`: always.
+    pub go_on: Option<&'a mut (dyn FnMut() -> bool + Send)>,
+}
+
 /// Draws and judges every scenario of the plan on the current rayon pool.
 ///
 /// `progress` is told the number of scenarios done. Results depend on the study, the seed and the scenario count alone.
@@ -121,16 +193,26 @@ pub fn run<S: Sink>(
     sink: &mut S,
     mut progress: impl FnMut(u64) + Send,
 ) -> Result<Results, S::Error> {
+    let watch = Watch { progress: &mut progress, go_on: None };
+    run_until(plan, sink, watch).map(|finished| finished.results)
+}
+
+/// As [`run`], and ends early where the study's precision is reached or the caller says so. What has been drawn until then is
+/// the same, bit by bit, as a run of so many scenarios.
+///
+/// # Errors
+/// The sink's first error.
+pub fn run_until<S: Sink>(plan: &Plan, sink: &mut S, mut watch: Watch<'_>) -> Result<Finished, S::Error> {
     let threads = rayon::current_num_threads();
     let workers: Vec<Mutex<Worker>> = (0..threads).map(|_| Mutex::new(plan.worker())).collect();
-    let n_blocks = plan.settings.scenarios.div_ceil(LANES as u64);
     let per_thread = if plan.keeper.keeps_none() { BLOCKS_PER_THREAD } else { RECORDED_BLOCKS_PER_THREAD };
     let wave = per_thread * threads as u64;
-    let mut fold = Fold::new(n_blocks, &plan.ledger());
-    let mut finished: Vec<Finished> = Vec::new();
+    let mut fold = Fold::new(&plan.ledger());
+    let mut checks = Checks::new(plan, &watch);
+    let mut finished: Vec<OfBlock> = Vec::new();
     let mut next = 0;
-    while next < n_blocks || !finished.is_empty() {
-        let blocks = next..(next + wave).min(n_blocks);
+    let ended = loop {
+        let blocks = next..(next + wave).min(checks.next);
         next = blocks.end;
         let ready = std::mem::take(&mut finished);
         let (folded, computed) = rayon::join(
@@ -139,15 +221,64 @@ pub fn run<S: Sink>(
         );
         folded?;
         finished = computed;
-        progress((fold.next_block * LANES as u64).min(plan.settings.scenarios));
-    }
+        (watch.progress)((fold.next_block * LANES as u64).min(plan.settings.scenarios));
+        // Nothing beyond a check is drawn before its answer is known.
+        if finished.is_empty() && next == checks.next {
+            let slowest =
+                checks.goal().and_then(|goal| slowest(&plan.graph, &plan.labels, &fold.so_far(), goal));
+            if let Some(ended) = checks.answer(slowest, &mut watch) {
+                break ended;
+            }
+        }
+    };
+    fold.finish(sink)?;
     let Worker { mut sketches, mut holdings, .. } = plan.worker();
     for worker in workers {
         let worker = worker.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         sketches.merge(&worker.sketches);
         holdings.merge(&worker.holdings);
     }
-    Ok(summarise(&plan.graph, &plan.labels, (&fold.total, &sketches), (&fold.ledger, &holdings)))
+    let results = summarise(&plan.graph, &plan.labels, (&fold.total, &sketches), (&fold.ledger, &holdings));
+    Ok(Finished { results, scenarios: fold.total.n, ended })
+}
+
+/// At which blocks a run asks whether to go on.
+#[derive(Debug)]
+pub(crate) struct Checks {
+    /// The block before which it asks next.
+    pub(crate) next: u64,
+    n_blocks: u64,
+    goal: Option<Goal>,
+}
+
+impl Checks {
+    pub(crate) fn new(plan: &Plan, watch: &Watch<'_>) -> Self {
+        let RunSettings { scenarios, relative_error, negligible, .. } = plan.settings;
+        let n_blocks = scenarios.div_ceil(LANES as u64);
+        let goal = (relative_error > 0.0).then_some(Goal { relative_error, negligible });
+        let asks = goal.is_some() || watch.go_on.is_some();
+        Self { next: if asks { next_check(0).min(n_blocks) } else { n_blocks }, n_blocks, goal }
+    }
+
+    /// What counts as precise, if anything is asked for.
+    pub(crate) fn goal(&self) -> Option<&Goal> {
+        self.goal.as_ref()
+    }
+
+    /// Why the run ends here; `None` if it goes on to the next check.
+    pub(crate) fn answer(&mut self, slowest: Option<Slowest>, watch: &mut Watch<'_>) -> Option<Ended> {
+        if self.goal.as_ref().is_some_and(|goal| goal.is_met(slowest.as_ref())) {
+            return Some(Ended::Precise(slowest));
+        }
+        if self.next == self.n_blocks {
+            return Some(Ended::AllDrawn(slowest));
+        }
+        if watch.go_on.as_mut().is_some_and(|go_on| !go_on()) {
+            return Some(Ended::Limit(slowest));
+        }
+        self.next = next_check(self.next).min(self.n_blocks);
+        None
+    }
 }
 
 impl Plan {
@@ -166,12 +297,11 @@ impl Plan {
         Ledger::new(&self.graph, self.sampler.n_assets())
     }
 
-    fn block(&self, block: u64, workers: &[Mutex<Worker>]) -> Finished {
+    fn block(&self, block: u64, workers: &[Mutex<Worker>]) -> OfBlock {
         let mine = &workers[rayon::current_thread_index().unwrap_or(0) % workers.len()];
         let mut worker = mine.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Worker { draws, outcomes, execution, sketches, holdings } = &mut *worker;
-        let left = self.settings.scenarios - block * LANES as u64;
-        let n = usize::try_from(left).unwrap_or(LANES).min(LANES);
+        let n = self.lanes(block);
         self.sampler.draw(block, n, draws);
         assess(&self.graph, draws, outcomes);
         execute(&self.graph, draws, outcomes, execution);
@@ -181,12 +311,12 @@ impl Plan {
         let portfolios = self.labels.portfolios.block(draws, execution);
         holdings.count(&portfolios, n);
         let ledger = BlockLedger::of(draws, execution, &self.labels.stakes.own_share, &portfolios);
-        Finished { tally, rows, ledger }
+        OfBlock { tally, rows, ledger }
     }
 }
 
 /// What one block hands on.
-struct Finished {
+struct OfBlock {
     tally: Tally,
     rows: Rows,
     ledger: BlockLedger,
@@ -194,7 +324,6 @@ struct Finished {
 
 /// Folds finished blocks along the one tree: blocks in order within a part, parts in order.
 struct Fold {
-    n_blocks: u64,
     next_block: u64,
     part: Tally,
     total: Tally,
@@ -204,28 +333,51 @@ struct Fold {
 }
 
 impl Fold {
-    fn new(n_blocks: u64, empty: &Ledger) -> Self {
+    fn new(empty: &Ledger) -> Self {
         let (part, total) = (Tally::default(), Tally::default());
         let [part_ledger, ledger, empty] = [empty.clone(), empty.clone(), empty.clone()];
-        Self { n_blocks, next_block: 0, part, total, part_ledger, ledger, empty }
+        Self { next_block: 0, part, total, part_ledger, ledger, empty }
     }
 
-    fn take<S: Sink>(&mut self, blocks: Vec<Finished>, sink: &mut S) -> Result<(), S::Error> {
-        for Finished { tally, rows, ledger } in blocks {
+    fn take<S: Sink>(&mut self, blocks: Vec<OfBlock>, sink: &mut S) -> Result<(), S::Error> {
+        for OfBlock { tally, rows, ledger } in blocks {
             self.part.merge(&tally);
             self.part_ledger.take(&ledger);
             sink.rows(rows)?;
             self.next_block += 1;
-            if self.next_block.is_multiple_of(BLOCKS_PER_PART) || self.next_block == self.n_blocks {
-                let part = std::mem::take(&mut self.part);
-                self.total.merge(&part);
-                self.ledger.merge(&self.part_ledger);
-                self.part_ledger.clone_from(&self.empty);
-                sink.end_part((self.next_block - 1) / BLOCKS_PER_PART)?;
+            if self.next_block.is_multiple_of(BLOCKS_PER_PART) {
+                self.end_part(sink)?;
             }
         }
         Ok(())
     }
+
+    fn end_part<S: Sink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
+        let part = std::mem::take(&mut self.part);
+        self.total.merge(&part);
+        self.ledger.merge(&self.part_ledger);
+        self.part_ledger.clone_from(&self.empty);
+        sink.end_part((self.next_block - 1) / BLOCKS_PER_PART)
+    }
+
+    /// Ends the last part.
+    fn finish<S: Sink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
+        if self.part.n > 0 { self.end_part(sink) } else { Ok(()) }
+    }
+
+    /// Everything folded, as if the part ended here.
+    fn so_far(&self) -> Tally {
+        let mut tally = self.total.clone();
+        if self.part.n > 0 {
+            tally.merge(&self.part);
+        }
+        tally
+    }
+}
+
+/// What `work` makes of blocks `0..n_blocks`, in order; on the current rayon pool.
+pub fn blocks_in_order<T: Send>(n_blocks: u64, work: impl Fn(u64) -> T + Send + Sync) -> Vec<T> {
+    (0..n_blocks).into_par_iter().map(work).collect()
 }
 
 /// Does `n` independent pieces of work on the current rayon pool; results in their order.

@@ -2,7 +2,8 @@
 
 use montecartel::estimate::{Results, SummaryRow};
 use montecartel::run::{NoSink, Plan, run};
-use montecartel::study::{Record, Study};
+use montecartel::study::{Estimator, Record, Study};
+use montecartel::sweep::estimates;
 use std::path::Path;
 
 /// A study from its text.
@@ -18,6 +19,15 @@ pub fn results(study: &Study, scenarios: u64, seed: u64) -> Results {
     study.run.record = Record::None;
     let Ok(results) = run(&Plan::new(&study), &mut NoSink, |_| ());
     results
+}
+
+/// As [`results`], by another estimator.
+pub fn results_by(estimator: Estimator, study: &Study, scenarios: u64, seed: u64) -> Results {
+    let mut study = study.clone();
+    study.run.scenarios = scenarios;
+    study.run.seed = seed;
+    study.run.estimator = estimator;
+    estimates(&study)
 }
 
 /// The figure with these labels.

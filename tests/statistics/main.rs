@@ -7,4 +7,5 @@ mod history;
 mod invariance;
 mod market;
 mod settlement;
+mod streams;
 mod theory;

@@ -8,6 +8,7 @@ pub mod bits;
 pub mod caps;
 pub mod cholesky;
 pub mod columns;
+pub mod convolve;
 mod dispatch;
 pub mod exp;
 pub mod factor;

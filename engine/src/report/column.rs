@@ -59,18 +59,6 @@ impl<R> Column<R> {
         Self { name: name.into(), unit, comment, storage, fill: Box::new(array) }
     }
 
-    /// The number 1 in every row.
-    pub(super) fn ones(
-        name: &str,
-        (unit, comment): (&'static str, &'static str),
-        rows: impl Fn(&R) -> usize + Send + 'static,
-    ) -> Self {
-        let array = move |blocks: &[R]| -> ArrayRef {
-            Arc::new(Float64Array::from_value(1.0, blocks.iter().map(&rows).sum()))
-        };
-        Self { name: name.into(), unit, comment, storage: Storage::Plain, fill: Box::new(array) }
-    }
-
     /// Increasing integers.
     pub(super) fn counters(
         name: &str,

@@ -14,6 +14,7 @@ use crate::estimate::{Results, SummaryRow};
 use crate::path::PathResults;
 use crate::run::Plan;
 use crate::study::Study;
+use crate::sweep::GridRow;
 
 /// A folder that a run is writing.
 #[derive(Debug)]
@@ -60,21 +61,29 @@ impl RunFolder {
         TableSink::new(&self.dir, plan, &assets, &self.study.run, &self.provenance)
     }
 
-    /// Writes everything that is not yet there; `_SUCCESS` last.
+    /// Writes everything that is not yet there; `_SUCCESS` last, and only if the run is complete.
     ///
     /// # Errors
     /// If the disk refuses; the folder then reads as unfinished.
-    pub fn finish(self, sink: TableSink, results: &Results, facts: &RunFacts) -> Result<(), ReportError> {
+    pub fn finish(
+        self,
+        sink: TableSink,
+        results: &Results,
+        facts: &RunFacts,
+    ) -> Result<Manifest, ReportError> {
         let (warning, stopped_at) = (sink.warning(), sink.stopped_at());
         let mut parts = self.small_tables(results)?;
         parts.extend(sink.finish()?);
         let manifest = Manifest::new(&self.study, facts.scenarios, stopped_at, parts, facts.figures.clone());
         self.write_json(RUN_RESULTS, &manifest::run_results(&self.study, facts, warning))?;
         self.write_json(MANIFEST, &manifest.to_json())?;
-        disk::write_file(&self.dir, SUCCESS, &[])?;
+        if !facts.is_partial {
+            disk::write_file(&self.dir, SUCCESS, &[])?;
+        }
         // Only a courtesy: an empty `.tmp` harms nobody.
         let _ = fs::remove_dir(self.dir.join(TEMPORARY));
-        disk::sync_folder(&self.dir)
+        disk::sync_folder(&self.dir)?;
+        Ok(manifest)
     }
 
     fn small_tables(&self, results: &Results) -> Result<Vec<PartRecord>, ReportError> {
@@ -114,4 +123,29 @@ impl RunFolder {
     fn write_json(&self, name: &str, value: &Value) -> Result<(), ReportError> {
         disk::write_file(&self.dir, name, format!("{value:#}\n").as_bytes())
     }
+}
+
+/// Writes a grid to one file, complete or not at all. A file that is there is replaced only with `force`.
+///
+/// # Errors
+/// If the file exists, or the disk refuses.
+pub fn write_grid(
+    file: &Path,
+    study: &Study,
+    (keys, rows): (&[String], &[GridRow]),
+    force: bool,
+) -> Result<(), ReportError> {
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    if file.exists() && !force {
+        return Err(ReportError::NotEmpty { dir: dir.to_owned(), entry: name });
+    }
+    disk::make_folder(&dir.join(TEMPORARY))?;
+    let table = summary::grid(keys, &Provenance::new(study));
+    let mut part = PartFile::create(dir, name, &table)?;
+    part.write(&table, rows)?;
+    part.commit()?;
+    // Only a courtesy: an empty `.tmp` harms nobody.
+    let _ = fs::remove_dir(dir.join(TEMPORARY));
+    disk::sync_folder(dir)
 }

@@ -59,6 +59,8 @@ pub struct RunFacts {
     pub threads: usize,
     /// Scenarios drawn.
     pub scenarios: u64,
+    /// Whether a limit ended it before all scenarios or the precision asked for.
+    pub is_partial: bool,
     /// When it began, UTC (`2026-01-31T12:00:00Z`).
     pub started_utc: String,
     /// When it ended, UTC.

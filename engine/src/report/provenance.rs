@@ -95,6 +95,9 @@ fn settings_text(run: &RunSettings) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "scenarios = {}", run.scenarios);
     let _ = writeln!(out, "seed = {}", run.seed);
+    let _ = writeln!(out, "estimator = \"{}\"", run.estimator.name());
+    let _ = writeln!(out, "relative_error = {:?}", run.relative_error);
+    let _ = writeln!(out, "negligible = {:?}", run.negligible);
     let _ = writeln!(out, "record = \"{}\"", record_text(run.record));
     let _ = writeln!(out, "record_every = {}", run.record_every);
     let _ = writeln!(out, "record_loss_share = {:?}", run.record_loss_share);

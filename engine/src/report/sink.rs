@@ -190,9 +190,9 @@ impl<R> Stream<R> {
 }
 
 fn truncate_market(rows: &mut MarketRows, n: usize) {
-    let MarketRows { scenario, common_factor, prices, colluders, altruists } = rows;
+    let MarketRows { scenario, weight, common_factor, prices, colluders, altruists } = rows;
     scenario.truncate(n);
-    prices.iter_mut().chain([common_factor]).for_each(|column| column.truncate(n));
+    prices.iter_mut().chain([weight, common_factor]).for_each(|column| column.truncate(n));
     [colluders, altruists].into_iter().for_each(|column| column.truncate(n));
 }
 
@@ -203,6 +203,7 @@ fn truncate_scenarios(rows: &mut ScenarioRows, n: usize) {
     coalition_size.truncate(n);
     [sampled, attacked, certified].into_iter().for_each(|column| column.truncate(n));
     let ScenarioRows {
+        weight,
         net_gain_usd,
         net_gain_upper_usd,
         profit_usd,
@@ -214,7 +215,7 @@ fn truncate_scenarios(rows: &mut ScenarioRows, n: usize) {
         ..
     } = rows;
     let money = [net_gain_usd, net_gain_upper_usd, profit_usd, cost_usd];
-    let settled = [slashed_usd, fault_slashed_usd, nominal_slashed_usd, settlement_gap_usd];
+    let settled = [weight, slashed_usd, fault_slashed_usd, nominal_slashed_usd, settlement_gap_usd];
     money.into_iter().chain(settled).for_each(|column| column.truncate(n));
 }
 
@@ -229,6 +230,8 @@ fn truncate_targets(rows: &mut TargetRows, n: usize) {
     let TargetRows { colluding_share, rational_share, cost_of_corruption_usd, attack_cost_usd, .. } = rows;
     let first = [colluding_share, rational_share, cost_of_corruption_usd, attack_cost_usd];
     first.into_iter().for_each(|column| column.truncate(n));
-    let TargetRows { attack_cost_lower_usd, profit_usd, security_margin, .. } = rows;
-    [attack_cost_lower_usd, profit_usd, security_margin].into_iter().for_each(|column| column.truncate(n));
+    let TargetRows { weight, attack_cost_lower_usd, profit_usd, security_margin, .. } = rows;
+    [weight, attack_cost_lower_usd, profit_usd, security_margin]
+        .into_iter()
+        .for_each(|column| column.truncate(n));
 }

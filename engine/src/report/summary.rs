@@ -8,11 +8,12 @@ use crate::economy::Margin;
 use crate::estimate::{
     DifferenceRow, Estimate, MemberRow, OperatorRow, PortfolioRow, QuantileRow, SummaryRow,
 };
+use crate::sweep::GridRow;
 
 /// Units that a metric may have.
 pub(super) const UNITS: [&str; 6] = ["usd", "probability", "share", "operators", "usd_per_usd", "targets"];
 /// Ways to estimate.
-pub(super) const ESTIMATORS: [&str; 3] = ["plain", "sketch", "quantile"];
+pub(super) const ESTIMATORS: [&str; 5] = ["plain", "sketch", "quantile", "conditional", "importance"];
 
 /// Meaning of the label columns; `*`: any, or the cheapest route.
 const SERVICE: &str = "service; * for the whole design";
@@ -24,26 +25,40 @@ const HIGH: &str = "upper end of the 95 % interval, sampling error only";
 
 /// One row per design, service, attack, route and metric.
 pub(super) fn summary(provenance: &Provenance) -> Table<SummaryRow> {
+    Table::new("summary", summary_columns(|row: &SummaryRow| row), provenance)
+}
+
+/// One row per point of a grid and figure: a column per number that was set, then those of the summary.
+pub(super) fn grid(keys: &[String], provenance: &Provenance) -> Table<GridRow> {
+    let setting = |(axis, key): (usize, &String)| {
+        Column::numbers(key.clone(), ("", "value set"), Plain, move |row: &GridRow| from_ref(&row.at[axis]))
+    };
+    let mut columns: Vec<Column<GridRow>> = keys.iter().enumerate().map(setting).collect();
+    columns.extend(summary_columns(|row: &GridRow| &row.row));
+    Table::new("grid", columns, provenance)
+}
+
+fn summary_columns<R: 'static>(of: fn(&R) -> &SummaryRow) -> Vec<Column<R>> {
     let mut columns = vec![
-        Column::text("design", "design", |row: &SummaryRow| &row.design),
-        Column::text("service", SERVICE, |row: &SummaryRow| &row.service),
-        Column::text("attack", ATTACK, |row: &SummaryRow| &row.attack),
-        Column::text("route", ROUTE, |row: &SummaryRow| &row.route),
-        Column::text("metric", "what is estimated", |row: &SummaryRow| &row.metric),
-        Column::text("unit", "unit of the metric", |row: &SummaryRow| row.unit),
+        Column::text("design", "design", move |row: &R| &of(row).design),
+        Column::text("service", SERVICE, move |row: &R| &of(row).service),
+        Column::text("attack", ATTACK, move |row: &R| &of(row).attack),
+        Column::text("route", ROUTE, move |row: &R| &of(row).route),
+        Column::text("metric", "what is estimated", move |row: &R| &of(row).metric),
+        Column::text("unit", "unit of the metric", move |row: &R| of(row).unit),
     ];
-    columns.extend(estimate_columns(|row: &SummaryRow| &row.estimate));
+    columns.extend(estimate_columns(move |row: &R| &of(row).estimate));
     columns.extend([
-        Column::wide_counts("scenarios", "scenarios drawn", |row: &SummaryRow| row.scenarios),
-        sample_size_column(|row: &SummaryRow| &row.estimate),
-        Column::text("estimator", "how it was estimated", |row: &SummaryRow| row.estimator),
+        Column::wide_counts("scenarios", "scenarios drawn", move |row: &R| of(row).scenarios),
+        sample_size_column(move |row: &R| &of(row).estimate),
+        Column::text("estimator", "how it was estimated", move |row: &R| of(row).estimator),
         Column::text(
             "regime",
             "why slashing cannot be relied on and is left out; empty where it can",
-            |row: &SummaryRow| &row.regime,
+            move |row: &R| &of(row).regime,
         ),
     ]);
-    Table::new("summary", columns, provenance)
+    columns
 }
 
 /// One row per figure and probability.
@@ -159,7 +174,9 @@ fn usd(name: &str, comment: &'static str, value: fn(&OperatorRow) -> &f64) -> Co
 }
 
 /// An estimate, its error and its interval.
-fn estimate_columns<R: 'static>(estimate: fn(&R) -> &Estimate) -> [Column<R>; 4] {
+fn estimate_columns<R: 'static>(
+    estimate: impl Fn(&R) -> &Estimate + Copy + Send + 'static,
+) -> [Column<R>; 4] {
     let part = |name: &str, comment, part: fn(&Estimate) -> &f64| {
         Column::numbers(name, ("", comment), Plain, move |row| from_ref(part(estimate(row))))
     };
@@ -171,7 +188,7 @@ fn estimate_columns<R: 'static>(estimate: fn(&R) -> &Estimate) -> [Column<R>; 4]
     ]
 }
 
-fn sample_size_column<R: 'static>(estimate: fn(&R) -> &Estimate) -> Column<R> {
+fn sample_size_column<R: 'static>(estimate: impl Fn(&R) -> &Estimate + Send + 'static) -> Column<R> {
     let about = ("scenarios", "scenarios that the estimate rests on");
     Column::numbers("effective_sample_size", about, Plain, move |row| {
         from_ref(&estimate(row).effective_sample_size)

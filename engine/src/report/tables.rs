@@ -24,7 +24,7 @@ pub(super) fn scenarios(plan: &Plan, provenance: &Provenance) -> Table<ScenarioR
     let columns = vec![
         Column::counters("scenario", SCENARIO, |rows: &ScenarioRows| &rows.scenario),
         Column::labels("design", design_names(plan), |rows: &ScenarioRows| &rows.design),
-        Column::ones("weight", WEIGHT, |rows: &ScenarioRows| rows.scenario.len()),
+        Column::numbers("weight", WEIGHT, Plain, |rows: &ScenarioRows| &rows.weight),
         Column::flags("sampled", "recorded as one of every N", |rows: &ScenarioRows| &rows.sampled),
         Column::flags("attacked", "a witnessed attack nets more than 0", |rows: &ScenarioRows| {
             &rows.attacked
@@ -72,7 +72,7 @@ pub(super) fn targets(plan: &Plan, provenance: &Provenance) -> Table<TargetRows>
         Column::labels("design", design_names(plan), |rows: &TargetRows| &rows.design),
         Column::labels("service", services, |rows: &TargetRows| &rows.target),
         Column::labels("attack", attacks, |rows: &TargetRows| &rows.target),
-        Column::ones("weight", WEIGHT, |rows: &TargetRows| rows.scenario.len()),
+        Column::numbers("weight", WEIGHT, Plain, |rows: &TargetRows| &rows.weight),
         number("colluding_share", (SHARE, "part of the power that colludes"), Plain, |rows| {
             &rows.colluding_share
         }),
@@ -134,7 +134,7 @@ fn route_columns(routes: &[Route]) -> Vec<Column<TargetRows>> {
 pub(super) fn market(assets: &[String], provenance: &Provenance) -> Table<MarketRows> {
     let mut columns = vec![
         Column::counters("scenario", SCENARIO, |rows: &MarketRows| &rows.scenario),
-        Column::ones("weight", WEIGHT, |rows: &MarketRows| rows.scenario.len()),
+        Column::numbers("weight", WEIGHT, Plain, |rows: &MarketRows| &rows.weight),
         Column::numbers(
             "common_factor",
             ("", "common factor of collusion; low is bad"),

@@ -174,7 +174,7 @@ fn provenance_stands_in_footer_and_schema() {
     assert_eq!(find("montecartel.seed"), "0x000000000000002a");
     let toml = fs::read_to_string(dir.path().join("study.toml")).unwrap();
     assert_eq!(find("montecartel.study_toml"), toml);
-    assert!(toml.contains("scenarios = 300\nseed = 42\nrecord = \"all\"\n"), "{toml}");
+    assert!(toml.contains("scenarios = 300\nseed = 42\n") && toml.contains("\nrecord = \"all\"\n"), "{toml}");
     let schema = reader.schema().metadata();
     assert_eq!(schema.get("montecartel.seed").map(String::as_str), Some("0x000000000000002a"));
     let attrs: serde_json::Value = serde_json::from_str(schema.get("PANDAS_ATTRS").unwrap()).unwrap();

@@ -6,18 +6,14 @@
 use super::states::{LatentPlan, Law, Mixing};
 use crate::kernels::{normal, student};
 use crate::streams::Purpose;
-use crate::study::{Copula, Factor, Fault, FaultKind, Loading, Study};
+use crate::study::{Copula, Factor, Fault, FaultKind, Loading, Operator, Study};
 
 /// Plan of collusion: low is a colluder, high an altruist.
 pub fn collusion(study: &Study, seed: u64) -> LatentPlan {
     let law = &study.collusion;
     let columns = FactorColumns::new(study, &law.loadings);
-    let rows = study.operators.iter().enumerate().map(|(o, operator)| {
-        let low = quantile(law.copula, operator.collusion_probability);
-        let high = quantile(law.copula, 1.0 - operator.altruistic_probability);
-        columns.row(study, o, &operator.loadings, [low, high.max(low)])
-    });
-    plan(seed, "collusion", law.copula, &columns, rows.collect(), 2)
+    let rows = collusion_rows(study, &columns);
+    plan(seed, "collusion", law.copula, &columns, rows, 2)
 }
 
 /// Plan of an accident: low is hit within the horizon (equivocation), or down at the moment looked at (downtime).
@@ -37,6 +33,40 @@ pub fn fault(study: &Study, fault: &Fault, seed: u64) -> LatentPlan {
         columns.row(study, o, &loadings, [low, f64::INFINITY])
     });
     plan(seed, name, fault.copula, &columns, rows.collect(), 1)
+}
+
+/// The laws of collusion apart from any stream, for what is computed instead of drawn.
+#[derive(Debug, Clone)]
+pub struct CollusionLaws {
+    /// One for each operator; cutoffs to collude and not to be altruistic. `[operator]`
+    pub rows: Vec<Law>,
+    /// Columns of factors; the common factor is column 0.
+    pub n_factors: usize,
+    /// Degrees of freedom of a t copula.
+    pub degrees: Option<u32>,
+}
+
+/// The laws of collusion of a study.
+pub fn collusion_laws(study: &Study) -> CollusionLaws {
+    let columns = FactorColumns::new(study, &study.collusion.loadings);
+    CollusionLaws {
+        rows: collusion_rows(study, &columns),
+        n_factors: columns.groups.iter().map(|(_, width)| width).sum(),
+        degrees: match study.collusion.copula {
+            Copula::Gaussian => None,
+            Copula::StudentT(degrees) => Some(degrees),
+        },
+    }
+}
+
+fn collusion_rows(study: &Study, columns: &FactorColumns) -> Vec<Law> {
+    let copula = study.collusion.copula;
+    let row = |(o, operator): (usize, &Operator)| {
+        let low = quantile(copula, operator.collusion_probability);
+        let high = quantile(copula, 1.0 - operator.altruistic_probability);
+        columns.row(study, o, &operator.loadings, [low, high.max(low)])
+    };
+    study.operators.iter().enumerate().map(row).collect()
 }
 
 fn quantile(copula: Copula, p: f64) -> f64 {

@@ -8,6 +8,8 @@ mod market;
 pub mod states;
 mod thinned;
 
+pub use latent::{CollusionLaws, collusion_laws};
+
 use crate::graph::Luck;
 use crate::kernels::level::Level;
 use crate::kernels::{Column, LANES, Mask, bits, normal};
@@ -45,6 +47,8 @@ pub struct Draws {
     pub first_scenario: u64,
     /// Lanes that belong to the run.
     pub n: usize,
+    /// Likelihood ratio of the law asked about to the law sampled from; 1 unless a proposal was sampled.
+    pub weight: Column,
     /// The common factor of collusion; low is bad.
     pub common: Column,
     /// Prices, USD. `[asset]`
@@ -222,6 +226,7 @@ impl Sampler {
         Draws {
             first_scenario: 0,
             n: 0,
+            weight: [1.0; LANES],
             common: [0.0; LANES],
             prices: vec![[0.0; LANES]; self.market.n_assets()],
             profits: vec![[0.0; LANES]; self.market.n_profits()],
@@ -270,6 +275,15 @@ impl Sampler {
             *bribable = std::array::from_fn(|word| up[word] & !low[word]);
         }
         self.mark_compromised(draws);
+    }
+
+    /// As [`Self::draw`], collusion drawn by `states`: it fills `common`, `weight` and the rows of `colluders` and `bribable`.
+    pub fn draw_given(&self, block: u64, n: usize, draws: &mut Draws, states: impl FnOnce(&mut Draws)) {
+        draws.first_scenario = block * LANES as u64;
+        draws.n = n;
+        states(draws);
+        self.mark_compromised(draws);
+        self.draw_moves(block, draws);
     }
 
     /// Draws all the rest: accidents, prices, profits, and what decides over slashes. Who colludes stays as drawn last; prices

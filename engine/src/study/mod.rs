@@ -16,9 +16,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod time;
+mod variation;
 
 pub use problem::{Problem, Severity, StudyError};
 pub use schema::{json_schema, key_reference};
+pub use variation::{Setting, Variable};
 
 use crate::fraction::Threshold;
 pub use crate::rules::ethereum::Fork;
@@ -77,6 +79,12 @@ pub struct RunSettings {
     pub scenarios: u64,
     /// Seed of every stream.
     pub seed: u64,
+    /// How probabilities are estimated.
+    pub estimator: Estimator,
+    /// Standard error over the estimate at which every headline figure is precise enough to stop; 0 never stops.
+    pub relative_error: f64,
+    /// A probability whose upper bound lies below this needs no precision of its own.
+    pub negligible: f64,
     /// Which scenarios go to the three big tables.
     pub record: Record,
     /// Every N-th scenario is recorded whatever happened in it.
@@ -85,6 +93,31 @@ pub struct RunSettings {
     pub record_loss_share: f64,
     /// Rows of the targets table after which recording stops.
     pub record_limit_rows: u64,
+}
+
+/// How a run estimates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Estimator {
+    /// Scenarios from the law asked about, all of the same weight.
+    Plain,
+    /// As plain, threshold probabilities by averaging what is computed given the factors.
+    Conditional,
+    /// Scenarios from proposals under which thresholds are reached often, weighted.
+    Importance,
+    /// Plain, and conditional where plain is rough.
+    Auto,
+}
+
+impl Estimator {
+    /// Its word in studies and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Conditional => "conditional",
+            Self::Importance => "importance",
+            Self::Auto => "auto",
+        }
+    }
 }
 
 /// Which scenarios are recorded.

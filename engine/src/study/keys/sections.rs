@@ -78,6 +78,28 @@ pub(in crate::study) const RUN: Section = Section {
         ),
         Key::new("seed", Whole(0, MOST), Value("1"), "", "the seed of every random stream"),
         Key::new(
+            "estimator",
+            Choice(&["plain", "conditional", "importance", "auto"], &[]),
+            Value("\"plain\""),
+            "",
+            "how probabilities are estimated: counted, computed given sampled factors, from weighted scenarios that favour \
+             rare events, or computed where counting is rough",
+        ),
+        Key::new(
+            "relative_error",
+            Number(R::NOT_NEGATIVE),
+            Value("0"),
+            "standard error over the estimate",
+            "how precise every headline figure must be for the run to stop before all its scenarios; 0 never stops it",
+        ),
+        Key::new(
+            "negligible",
+            Number(R::UNIT),
+            Value("1e-4"),
+            "probability",
+            "the probability below which a headline figure needs no precision of its own",
+        ),
+        Key::new(
             "record",
             Choice(&["attacks", "all", "none"], &[]),
             Value("\"attacks\""),

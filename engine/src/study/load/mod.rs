@@ -25,7 +25,7 @@ use super::problem::{Problem, Severity, StudyError};
 use super::reader::{Context, Reader};
 use super::resolved::{Entries, replace_paths, to_toml};
 use super::table::{TableProblem, read_bytes};
-use super::{Design, Pool, Provenance, Record, RunSettings, Service, Study, System, TableDigest};
+use super::{Design, Estimator, Pool, Provenance, Record, RunSettings, Service, Study, System, TableDigest};
 
 /// Name of the study file in a folder.
 const STUDY_FILE: &str = "study.toml";
@@ -176,6 +176,14 @@ fn read_run(root: &mut Reader<'_, '_>) -> RunSettings {
     let settings = RunSettings {
         scenarios: reader.whole("scenarios"),
         seed: reader.whole("seed"),
+        estimator: match reader.choice("estimator") {
+            Some("conditional") => Estimator::Conditional,
+            Some("importance") => Estimator::Importance,
+            Some("auto") => Estimator::Auto,
+            _ => Estimator::Plain,
+        },
+        relative_error: reader.number("relative_error"),
+        negligible: reader.number("negligible"),
         record: match reader.choice("record") {
             Some("all") => Record::All,
             Some("none") => Record::None,

@@ -1,0 +1,160 @@
+//! Closed forms and published values.
+
+use super::*;
+
+/// Members with equal probability and one common factor of loading sqrt(ρ).
+fn one_factor(n: usize, p: f64, rho: f64) -> Factored {
+    let residual = libm::sqrt(1.0 - rho);
+    let cutoff = crate::kernels::normal::quantile(p) / residual;
+    let slopes = if rho > 0.0 { vec![(0, -libm::sqrt(rho) / residual)] } else { Vec::new() };
+    Factored { members: vec![Member { cutoff, slopes }; n], n_factors: usize::from(rho > 0.0), degrees: None }
+}
+
+fn reached(factored: &Factored, powers: &[u128], needs: &[u128]) -> Vec<f64> {
+    let lattice = Lattice::new(powers, needs, MOST_CELLS);
+    assert!(lattice.is_exact());
+    let answer = quadrature(factored, &lattice, Precision::default()).unwrap();
+    assert!(answer.change <= 1e-10, "{answer:?}");
+    answer.reached.iter().map(|bracket| bracket.value).collect()
+}
+
+/// T2: `∫ P[Bin(n, p(z)) ≥ k] φ(z) dz`. The fourth value by mpmath in 30 digits; the page's differs in the ninth.
+#[test]
+fn finite_pools_of_equal_members() {
+    for (n, p, rho, expected) in [
+        (10, 0.05, 0.0, 1.028_497_94e-3),
+        (10, 0.05, 0.3, 1.916_452_68e-2),
+        (100, 0.05, 0.3, 1.047_471_87e-2),
+        (100, 0.01, 0.2, 1.266_368_160_788e-5),
+        (1000, 0.05, 0.3, 9.605_968_30e-3),
+    ] {
+        let k = n as u128 / 3 + 1;
+        let found = reached(&one_factor(n, p, rho), &vec![1; n], &[k])[0];
+        assert!((found / expected - 1.0).abs() < 5e-9, "n {n}, p {p}, ρ {rho}: {found:e}");
+    }
+}
+
+/// T3: stakes 10, 6, 5, 3, 1, one factor.
+#[test]
+fn unequal_stakes_under_one_factor() {
+    let powers = [10, 6, 5, 3, 1];
+    for (rho, third, two_thirds) in [(0.0, 0.11791, 0.00361), (0.3, 0.127_867_77, 0.017_801_37)] {
+        let found = reached(&one_factor(5, 0.1, rho), &powers, &[9, 17]);
+        assert!((found[0] - third).abs() < 5e-9 && (found[1] - two_thirds).abs() < 5e-9, "{found:?}");
+    }
+}
+
+/// T1: a large pool tends to Vasicek's law; at n = 1000 the difference is the limit's, not ours, so the check is on its size:
+/// it falls as 1/n.
+#[test]
+fn large_pools_tend_to_the_limit() {
+    let (p, rho, x) = (0.05, 0.3, 1.0 / 3.0);
+    let quantile = crate::kernels::normal::quantile;
+    let limit =
+        crate::kernels::normal::cdf((quantile(p) - libm::sqrt(1.0 - rho) * quantile(x)) / libm::sqrt(rho));
+    assert!((limit / 9.510_190e-3 - 1.0).abs() < 1e-6);
+    let gap = |n: usize| {
+        // A continuity correction of one half: the mean of > and ≥ at a multiple of three.
+        let found = reached(&one_factor(n, p, rho), &vec![1; n], &[n as u128 / 3, n as u128 / 3 + 1]);
+        (0.5 * (found[0] + found[1]) / limit - 1.0).abs()
+    };
+    let (small, large) = (gap(300), gap(1200));
+    assert!((small / large - 4.0).abs() < 0.2, "{small:e} {large:e}");
+}
+
+/// Two factors that cross: against nested integration by hand.
+#[test]
+fn two_crossing_factors() {
+    // Four members in a square: common factor, and one group factor over the first two, another over the last two.
+    let residual = libm::sqrt(1.0 - 0.2 - 0.3);
+    let cutoff = crate::kernels::normal::quantile(0.1) / residual;
+    let (a, b) = (-libm::sqrt(0.2) / residual, -libm::sqrt(0.3) / residual);
+    let member = |group: usize| Member { cutoff, slopes: vec![(0, a), (group, b)] };
+    let factored =
+        Factored { members: vec![member(1), member(1), member(2), member(2)], n_factors: 3, degrees: None };
+    let answer = quadrature(&factored, &Lattice::new(&[1; 4], &[3], 100), Precision::default()).unwrap();
+    assert_eq!((answer.dimensions, answer.groups), (1, 2));
+    // By hand: law of a pair given z, then both pairs.
+    let (step, mut expected) = (0.05, 0.0);
+    let axis: Vec<(f64, f64)> = (-240..=240)
+        .map(|i| f64::from(i) * step)
+        .map(|z| (z, crate::kernels::normal::density(z) * step))
+        .collect();
+    for (z, w) in &axis {
+        let mut pair = [0.0; 3];
+        for (f, v) in &axis {
+            let p = crate::kernels::normal::cdf(cutoff + a * z + b * f);
+            pair[2] += v * p * p;
+            pair[1] += v * 2.0 * p * (1.0 - p);
+        }
+        expected += w * (2.0 * pair[1] * pair[2] + pair[2] * pair[2]);
+    }
+    assert!((answer.reached[0].value / expected - 1.0).abs() < 1e-9, "{:?} {expected:e}", answer.reached);
+    // The same with one group's factor integrated at once, for a member of both groups that never colludes.
+    let mut members = factored.members;
+    members.push(Member { cutoff: -30.0, slopes: vec![(1, a), (2, b), (0, a)] });
+    let crossing = Factored { members, n_factors: 3, degrees: None };
+    let answer = quadrature(&crossing, &Lattice::new(&[1; 5], &[3], 100), Precision::default()).unwrap();
+    assert_eq!((answer.dimensions, answer.groups), (2, 1));
+    assert!((answer.reached[0].value / expected - 1.0).abs() < 1e-9, "{:?} {expected:e}", answer.reached);
+}
+
+/// A t copula without loadings: `P(both) = E[Φ(t·S)²]`.
+#[test]
+fn the_scale_of_a_t_copula() {
+    let t = crate::kernels::student::quantile(0.05, 4.0);
+    let factored = Factored {
+        members: vec![Member { cutoff: t, slopes: Vec::new() }; 2],
+        n_factors: 0,
+        degrees: Some(4),
+    };
+    let found = reached(&factored, &[1, 1], &[2])[0];
+    // By mpmath in 30 digits, with t = −2.13184678632665.
+    assert!((found / 6.384_483_067_458e-3 - 1.0).abs() < 1e-10, "{found:e}");
+    // And one alone has the probability asked for, whatever ν.
+    for degrees in [1, 3, 30, 200] {
+        let cutoff = crate::kernels::student::quantile(1e-4, f64::from(degrees));
+        let members = vec![Member { cutoff, slopes: Vec::new() }];
+        let alone = reached(&Factored { members, n_factors: 0, degrees: Some(degrees) }, &[1], &[1])[0];
+        assert!((alone / 1e-4 - 1.0).abs() < 1e-8, "ν {degrees}: {alone:e}");
+    }
+}
+
+/// Powers far too large to be exact: brackets narrow as cells grow and keep the value between, and agree with exact ones.
+#[test]
+fn brackets_narrow_and_enclose() {
+    let powers: Vec<u128> = (1..=40u128).map(|i| i * i * 7_919_331 + 13).collect();
+    let need = powers.iter().sum::<u128>() / 3 + 1;
+    let factored = one_factor(40, 0.02, 0.2);
+    let mut last = Bracket { low: 0.0, value: 0.25, high: 1.0 };
+    for cells in [256, 1024, 4096, 16_384] {
+        let lattice = Lattice::new(&powers, &[need], cells);
+        let found = quadrature(&factored, &lattice, Precision::default()).unwrap().reached[0];
+        assert!(found.low <= found.value && found.value <= found.high);
+        assert!(found.low >= last.low - 1e-15 && found.high <= last.high + 1e-15, "{found:?} in {last:?}");
+        assert!(found.relative_width() < last.relative_width() / 3.0, "{found:?} {last:?}");
+        last = found;
+    }
+}
+
+#[test]
+fn too_many_factors_are_refused_and_private_ones_folded() {
+    let member = |slopes: &[(usize, f64)]| Member { cutoff: -2.0, slopes: slopes.to_vec() };
+    let web = [[0, 1, 2, 3], [0, 1, 2, 4], [0, 1, 3, 4], [0, 2, 3, 4]];
+    let members = web.map(|factors| member(&factors.map(|f| (f, -0.3)))).to_vec();
+    let factored = Factored { members, n_factors: 5, degrees: None };
+    let lattice = Lattice::new(&[1; 4], &[2], 100);
+    assert!(matches!(
+        quadrature(&factored, &lattice, Precision::default()),
+        Err(Refusal::TooManyFactors { .. })
+    ));
+    let private = Factored {
+        members: vec![member(&[(0, -0.5), (1, -0.5)]), member(&[(0, -0.5), (2, 0.75)])],
+        n_factors: 3,
+        degrees: None,
+    };
+    let folded = private.of_members(&[1, 0]);
+    assert_eq!(folded.n_factors, 1);
+    let (p, _) = folded.members[0].chance(&[0.0], 1.0);
+    assert!((p - crate::kernels::normal::cdf(-2.0 / 1.25)).abs() < 1e-15);
+}

@@ -1,0 +1,140 @@
+//! What is estimated from weighted scenarios: one list for counting and for labelling.
+
+use crate::attack::{Costs, Execution, NO_TARGET, Outcomes, TargetOutcome};
+use crate::estimate::Labels;
+use crate::graph::{Graph, Power};
+use crate::study::Route;
+
+/// Any service, any kind, the cheapest route.
+pub const ANY: &str = "*";
+
+/// Labels of a figure.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    /// Design.
+    pub design: &'a str,
+    /// Service.
+    pub service: &'a str,
+    /// Attack kind.
+    pub attack: &'a str,
+    /// Route.
+    pub route: &'a str,
+    /// Why slashing cannot be relied on.
+    pub regime: &'a str,
+}
+
+/// What kind of mean it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Of 0 and 1 over all scenarios.
+    Probability,
+    /// Over all scenarios, in this unit.
+    Mean(&'static str),
+    /// Over scenarios in which the value is finite, in this unit.
+    Given(&'static str),
+    /// Quantiles, in this unit; out of reach counts as ∞.
+    Quantiles(&'static str),
+}
+
+/// Everything judged in one block.
+#[derive(Debug, Clone, Copy)]
+pub struct Judgement<'a> {
+    /// Names.
+    pub labels: &'a Labels,
+    /// Positions.
+    pub graph: &'a Graph,
+    /// Outcomes per target.
+    pub outcomes: &'a Outcomes,
+    /// Outcomes per design.
+    pub execution: &'a Execution,
+}
+
+/// Takes figures one after another: labels, metric, kind, value by lane.
+pub type See<'s> = dyn FnMut(At<'_>, &'static str, Kind, &dyn Fn(usize) -> f64) + 's;
+
+fn indicator(hit: bool) -> f64 {
+    f64::from(u8::from(hit))
+}
+
+impl Judgement<'_> {
+    /// Shows every figure, always in the same order.
+    pub fn visit(&self, see: &mut See<'_>) {
+        for (index, design) in self.graph.designs.iter().enumerate() {
+            let at = At { design: &design.name, service: ANY, attack: ANY, route: ANY, regime: "" };
+            self.design(index, at, see);
+            for secured in &design.secured {
+                let service = At { service: &self.labels.services[*secured], ..at };
+                self.service(*secured, service, see);
+                for target in self.labels.targets_of(self.graph, *secured) {
+                    let labels = &self.labels.targets[target];
+                    let at = At { attack: &labels.attack, regime: &labels.regime, ..service };
+                    target_figures(&self.outcomes.targets[target], &labels.routes, at, see);
+                }
+            }
+        }
+    }
+
+    fn design(&self, index: usize, at: At<'_>, see: &mut See<'_>) {
+        let out = &self.execution.designs[index];
+        let attacked = |lane: usize| indicator(out.target[lane] != NO_TARGET);
+        see(at, "p_attack_pays", Kind::Probability, &attacked);
+        see(at, "p_profitable_attack_low", Kind::Probability, &attacked);
+        see(at, "p_profitable_attack_high", Kind::Probability, &|lane| {
+            indicator(out.net_gain_upper[lane] > 0.0)
+        });
+        see(at, "net_gain_usd", Kind::Mean("usd"), &|lane| out.net_gain[lane]);
+        see(at, "slashed_usd", Kind::Mean("usd"), &|lane| out.slashed[lane]);
+        see(at, "nominal_slashed_usd", Kind::Mean("usd"), &|lane| out.nominal_slashed[lane]);
+        see(at, "fault_slashed_usd", Kind::Mean("usd"), &|lane| out.fault_slashed[lane]);
+        see(at, "settlement_gap_usd", Kind::Mean("usd"), &|lane| out.settlement_gap[lane]);
+        see(at, "loss_usd", Kind::Quantiles("usd"), &|lane| out.slashed[lane] + out.fault_slashed[lane]);
+    }
+
+    fn service(&self, secured: usize, at: At<'_>, see: &mut See<'_>) {
+        let targets = &self.outcomes.targets[self.labels.targets_of(self.graph, secured)];
+        let pays = |lane: usize| indicator(targets.iter().any(|target| target.pays(lane)));
+        see(at, "p_attack_pays", Kind::Probability, &pays);
+        if !matches!(self.graph.secured[secured].power, Power::Hash) {
+            let share = &self.outcomes.colluding_share[secured];
+            see(at, "colluding_share", Kind::Mean("share"), &|lane| share[lane]);
+        }
+    }
+}
+
+fn target_figures(target: &TargetOutcome, routes: &[Route], at: At<'_>, see: &mut See<'_>) {
+    let collude = At { route: "collude", ..at };
+    let reached = |lane: usize| indicator(target.threshold_reached[lane]);
+    see(collude, "p_threshold_reached", Kind::Probability, &reached);
+    see(at, "profit_from_corruption_usd", Kind::Mean("usd"), &|lane| target.profit[lane]);
+    let slashed = |lane: usize| if target.pays(lane) { target.best.forfeited[lane] } else { 0.0 };
+    see(at, "slashed_usd", Kind::Mean("usd"), &slashed);
+    cost_figures(target, &target.best, at, see);
+    for (route, outcome) in routes.iter().zip(&target.routes) {
+        let at = At { route: route.name(), ..at };
+        cost_figures(target, &outcome.costs, at, see);
+        see(at, "attack_cost_usd", Kind::Quantiles("usd"), &|lane| outcome.costs.cost[lane]);
+    }
+    see(at, "attack_cost_usd", Kind::Quantiles("usd"), &|lane| target.best.cost[lane]);
+    see(at, "cost_of_corruption_usd", Kind::Quantiles("usd"), &|lane| target.best.forfeited[lane]);
+    see(at, "profit_from_corruption_usd", Kind::Quantiles("usd"), &|lane| target.profit[lane]);
+    let cover = |lane: usize| {
+        let (cost, profit) = (target.best.cost[lane] - target.best.returned[lane], target.profit[lane]);
+        if profit > 0.0 { cost.max(0.0) / profit } else { f64::INFINITY }
+    };
+    see(at, COVER, Kind::Quantiles("share"), &cover);
+}
+
+/// How many times the cost covers the profit: what margins and safe profits are made of, no metric itself.
+pub const COVER: &str = "cover";
+
+fn cost_figures(target: &TargetOutcome, costs: &Costs, at: At<'_>, see: &mut See<'_>) {
+    let pays = |lane: usize| indicator(target.profit[lane] + costs.returned[lane] > costs.cost[lane]);
+    let reachable = |lane: usize| indicator(costs.cost[lane].is_finite());
+    let given = |usd: f64, lane: usize| if costs.cost[lane].is_finite() { usd } else { f64::NAN };
+    see(at, "p_reachable", Kind::Probability, &reachable);
+    see(at, "p_attack_pays", Kind::Probability, &pays);
+    see(at, "attack_cost_usd_given_reachable", Kind::Given("usd"), &|lane| given(costs.cost[lane], lane));
+    let forfeited = |lane: usize| given(costs.forfeited[lane], lane);
+    see(at, "cost_of_corruption_usd_given_reachable", Kind::Given("usd"), &forfeited);
+    see(at, "capital_usd_given_reachable", Kind::Given("usd"), &|lane| given(costs.capital[lane], lane));
+}

@@ -1,0 +1,160 @@
+//! Who colludes, drawn from the mixture: factors shifted, probabilities twisted, weights kept.
+
+use super::pilot::{Rare, pilot};
+use super::proposal::{Drawn, Mixture};
+use crate::exact::twist::{Twist, twisted};
+use crate::exact::{Chances, Factored, ServicePower};
+use crate::graph::Graph;
+use crate::kernels::{LANES, Mask, normal};
+use crate::sampling::{CollusionLaws, Draws, collusion_laws};
+use crate::streams::Purpose;
+use crate::study::Study;
+
+/// Most proposals: each scenario is weighed against all of them.
+const MOST_PROPOSALS: usize = 12;
+
+/// How scenarios of a study are drawn so that thresholds are reached often.
+#[derive(Debug, Clone)]
+pub struct Importance {
+    factored: Factored,
+    /// Latents above this over the residual are altruists. `[operator]`
+    altruist: Vec<f64>,
+    /// The threshold of each proposal. `[proposal]`
+    rare: Vec<Rare>,
+    mixture: Mixture,
+    noise: Purpose,
+    altruism: Purpose,
+}
+
+/// Working memory for one scenario.
+#[derive(Debug, Default)]
+struct Scratch {
+    drawn: Drawn,
+    chances: Chances,
+    twists: Vec<Twist>,
+    /// Probability to collude under the law sampled from. `[operator]`
+    sampled: Vec<f64>,
+}
+
+impl Importance {
+    /// Searches a proposal for every distinct threshold of the designs, at today's prices.
+    pub fn new(study: &Study, graph: &Graph, seed: u64) -> Self {
+        let factored = Factored::new(study);
+        let mut rare: Vec<(Rare, super::Proposal)> = Vec::new();
+        for target in distinct(study, graph) {
+            rare.extend(pilot(&factored, &target, seed).map(|proposal| (target, proposal)));
+        }
+        let (rare, proposals) = thin(rare).into_iter().unzip();
+        let law = (factored.n_factors, factored.degrees);
+        let mixture = Mixture::new(proposals, law, (seed, "rare/importance"));
+        let CollusionLaws { rows, .. } = collusion_laws(study);
+        let purpose = |name: &str| Purpose::new(seed, &format!("rare/importance/{name}"));
+        Self {
+            altruist: rows.iter().map(|law| law.cutoffs[1]).collect(),
+            factored,
+            rare,
+            mixture,
+            noise: purpose("noise"),
+            altruism: purpose("altruism"),
+        }
+    }
+
+    /// How many proposals there are besides the nominal law.
+    pub fn n_proposals(&self) -> usize {
+        self.rare.len()
+    }
+
+    /// No weight exceeds this.
+    pub fn most_weight(&self) -> f64 {
+        1.0 / self.mixture.nominal_share()
+    }
+
+    /// Fills states, common factor and weights of a block.
+    pub fn draw(&self, draws: &mut Draws) {
+        let mut scratch = Scratch::default();
+        draws.colluders.rows.fill(Mask::default());
+        draws.bribable.rows.fill(Mask::default());
+        for lane in 0..LANES {
+            self.scenario(draws, lane, &mut scratch);
+        }
+    }
+
+    fn scenario(&self, draws: &mut Draws, lane: usize, scratch: &mut Scratch) {
+        let scenario = draws.first_scenario + lane as u64;
+        let Scratch { drawn, chances, twists, sampled } = scratch;
+        self.mixture.draw(scenario, drawn);
+        chances.fill(&self.factored, &drawn.factors, drawn.scale);
+        twists.clear();
+        twists.extend(self.rare.iter().map(|rare| rare.twist(chances)));
+        sampled.clone_from(&chances.p);
+        if let Some(from) = drawn.from {
+            let (rare, twist) = (&self.rare[from], &twists[from]);
+            for (member, share) in rare.members.iter().zip(&rare.shares) {
+                let (p, q) = (chances.p[*member as usize], chances.q[*member as usize]);
+                sampled[*member as usize] = twisted(p, q, twist.theta * share);
+            }
+        }
+        let (word, bit) = (lane / 64, 1u64 << (lane % 64));
+        for (operator, probability) in sampled.iter().enumerate() {
+            if self.noise.extra_uniform(scenario, operator as u64) < *probability {
+                draws.colluders.rows[operator][word] |= bit;
+            } else if !self.is_altruist(scenario, operator, (drawn, chances)) {
+                draws.bribable.rows[operator][word] |= bit;
+            }
+        }
+        draws.common[lane] = drawn.factors.first().copied().unwrap_or(0.0);
+        let rows = &draws.colluders.rows;
+        draws.weight[lane] = self.mixture.weight(drawn, |index| {
+            let rare = &self.rare[index];
+            let colluding = rare.members.iter().zip(&rare.shares);
+            let power: f64 =
+                colluding.filter(|(m, _)| rows[**m as usize][word] & bit != 0).map(|(_, share)| share).sum();
+            twists[index].log_ratio(power)
+        });
+    }
+
+    /// Whether an operator that does not collude is honest at any price: as likely as in the nominal law.
+    fn is_altruist(&self, scenario: u64, operator: usize, (drawn, chances): (&Drawn, &Chances)) -> bool {
+        let cutoff = self.altruist[operator];
+        if cutoff == f64::INFINITY {
+            return false;
+        }
+        let member = &self.factored.members[operator];
+        let slopes = member.slopes.iter();
+        let bar = slopes.fold(cutoff * drawn.scale, |x, (factor, slope)| x + slope * drawn.factors[*factor]);
+        let above = normal::cdf(-bar);
+        self.altruism.extra_uniform(scenario, operator as u64) * chances.q[operator] < above
+    }
+}
+
+/// Thresholds of all designs, each distinct power and need once.
+fn distinct(study: &Study, graph: &Graph) -> Vec<Rare> {
+    let mut found: Vec<Rare> = Vec::new();
+    for secured in &graph.secured {
+        let Some(power) = ServicePower::new(secured, |asset| study.assets[asset].price_usd) else { continue };
+        for mut rare in power.rare() {
+            rare.members.clone_from(&power.members);
+            let same = |other: &Rare| {
+                let shares = other.shares.iter().zip(&rare.shares);
+                other.members == rare.members
+                    && (other.need - rare.need).abs() < 0.02
+                    && shares.into_iter().all(|(a, b)| (a - b).abs() < 1e-3)
+            };
+            if !found.iter().any(same) {
+                found.push(rare);
+            }
+        }
+    }
+    found
+}
+
+/// At most [`MOST_PROPOSALS`], evenly over the needs.
+fn thin(mut rare: Vec<(Rare, super::Proposal)>) -> Vec<(Rare, super::Proposal)> {
+    if rare.len() <= MOST_PROPOSALS {
+        return rare;
+    }
+    rare.sort_by(|a, b| a.0.need.total_cmp(&b.0.need));
+    let n = rare.len();
+    let kept = (0..MOST_PROPOSALS).map(|i| rare[i * (n - 1) / (MOST_PROPOSALS - 1)].clone());
+    kept.collect()
+}
