@@ -25,7 +25,7 @@ pub struct BandRow {
     /// `attack_cost_usd`, `least_attack_cost_usd` (so far), `profit_from_corruption_usd`, `use`; `price_usd`, `stake_usd`,
     /// `yield_apr`.
     pub metric: &'static str,
-    /// Quantiles at [`BANDS`].
+    /// Quantiles at the probabilities of the bands.
     pub quantiles: [f64; 7],
 }
 
