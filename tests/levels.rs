@@ -81,6 +81,26 @@ fn level_and_thread_count_change_no_byte() {
     }
 }
 
+/// How the digests of workload W2's files begin: 2,000 scenarios, everything recorded.
+const STORED: [(&str, &str); 3] = [
+    ("summary.parquet", "8544cacf51f8ac4f"),
+    ("targets/part-00000.parquet", "4b94c2372f664e53"),
+    ("market/part-00000.parquet", "e264d06095d39eeb"),
+];
+
+/// Whoever means to change a draw, a figure, a column or the version stores the new digests, from `manifest.json`.
+#[test]
+fn files_are_those_stored_at_every_level() {
+    let study = Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/workloads/w2");
+    for level in Level::available() {
+        let found = run(&study, level.name(), "2");
+        let manifest = String::from_utf8_lossy(&found[Path::new("manifest.json")]);
+        for (path, digest) in STORED {
+            assert!(manifest.contains(digest), "{path} at {level} is not the one stored: {manifest}");
+        }
+    }
+}
+
 /// The C library chooses its functions by the processor; none of them is on the path of a result.
 #[test]
 fn variants_of_the_c_library_change_no_byte() {
