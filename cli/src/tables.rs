@@ -16,7 +16,9 @@ const CAVEAT: &str = "\
 P(attack pays): a profitable attack exists in this model; whether somebody carries it out is outside the model.
 Costs are by the cheapest route unless a route is named: means where it is reachable, quantiles with ∞ out of reach.
 Cost of corruption: stake that the attackers forfeit on average. Expected slashing: if every attack that pays is carried out.
-Settlement gap: what the protocols' own rules, offence by offence, take beyond the linear model.
+Settlement gap: what the protocols' own rules, offence by offence, take beyond the linear model.";
+/// What payments are, where there are any.
+const PAYMENTS: &str = "
 Paid over the horizon: staking rewards of a chain's own pool and what the study says under `pays`. Margin: reward less nodes less
 expected loss of one's own stake; at a loss: operators with less than nothing left of what this service adds for them.";
 /// What an attack may be, where a study judges targets one by one, and where it judges joint attacks.
@@ -59,15 +61,16 @@ pub enum Detail {
 pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut Out) -> Result<(), Failure> {
     let scenarios = count(manifest.scenarios);
     out.line(format_args!("{}: {scenarios} scenarios, seed {}", manifest.study, seed(&manifest.seed)))?;
+    let mut paid = "";
     for design in designs(results) {
         out.line(format_args!("\ndesign {design}: {}", whole_design(results, design)))?;
         out.line(targets(results, design, detail))?;
         for note in left_out(results, design) {
             out.line(note)?;
         }
-        for table in
-            [money::payments(results, design), money::portfolios(results, design)].into_iter().flatten()
-        {
+        let payments = money::payments(results, design);
+        paid = if payments.is_some() { PAYMENTS } else { paid };
+        for table in [payments, money::portfolios(results, design)].into_iter().flatten() {
             out.line(format_args!("\n{table}"))?;
         }
         out.line(money::bearers(results, design))?;
@@ -80,7 +83,7 @@ pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut O
     }
     let is_joint = results.summary.iter().any(|row| row.metric == "p_undecided");
     let scope = if is_joint { JOINT } else { ONE_BY_ONE };
-    out.line(format_args!("\n{CAVEAT}\n{scope}\n{ERRORS}"))
+    out.line(format_args!("\n{CAVEAT}{paid}\n{scope}\n{ERRORS}"))
 }
 
 /// Threshold probabilities that were not just counted, with what their errors rest on. "Against counting": the variance that so many

@@ -15,6 +15,12 @@ pub enum ReportError {
         /// Something in it.
         entry: String,
     },
+    /// The file exists and replacing it was not asked for.
+    #[error("`{}` exists; choose another file, or replace it with --force", path.display())]
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
     /// Something in the way that no run wrote.
     #[error("`{}` was not written by a run, so nothing was removed; move it away or choose another folder", path.display())]
     Foreign {

@@ -125,6 +125,14 @@ impl RunFolder {
     }
 }
 
+/// Whether a grid may be written to this file: asked before hours of work, and again by [`write_grid`].
+///
+/// # Errors
+/// If the file exists and `force` does not replace it.
+pub fn may_write_grid(file: &Path, force: bool) -> Result<(), ReportError> {
+    if file.exists() && !force { Err(ReportError::FileExists { path: file.to_owned() }) } else { Ok(()) }
+}
+
 /// Writes a grid to one file, complete or not at all. A file that is there is replaced only with `force`.
 ///
 /// # Errors
@@ -137,9 +145,7 @@ pub fn write_grid(
 ) -> Result<(), ReportError> {
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    if file.exists() && !force {
-        return Err(ReportError::NotEmpty { dir: dir.to_owned(), entry: name });
-    }
+    may_write_grid(file, force)?;
     disk::make_folder(&dir.join(TEMPORARY))?;
     let table = summary::grid(keys, &Provenance::new(study));
     let mut part = PartFile::create(dir, name, &table)?;
