@@ -5,10 +5,34 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms of the engine, lowest first.
-const FLOORS: [&str; 26] = [
-    "fraction", "kernels", "streams", "moments", "sketch", "rules", "study", "graph", "design", "sampling",
-    "attack", "economy", "exact", "explain", "estimate", "record", "run", "bargain", "path", "rare", "sweep",
-    "overview", "claims", "backtest", "report", "lib",
+const FLOORS: [&str; 27] = [
+    "fraction",
+    "kernels",
+    "streams",
+    "moments",
+    "sketch",
+    "rules",
+    "study",
+    "graph",
+    "design",
+    "sampling",
+    "attack",
+    "economy",
+    "exact",
+    "explain",
+    "estimate",
+    "record",
+    "run",
+    "attribution",
+    "bargain",
+    "path",
+    "rare",
+    "sweep",
+    "overview",
+    "claims",
+    "backtest",
+    "report",
+    "lib",
 ];
 
 fn engine() -> PathBuf {

@@ -263,6 +263,10 @@ pub struct RunArguments {
     /// How probabilities are estimated; the study's own choice when not given.
     #[arg(long, value_enum)]
     pub estimator: Option<EstimatorChoice>,
+    /// Ask who makes attacks possible, on so many of the scenarios (100,000 when no number is given): operators and groups honest
+    /// at any price one by one, into attribution.parquet.
+    #[arg(long, value_name = "N", value_parser = scenarios, num_args = 0..=1, require_equals = true, default_missing_value = "100_000")]
+    pub attribution: Option<u64>,
     /// Stop when every headline figure's standard error is at most this part of it; the study's own when not given.
     #[arg(long, value_name = "E", value_parser = fraction)]
     pub relative_error: Option<f64>,

@@ -2,6 +2,7 @@
 
 mod amount;
 mod args;
+mod attribution;
 mod check;
 mod doctor;
 mod exact;

@@ -6,6 +6,7 @@ use crate::output::{Out, tell};
 use crate::tables::Detail;
 use crate::{figures, host, json, load, paths, tables};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use montecartel::attribution::attribute;
 use montecartel::bargain::settle;
 use montecartel::estimate::Results;
 use montecartel::path::PathPlan;
@@ -35,9 +36,13 @@ pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
     let mut progress = |done| bar.set_position(done);
     let watch =
         Watch { progress: &mut progress, go_on: if limit.is_some() { Some(&mut go_on) } else { None } };
-    let Finished { results, scenarios, ended } =
+    let Finished { mut results, scenarios, ended } =
         threads.install(|| run_by_estimator(&settled.study, &plan, &mut sink, watch))?;
     bar.finish_and_clear();
+    if study.run.attribution > 0 {
+        let asked = study.run.attribution.min(scenarios);
+        results.contributions = threads.install(|| attribute(&settled.study, asked));
+    }
     if let Some(warning) = sink.warning().filter(|_| !arguments.quiet) {
         tell(format_args!("warning: {warning}"));
     }
@@ -103,6 +108,7 @@ fn prepare(arguments: &RunArguments) -> Result<Study, Failure> {
     }
     settings.seed = arguments.seed.unwrap_or(settings.seed);
     settings.relative_error = arguments.relative_error.unwrap_or(settings.relative_error);
+    settings.attribution = arguments.attribution.unwrap_or(settings.attribution);
     settings.estimator = arguments.estimator.map_or(settings.estimator, Into::into);
     settings.record = arguments.record.map_or(settings.record, Into::into);
     Ok(study)

@@ -2,8 +2,8 @@
 
 use crate::amount::{count, share, usd};
 use crate::exit::Failure;
-use crate::money;
 use crate::output::Out;
+use crate::{attribution, money};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use montecartel::estimate::{Results, SummaryRow};
 use montecartel::graph::Regime;
@@ -61,7 +61,7 @@ pub enum Detail {
 pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut Out) -> Result<(), Failure> {
     let scenarios = count(manifest.scenarios);
     out.line(format_args!("{}: {scenarios} scenarios, seed {}", manifest.study, seed(&manifest.seed)))?;
-    let mut paid = "";
+    let (mut paid, mut named) = ("", "");
     for design in designs(results) {
         out.line(format_args!("\ndesign {design}: {}", whole_design(results, design)))?;
         out.line(targets(results, design, detail))?;
@@ -70,7 +70,9 @@ pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut O
         }
         let payments = money::payments(results, design);
         paid = if payments.is_some() { PAYMENTS } else { paid };
-        for table in [payments, money::portfolios(results, design)].into_iter().flatten() {
+        let pivots = attribution::contributions(results, design);
+        named = if pivots.is_some() { attribution::MEANING } else { named };
+        for table in [payments, money::portfolios(results, design), pivots].into_iter().flatten() {
             out.line(format_args!("\n{table}"))?;
         }
         out.line(money::bearers(results, design))?;
@@ -83,7 +85,7 @@ pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut O
     }
     let is_joint = results.summary.iter().any(|row| row.metric == "p_undecided");
     let scope = if is_joint { JOINT } else { ONE_BY_ONE };
-    out.line(format_args!("\n{CAVEAT}{paid}\n{scope}\n{ERRORS}"))
+    out.line(format_args!("\n{CAVEAT}{paid}{named}\n{scope}\n{ERRORS}"))
 }
 
 /// Threshold probabilities that were not just counted, with what their errors rest on. "Against counting": the variance that so many

@@ -15,6 +15,7 @@
 //! ```
 
 pub mod attack;
+pub mod attribution;
 pub mod backtest;
 pub mod bargain;
 pub mod claims;

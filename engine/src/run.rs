@@ -140,9 +140,14 @@ impl Plan {
     /// Draws and judges one block as [`run`] does.
     pub fn judge_plain(&self, block: u64, room: &mut Judged) {
         let Judged { draws, outcomes, execution } = room;
-        self.sampler.draw(block, self.lanes(block), draws);
+        self.draw_plain(block, draws);
         assess(&self.graph, draws, outcomes);
         execute(&self.graph, draws, outcomes, execution);
+    }
+
+    /// Draws one block as [`run`] does.
+    pub fn draw_plain(&self, block: u64, draws: &mut Draws) {
+        self.sampler.draw(block, self.lanes(block), draws);
     }
 
     /// Lanes of a block that belong to the run.

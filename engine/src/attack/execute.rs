@@ -208,13 +208,20 @@ impl Execution {
 /// Carries out the best attack of each scenario and design, settles it and the accidents by the protocols' rules, and
 /// tallies the operators.
 pub fn execute(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes, execution: &mut Execution) {
+    execute_seen(graph, draws, outcomes, execution, |_, _, _| ());
+}
+
+/// As [`execute`]; `seen` is told the design, the scenario and the coalition of each that is settled.
+pub fn execute_seen(
+    graph: &Graph,
+    draws: &Draws,
+    outcomes: &mut Outcomes,
+    execution: &mut Execution,
+    mut seen: impl FnMut(usize, usize, &[u32]),
+) {
     execution.losses.clear();
     for (index, design) in graph.designs.iter().enumerate() {
-        execution.operators[index].clear();
-        let out = &mut execution.designs[index];
-        out.clear();
-        choose_targets(graph, design, outcomes, draws.n, out);
-        choose_joint(graph, design, (draws, outcomes), (execution, index));
+        choose(graph, design, (draws, outcomes), (execution, index));
         book_means(design, draws, &mut execution.designs[index]);
         let drawn = design.faults.iter().enumerate().find(|(_, losses)| !losses.hit.is_empty());
         let hit = drawn.map_or([0; LANES / 64], |(fault, _)| draws.faulty[fault].anybody);
@@ -227,9 +234,31 @@ pub fn execute(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes, execution:
                 attack(graph, design, (draws, lane), outcomes, execution, index);
                 accidents(drawn, draws, lane, &mut execution.accidents);
                 settle(design, draws, lane, (execution, index));
+                seen(index, lane, &execution.members);
             }
         }
     }
+}
+
+/// Finds the best attack of each scenario and design without carrying it out: targets and net gains alone.
+pub fn decide(graph: &Graph, draws: &Draws, outcomes: &Outcomes, execution: &mut Execution) {
+    for (index, design) in graph.designs.iter().enumerate() {
+        choose(graph, design, (draws, outcomes), (execution, index));
+    }
+}
+
+/// Clears what a design holds of an earlier block, and chooses its targets.
+fn choose(
+    graph: &Graph,
+    design: &DesignGraph,
+    (draws, outcomes): (&Draws, &Outcomes),
+    (execution, index): (&mut Execution, usize),
+) {
+    execution.operators[index].clear();
+    let out = &mut execution.designs[index];
+    out.clear();
+    choose_targets(graph, design, outcomes, draws.n, out);
+    choose_joint(graph, design, (draws, outcomes), (execution, index));
 }
 
 /// Mean losses by accidents too frequent and too small to be drawn one by one.

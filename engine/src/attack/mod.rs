@@ -23,7 +23,9 @@ pub use accident::halted_by_accident;
 pub use coalition::{
     Coalition, CoalitionCost, NOBODY, Recruits, available_weight, by_fixed_order, by_moving_order, nearly,
 };
-pub use execute::{DesignOutcome, Execution, LossLine, NO_TARGET, OperatorTally, execute};
+pub use execute::{
+    DesignOutcome, Execution, LossLine, NO_TARGET, OperatorTally, decide, execute, execute_seen,
+};
 pub use outcome::{Costs, NO_ROUTE, RouteOutcome, TargetOutcome};
 pub use priced::Priced;
 pub use slot_order::SlotOrder;

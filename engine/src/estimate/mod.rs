@@ -9,7 +9,9 @@ mod tally;
 
 pub use differences::Pair;
 pub use precision::{Goal, Slowest, next_check, relative, slowest};
-pub use rows::{DifferenceRow, MemberRow, OperatorRow, PortfolioRow, QuantileRow, Results, SummaryRow};
+pub use rows::{
+    ContributionRow, DifferenceRow, MemberRow, OperatorRow, PortfolioRow, QuantileRow, Results, SummaryRow,
+};
 pub use summary::summarise;
 pub(crate) use tally::security_margin;
 pub use tally::{Labels, Sketches, Tally, TargetLabels};

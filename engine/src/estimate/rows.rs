@@ -123,6 +123,25 @@ pub struct PortfolioRow {
     pub estimate: Estimate,
 }
 
+/// What one operator or group contributes to the attacks that pay in one design.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContributionRow {
+    /// Design.
+    pub design: String,
+    /// `operator`, the attribute that groups them, or `*` for the whole.
+    pub attribute: String,
+    /// The operator or the group; `(none)`: operators in no group; `(nobody)`: attacks without operators; `*`: the whole.
+    pub group: String,
+    /// Operators with power in it.
+    pub operators: i32,
+    /// What is estimated.
+    pub metric: String,
+    /// `usd`, `probability`.
+    pub unit: &'static str,
+    /// The estimate.
+    pub estimate: Estimate,
+}
+
 /// Everything a run estimates.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Results {
@@ -138,6 +157,8 @@ pub struct Results {
     pub members: Vec<MemberRow>,
     /// Portfolios.
     pub portfolios: Vec<PortfolioRow>,
+    /// Contributions to attacks that pay, where they are asked for.
+    pub contributions: Vec<ContributionRow>,
     /// What a reader should know before trusting the figures.
     pub warnings: Vec<String>,
 }

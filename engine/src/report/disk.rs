@@ -22,8 +22,8 @@ pub(super) const BIG_TABLES: [&str; 3] = ["scenarios", "targets", "market"];
 pub(super) const PATHS: &str = "paths";
 const PATH_FILES: [&str; 3] = ["bands.parquet", "survival.parquet", "sample.parquet"];
 /// Tables of one file.
-pub(super) const SMALL_TABLES: [&str; 6] =
-    ["summary", "quantiles", "differences", "operators", "members", "portfolios"];
+pub(super) const SMALL_TABLES: [&str; 7] =
+    ["summary", "quantiles", "differences", "operators", "members", "portfolios", "attribution"];
 
 /// Writes `DIR/name` under a temporary name, syncs and renames it.
 pub(super) fn write_file(dir: &Path, name: &str, content: &[u8]) -> Result<(), ReportError> {

@@ -100,6 +100,9 @@ impl RunFolder {
         if !self.study.portfolios.is_empty() {
             written.push(self.write_table(&summary::portfolios(origin), &results.portfolios)?);
         }
+        if !results.contributions.is_empty() {
+            written.push(self.write_table(&summary::attribution(origin), &results.contributions)?);
+        }
         if let Some(results) = &self.paths {
             let name = |table: &str| format!("{PATHS}/{table}.parquet");
             written.push(self.write_as(name("bands"), &paths::bands(origin), &results.bands)?);

@@ -98,6 +98,9 @@ fn settings_text(run: &RunSettings) -> String {
     let _ = writeln!(out, "estimator = \"{}\"", run.estimator.name());
     let _ = writeln!(out, "relative_error = {:?}", run.relative_error);
     let _ = writeln!(out, "negligible = {:?}", run.negligible);
+    if run.attribution > 0 {
+        let _ = writeln!(out, "attribution = {}", run.attribution);
+    }
     let _ = writeln!(out, "record = \"{}\"", record_text(run.record));
     let _ = writeln!(out, "record_every = {}", run.record_every);
     let _ = writeln!(out, "record_loss_share = {:?}", run.record_loss_share);

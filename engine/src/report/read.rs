@@ -1,6 +1,6 @@
 //! Reading a run back: only a finished one, only files that are what the manifest says.
 
-use arrow::array::{Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 use serde_json::Value;
@@ -14,7 +14,8 @@ use super::summary::{ESTIMATORS, UNITS};
 use super::{Manifest, ReportError};
 use crate::economy::Margin;
 use crate::estimate::{
-    DifferenceRow, Estimate, MemberRow, OperatorRow, PortfolioRow, QuantileRow, Results, SummaryRow,
+    ContributionRow, DifferenceRow, Estimate, MemberRow, OperatorRow, PortfolioRow, QuantileRow, Results,
+    SummaryRow,
 };
 
 /// Largest file that is read back, bytes: small tables only.
@@ -52,14 +53,22 @@ pub fn read_results(dir: &Path) -> Result<Results, ReportError> {
         differences: read_table(dir, &manifest, "differences", difference_rows)?,
         operators: read_table(dir, &manifest, "operators", operator_rows)?,
         members: read_table(dir, &manifest, "members", member_rows)?,
-        portfolios: if manifest.parts.iter().any(|part| part.table == "portfolios") {
-            read_table(dir, &manifest, "portfolios", portfolio_rows)?
-        } else {
-            Vec::new()
-        },
+        portfolios: read_if_there(dir, &manifest, "portfolios", portfolio_rows)?,
+        contributions: read_if_there(dir, &manifest, "attribution", contribution_rows)?,
         // They stand in run_results.json; the tables hold none.
         warnings: Vec::new(),
     })
+}
+
+/// As [`read_table`]; no rows where the run wrote no such table.
+fn read_if_there<R>(
+    dir: &Path,
+    manifest: &Manifest,
+    table: &str,
+    rows: fn(&Columns<'_>) -> Result<Vec<R>, String>,
+) -> Result<Vec<R>, ReportError> {
+    let is_there = manifest.parts.iter().any(|part| part.table == table);
+    if is_there { read_table(dir, manifest, table, rows) } else { Ok(Vec::new()) }
 }
 
 /// Reads the one file of a small table after holding it against the manifest.
@@ -274,6 +283,25 @@ fn portfolio_rows(columns: &Columns<'_>) -> Result<Vec<PortfolioRow>, String> {
         Ok(PortfolioRow {
             design: design(row),
             portfolio: portfolio(row),
+            metric: metric(row),
+            unit: unit(row)?,
+            estimate: estimate(row),
+        })
+    };
+    columns.rows().map(row).collect()
+}
+
+fn contribution_rows(columns: &Columns<'_>) -> Result<Vec<ContributionRow>, String> {
+    let (design, attribute) = (columns.text("design")?, columns.text("attribute")?);
+    let (group, operators) = (columns.text("group")?, columns.typed::<Int32Array>("operators")?);
+    let (metric, unit) = (columns.text("metric")?, columns.word("unit", UNITS)?);
+    let estimate = columns.estimate()?;
+    let row = |row| {
+        Ok(ContributionRow {
+            design: design(row),
+            attribute: attribute(row),
+            group: group(row),
+            operators: operators.value(row),
             metric: metric(row),
             unit: unit(row)?,
             estimate: estimate(row),

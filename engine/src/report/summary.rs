@@ -6,7 +6,7 @@ use super::column::{Column, Storage::Plain, Table};
 use super::provenance::Provenance;
 use crate::economy::Margin;
 use crate::estimate::{
-    DifferenceRow, Estimate, MemberRow, OperatorRow, PortfolioRow, QuantileRow, SummaryRow,
+    ContributionRow, DifferenceRow, Estimate, MemberRow, OperatorRow, PortfolioRow, QuantileRow, SummaryRow,
 };
 use crate::sweep::GridRow;
 
@@ -145,6 +145,31 @@ pub(super) fn portfolios(provenance: &Provenance) -> Table<PortfolioRow> {
     columns.extend(estimate_columns(|row: &PortfolioRow| &row.estimate));
     columns.push(sample_size_column(|row: &PortfolioRow| &row.estimate));
     Table::new("portfolios", columns, provenance)
+}
+
+/// One row per design, operator or group, and metric.
+pub(super) fn attribution(provenance: &Provenance) -> Table<ContributionRow> {
+    let mut columns = vec![
+        Column::text("design", "design", |row: &ContributionRow| &row.design),
+        Column::text(
+            "attribute",
+            "operator, what groups them, or * for the whole",
+            |row: &ContributionRow| &row.attribute,
+        ),
+        Column::text(
+            "group",
+            "operator or group; (none): in no group, each on its own; (nobody): attacks without operators",
+            |row: &ContributionRow| &row.group,
+        ),
+        Column::counts("operators", ("operators", "operators with power in it"), |row: &ContributionRow| {
+            from_ref(&row.operators)
+        }),
+        Column::text("metric", "what is estimated", |row: &ContributionRow| &row.metric),
+        Column::text("unit", "unit of the metric", |row: &ContributionRow| row.unit),
+    ];
+    columns.extend(estimate_columns(|row: &ContributionRow| &row.estimate));
+    columns.push(sample_size_column(|row: &ContributionRow| &row.estimate));
+    Table::new("attribution", columns, provenance)
 }
 
 /// Rewards, costs and what is left over the horizon, but for the loss of stake.

@@ -85,6 +85,8 @@ pub struct RunSettings {
     pub relative_error: f64,
     /// A probability whose upper bound lies below this needs no precision of its own.
     pub negligible: f64,
+    /// Scenarios on which it is asked who makes attacks possible; 0 asks nobody.
+    pub attribution: u64,
     /// Which scenarios go to the three big tables.
     pub record: Record,
     /// Every N-th scenario is recorded whatever happened in it.

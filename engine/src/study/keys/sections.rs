@@ -100,6 +100,14 @@ pub(in crate::study) const RUN: Section = Section {
             "the probability below which a headline figure needs no precision of its own",
         ),
         Key::new(
+            "attribution",
+            Whole(0, MOST_SCENARIOS),
+            Value("0"),
+            "scenarios",
+            "how many of the scenarios are judged again with operators and groups honest at any price, for \
+             attribution.parquet; 0 for none",
+        ),
+        Key::new(
             "record",
             Choice(&["attacks", "all", "none"], &[]),
             Value("\"attacks\""),

@@ -184,6 +184,7 @@ fn read_run(root: &mut Reader<'_, '_>) -> RunSettings {
         },
         relative_error: reader.number("relative_error"),
         negligible: reader.number("negligible"),
+        attribution: reader.whole("attribution"),
         record: match reader.choice("record") {
             Some("all") => Record::All,
             Some("none") => Record::None,
