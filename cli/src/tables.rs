@@ -162,10 +162,32 @@ fn whole_design(results: &Results, design: &str) -> String {
         _ => String::new(),
     };
     format!(
-        "{attack}{several}\nslashing {}{landed}, fault losses {}, settlement gap {}",
+        "{attack}{several}\nslashing {}{landed}, fault losses {}, settlement gap {}{}",
         mean("slashed_usd"),
         mean("fault_slashed_usd"),
-        mean("settlement_gap_usd")
+        mean("settlement_gap_usd"),
+        cascades(results, design)
+    )
+}
+
+/// What attacks on what earlier ones left come to, where that is judged.
+fn cascades(results: &Results, design: &str) -> String {
+    let find = |metric: &str| results.find(design, ANY, ANY, ANY, metric).map(|row| row.estimate.value);
+    let (Some(loss), Some(power)) = (find("cascade_loss_share"), find("cascade_power_share")) else {
+        return String::new();
+    };
+    let part = |metric: &str| find(metric).map_or_else(|| "none".to_owned(), share);
+    let rounds = find("cascade_rounds_given_attacked").map_or_else(String::new, |rounds| {
+        format!(
+            "\ncascades: {rounds:.2} attacks where there is one, a second in {}",
+            part("p_cascade_round_2")
+        )
+    });
+    format!(
+        "{rounds}\nlost to all of them on average {} of the stake, and {} of it leaves with its power; an accident alone opens the first in {}",
+        share(loss),
+        share(power),
+        part("p_attack_only_after_shock")
     )
 }
 

@@ -200,7 +200,7 @@ impl View<'_> {
             to_f64(priced.units(power, slot)) / to_f64(priced.total.max(1))
         };
         let strikes = [Strike { service: self.at, target: position, luck: Luck::NONE }];
-        let attack = Assault { strikes: &strikes, members: &members, day: self.study.horizon_days };
+        let attack = Assault { strikes: &strikes, members: &members, day: self.study.horizon_days, held: 0 };
         let mut bill = Bill::default();
         self.graph.designs[self.design]
             .rules

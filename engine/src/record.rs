@@ -83,6 +83,12 @@ pub struct ScenarioRows {
     pub nominal_slashed_usd: Vec<f64>,
     /// What the protocols' own rules take beyond the linear model.
     pub settlement_gap_usd: Vec<f64>,
+    /// Attacks of the cascade; empty where cascades are not judged.
+    pub cascade_rounds: Vec<i32>,
+    /// Stake lost to all of them; likewise.
+    pub cascade_loss_usd: Vec<f64>,
+    /// Stake of the operators that left in them; likewise.
+    pub cascade_left_usd: Vec<f64>,
 }
 
 /// Columns of the targets table.
@@ -158,6 +164,11 @@ impl Keeper {
                 *keeps |= (out.target[lane] != NO_TARGET && !anyway)
                     || lost > 0.0 && lost >= self.loss_share * stake_usd(design, draws, lane);
             }
+        }
+        // What accidents make pay is news wherever nothing pays in the base state.
+        let cascades = execution.cascades.iter().zip(&self.pays_anyway);
+        for (cascades, _) in cascades.filter(|(_, anyway)| !**anyway) {
+            cascades.iter().flat_map(|found| &found.rounds).for_each(|round| keeps[round.lane] = true);
         }
         (0..draws.n).filter(|lane| keeps[*lane]).collect()
     }
@@ -259,6 +270,12 @@ impl Lane<'_> {
         rows.fault_slashed_usd.push(out.fault_slashed[lane]);
         rows.nominal_slashed_usd.push(out.nominal_slashed[lane]);
         rows.settlement_gap_usd.push(out.settlement_gap[lane]);
+        if let Some(cascades) = &execution.cascades[design] {
+            let rounds = cascades.of(lane);
+            rows.cascade_rounds.push(i32::try_from(rounds.len()).unwrap_or(i32::MAX));
+            rows.cascade_loss_usd.push(rounds.iter().map(|round| round.lost_usd).sum());
+            rows.cascade_left_usd.push(rounds.iter().map(|round| round.left_usd).sum());
+        }
     }
 
     fn target(&self, rows: &mut TargetRows, graph: &Graph, outcomes: &Outcomes, target: usize) {

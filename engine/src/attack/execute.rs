@@ -1,5 +1,6 @@
 //! The attack that pays best in each scenario of a design, who is in it, and what accidents cost.
 
+use super::cascade::{Cascades, Start};
 use super::joint::Stage;
 use super::{Chosen, Outcomes};
 use crate::graph::{
@@ -136,8 +137,8 @@ pub struct LossLine {
     pub design: usize,
     /// Scenario within the block.
     pub lane: usize,
-    /// Position of the attacked service, the first one of several, among those of the design; `None`: no attack by operators.
-    pub service: Option<usize>,
+    /// Services of the design that operators attacked in it, a bit each: the loss is owed to all of them together.
+    pub services: Targets,
     /// Position of the operator.
     pub operator: usize,
     /// Position of the pool.
@@ -160,6 +161,8 @@ pub struct Execution {
     /// What was slashed in the block, design by design, scenario by scenario, lines of one operator together; the mean of
     /// the many small slashes for downtime is not in it.
     pub losses: Vec<LossLine>,
+    /// What followed attacks, where that is judged. `[design]`
+    pub cascades: Vec<Option<Cascades>>,
     /// Joint attacks. `[design]`
     stages: Vec<Option<Stage>>,
     /// Operators in joint attacks of the block, and where those of each lane end.
@@ -194,6 +197,7 @@ impl Execution {
             designs: vec![room; graph.designs.len()],
             operators: vec![OperatorTally::default(); graph.designs.len()],
             losses: Vec::new(),
+            cascades: graph.designs.iter().map(|_| graph.cascades.then(Cascades::default)).collect(),
             stages: graph.designs.iter().map(|design| Stage::new(graph, design)).collect(),
             joint_members: Vec::new(),
             joint_ends: Vec::new(),
@@ -221,6 +225,7 @@ pub fn execute_seen(
 ) {
     execution.losses.clear();
     for (index, design) in graph.designs.iter().enumerate() {
+        execution.cascades[index].iter_mut().for_each(Cascades::clear);
         choose(graph, design, (draws, outcomes), (execution, index));
         book_means(design, draws, &mut execution.designs[index]);
         let drawn = design.faults.iter().enumerate().find(|(_, losses)| !losses.hit.is_empty());
@@ -233,6 +238,7 @@ pub fn execute_seen(
                 execution.operators[index].open(graph.n_operators);
                 attack(graph, design, (draws, lane), outcomes, execution, index);
                 accidents(drawn, draws, lane, &mut execution.accidents);
+                follow((graph, design), (draws, lane), (execution, index));
                 settle(design, draws, lane, (execution, index));
                 seen(index, lane, &execution.members);
             }
@@ -424,6 +430,26 @@ fn attack(
         i32::try_from(execution.members.len()).unwrap_or(i32::MAX);
 }
 
+/// What follows the attack just found and the accidents before it.
+fn follow(
+    (graph, design): (&Graph, &DesignGraph),
+    (draws, lane): (&Draws, usize),
+    (execution, index): (&mut Execution, usize),
+) {
+    let Execution { designs, cascades, stages, members, strikes, accidents, .. } = execution;
+    let (Some(cascades), Some(_)) = (&mut cascades[index], &stages[index]) else { return };
+    let out = &designs[index];
+    let joint = out.targets[lane];
+    // Without strikes the attack was none by operators.
+    let targets = match () {
+        () if strikes.is_empty() => 0,
+        () if joint != 0 => joint,
+        () => 1 << out.target[lane],
+    };
+    let start = Start { accidents, first: (targets, members, out.net_gain[lane]) };
+    cascades.follow((graph, design), (draws, lane), start);
+}
+
 /// The coalition of a single target's attack.
 fn find_members(
     graph: &Graph,
@@ -470,8 +496,8 @@ fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): 
         return;
     }
     let day = draws.horizon_days();
-    let service = strikes.first().map(|strike| strike.service);
-    let attack = (!strikes.is_empty()).then_some(Assault { strikes, members, day });
+    let services = strikes.iter().fold(0, |set: Targets, strike| set | 1 << strike.service);
+    let attack = (!strikes.is_empty()).then_some(Assault { strikes, members, day, held: 0 });
     design.rules.settle(&Incident { accidents, attack }, bill);
     for line in &bill.lines {
         let usd = price(line.asset);
@@ -482,7 +508,7 @@ fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): 
         losses.push(LossLine {
             design: index,
             lane,
-            service,
+            services,
             operator: line.operator,
             pool: design.rules.pool_of(line.book),
             asset: line.asset,

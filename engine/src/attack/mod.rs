@@ -4,6 +4,7 @@
 //! attack exists.
 
 mod accident;
+mod cascade;
 mod chosen;
 mod coalition;
 mod execute;
@@ -20,6 +21,7 @@ mod slot_order;
 mod tests;
 
 pub use accident::halted_by_accident;
+pub use cascade::{Cascades, Round};
 pub use coalition::{
     Coalition, CoalitionCost, NOBODY, Recruits, available_weight, by_fixed_order, by_moving_order, nearly,
 };

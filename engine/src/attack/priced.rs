@@ -54,16 +54,29 @@ impl Priced {
             self.total = part.total();
             return;
         }
-        self.price_parts(power, price);
+        self.price_parts(power, &power.totals, price);
         let totals = power.totals.iter().zip(&self.multipliers);
         self.total = totals.map(|(total, m)| u128::from(*total) * u128::from(*m)).sum();
     }
 
+    /// [`Self::price_total`] of those who are left: caps are shares of their power.
+    pub fn price_rest(&mut self, power: &StakePower, price: impl Fn(usize) -> f64, has_left: &[bool]) {
+        let rest = power.members.iter().enumerate().filter(|(_, operator)| !has_left[**operator as usize]);
+        if let [part] = power.parts.as_slice() {
+            self.total = rest.map(|(_, operator)| part.units[*operator as usize]).sum();
+            return;
+        }
+        let of_part = |units: &Vec<u64>| rest.clone().map(|(slot, _)| units[slot]).sum();
+        let totals: Vec<u64> = power.fixed.iter().map(of_part).collect();
+        self.price_parts(power, &totals, price);
+        let totals = totals.iter().zip(&self.multipliers);
+        self.total = totals.map(|(total, m)| u128::from(*total) * u128::from(*m)).sum();
+    }
+
     /// Integer prices of the parts' units: the dearest is 2^48, so that only their ratios matter.
-    fn price_parts(&mut self, power: &StakePower, price: impl Fn(usize) -> f64) {
+    fn price_parts(&mut self, power: &StakePower, totals: &[u64], price: impl Fn(usize) -> f64) {
         let usd = |part: &PowerPart| part.value_share * part.asset.map_or(1.0, &price);
-        let parts =
-            || power.parts.iter().zip(&power.totals).map(|(part, total)| (part, to_f64(u128::from(*total))));
+        let parts = || power.parts.iter().zip(totals).map(|(part, total)| (part, to_f64(u128::from(*total))));
         self.own = parts().filter(|(part, _)| part.most_share.is_none()).map(|(part, n)| usd(part) * n).sum();
         self.lent.clear();
         self.lent.extend(

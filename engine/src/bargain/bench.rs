@@ -38,7 +38,7 @@ impl Bench {
         self.blocks.iter().flat_map(move |draws| draws.prices[asset][..draws.n].iter().copied())
     }
 
-    /// What attacks on `service` of the graph's one design cost whom: (operator, scenario, USD), in the order of scenarios.
+    /// What attacks on `service` of the graph's one design, alone or with others, cost whom: (operator, scenario, USD), in the order of scenarios.
     pub fn losses(&self, graph: &Graph, service: usize) -> Vec<(usize, usize, f64)> {
         // Few enough pieces that their rooms do not matter, more than there are threads.
         let piece = self.blocks.len().div_ceil(16).max(1);
@@ -50,7 +50,8 @@ impl Bench {
                 assess(graph, draws, &mut outcomes);
                 execute(graph, draws, &mut outcomes, &mut execution);
                 let first = (index * piece + block) * LANES;
-                let attacked = |line: &&LossLine| line.service == Some(service) && line.by_attack_usd > 0.0;
+                let attacked =
+                    |line: &&LossLine| line.services >> service & 1 == 1 && line.by_attack_usd > 0.0;
                 let of_block = execution.losses.iter().filter(attacked);
                 lost.extend(of_block.map(|line| (line.operator, first + line.lane, line.by_attack_usd)));
             }

@@ -38,6 +38,7 @@ pub fn compile(study: &Study) -> Graph {
         designs: Vec::new(),
         routes: study.adversary.routes.clone(),
         joint: study.adversary.joint,
+        cascades: study.adversary.cascades,
     };
     for design in &study.designs {
         let compiled = Compiler::new(study, design).design(&mut graph.secured);
@@ -220,6 +221,7 @@ impl<'a> Compiler<'a> {
             FaultKind::Equivocation => FaultLosses {
                 hit: amounts,
                 expected: study.operators.iter().map(expected).collect(),
+                ends: study.operators.iter().map(|operator| fault.keys_hit(operator.keys) >= 1.0).collect(),
                 ..FaultLosses::default()
             },
         }

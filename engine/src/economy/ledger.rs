@@ -2,7 +2,7 @@
 
 use super::portfolio::{BlockPortfolios, PortfolioTally};
 use crate::attack::Execution;
-use crate::graph::Graph;
+use crate::graph::{Graph, Targets, targets_in};
 use crate::kernels::{Column, sums};
 use crate::moments::count;
 use crate::sampling::Draws;
@@ -26,7 +26,8 @@ pub struct BlockLedger {
 struct Lost {
     design: usize,
     lane: usize,
-    service: Option<usize>,
+    /// Services attacked, a bit each.
+    services: Targets,
     operator: usize,
     by_attack_usd: f64,
     by_accident_usd: f64,
@@ -56,9 +57,9 @@ fn lost(execution: &Execution, own_share: &[f64]) -> Vec<Lost> {
     let n = own_share.len();
     let mut losses: Vec<Lost> = Vec::with_capacity(execution.losses.len() + 2);
     for scenario in execution.losses.chunk_by(|a, b| (a.design, a.lane) == (b.design, b.lane)) {
-        let (design, lane, service) = (scenario[0].design, scenario[0].lane, scenario[0].service);
+        let (design, lane, services) = (scenario[0].design, scenario[0].lane, scenario[0].services);
         let none =
-            |operator| Lost { design, lane, service, operator, by_attack_usd: 0.0, by_accident_usd: 0.0 };
+            |operator| Lost { design, lane, services, operator, by_attack_usd: 0.0, by_accident_usd: 0.0 };
         let mut all = [none(n), none(n + 1), none(n + 2)];
         for lines in scenario.chunk_by(|a, b| a.operator == b.operator) {
             let operator = lines[0].operator;
@@ -159,7 +160,8 @@ impl Ledger {
             let whole = lost.by_attack_usd + lost.by_accident_usd;
             let books = &mut self.losses[lost.design];
             books[0].book(lost, whole, &block.columns);
-            if let Some(service) = lost.service.filter(|_| lost.by_attack_usd > 0.0) {
+            // A loss in a joint attack counts for every service attacked: without any of them it might not have come.
+            for service in targets_in(lost.services).filter(|_| lost.by_attack_usd > 0.0) {
                 books[1 + service].book(lost, lost.by_attack_usd, &block.columns);
             }
         }
@@ -195,7 +197,7 @@ impl Ledger {
         self.products[a * self.prices.len() + b] / count(self.n) - self.price(a) * self.price(b)
     }
 
-    /// Losses in a design: by anything, or by attacks on one of its services.
+    /// Losses in a design: by anything, or by attacks on one of its services, alone or with others.
     pub fn loss(&self, design: usize, service: Option<usize>, whose: Whose) -> LossSums {
         let losses = &self.losses[design][service.map_or(0, |service| 1 + service)];
         let at = self.position(whose);

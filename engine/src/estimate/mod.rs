@@ -1,5 +1,6 @@
 //! Estimates with their errors: tallies of blocks, quantile sketches, and the rows of the summary tables.
 
+mod cascade;
 mod differences;
 mod money;
 mod precision;
@@ -7,6 +8,7 @@ mod rows;
 mod summary;
 mod tally;
 
+pub use cascade::CascadeTally;
 pub use differences::Pair;
 pub use precision::{Goal, Slowest, next_check, relative, slowest};
 pub use rows::{

@@ -31,7 +31,10 @@ pub fn summarise(
         let mut writer = Writer { design: &design.name, scenarios: tally.n, results: &mut results };
         writer.design(index, tally, sketches);
         if graph.joint {
-            writer.joint(&tally.designs[index]);
+            writer.joint(&tally.designs[index], &sketches.gaps[index]);
+        }
+        if let Some(cascade) = &tally.designs[index].cascade {
+            writer.cascade(cascade);
         }
         for (service, secured) in design.secured.iter().enumerate() {
             writer.service(graph, labels, *secured, tally);
@@ -105,11 +108,11 @@ impl Writer<'_> {
         });
     }
 
-    fn probability(&mut self, at: At<'_>, metric: &str, hits: u64) {
+    pub(super) fn probability(&mut self, at: At<'_>, metric: &str, hits: u64) {
         self.row(at, metric, "probability", Estimate::probability(hits, self.scenarios), "plain");
     }
 
-    fn mean(&mut self, at: At<'_>, metric: &str, unit: &'static str, moments: &Moments) {
+    pub(super) fn mean(&mut self, at: At<'_>, metric: &str, unit: &'static str, moments: &Moments) {
         if moments.n() > 0 {
             self.row(at, metric, unit, Estimate::mean(moments), "plain");
         }
@@ -147,10 +150,14 @@ impl Writer<'_> {
     }
 
     /// What joint attacks add: scenarios in which neither an attack was found nor all were ruled out.
-    fn joint(&mut self, tally: &DesignTally) {
+    fn joint(&mut self, tally: &DesignTally, gaps: &Sketch) {
         let at = At { service: ANY, attack: ANY, route: ANY, regime: "" };
         self.probability(at, "p_undecided", tally.not_certified - tally.attacked);
         self.mean(at, "targets_given_attacked", "targets", &tally.targets_attacked);
+        if tally.not_certified > 0 {
+            self.interval(at, "joint_gap_given_not_certified", "share", gaps.quantile(0.5));
+            self.quantiles(at, "joint_gap_given_not_certified", "share", gaps);
+        }
     }
 
     fn service(&mut self, graph: &Graph, labels: &Labels, secured: usize, tally: &Tally) {

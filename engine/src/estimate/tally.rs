@@ -1,5 +1,6 @@
 //! What is counted in a block, and how blocks add up.
 
+use super::cascade::CascadeTally;
 use super::differences::{self, Pair, PairTally};
 use crate::attack::{
     Costs, Execution, NO_TARGET, OperatorTally, Outcomes, TargetOutcome, halted_by_accident,
@@ -182,6 +183,8 @@ pub struct DesignTally {
     pub targets_attacked: Moments,
     /// Operators.
     pub operators: OperatorTally,
+    /// Cascades, where they are judged.
+    pub cascade: Option<CascadeTally>,
 }
 
 impl Tally {
@@ -335,8 +338,9 @@ impl DesignTally {
 
     fn of(execution: &Execution, design: usize, n: usize) -> Self {
         let out = &execution.designs[design];
+        let cascade = execution.cascades[design].as_ref().map(|found| CascadeTally::of(found, out, n));
         if out.is_nothing() {
-            return Self::of_nothing(n);
+            return Self { cascade, ..Self::of_nothing(n) };
         }
         let attacked = (0..n).filter(|lane| out.target[*lane] != NO_TARGET).count();
         let attacked_only = |of: &dyn Fn(usize) -> f64| -> Column {
@@ -360,6 +364,7 @@ impl DesignTally {
             coalition_size: Moments::of_reached(&sizes[..n], &sizes[..n]),
             targets_attacked: Moments::of_reached(&targets[..n], &targets[..n]),
             operators: execution.operators[design].clone(),
+            cascade,
         }
     }
 
@@ -378,6 +383,7 @@ impl DesignTally {
         self.coalition_size.merge(&later.coalition_size);
         self.targets_attacked.merge(&later.targets_attacked);
         self.operators.merge(&later.operators);
+        self.cascade.iter_mut().zip(&later.cascade).for_each(|(mine, later)| mine.merge(later));
     }
 }
 
@@ -405,6 +411,9 @@ pub struct Sketches {
     pub losses: Vec<Sketch>,
     /// Stake slashed for attacks that pay, as far as slashes landed. `[design]`
     pub slashed: Vec<Sketch>,
+    /// What lies between the best attack found and the bound, as a part of the bound, where that is above 0 and joint attacks
+    /// are judged. `[design]`
+    pub gaps: Vec<Sketch>,
 }
 
 /// Sketches of one target; out of reach counts as +∞.
@@ -433,6 +442,7 @@ impl Sketches {
             targets: outcomes.targets.iter().map(room).collect(),
             losses: vec![Sketch::default(); graph.designs.len()],
             slashed: vec![Sketch::default(); graph.designs.len()],
+            gaps: vec![Sketch::default(); graph.designs.len()],
         }
     }
 
@@ -453,6 +463,13 @@ impl Sketches {
             let attacked = (0..n).filter(|lane| design.target[*lane] != NO_TARGET);
             attacked.for_each(|lane| sketch.add(design.slashed[lane]));
         }
+        let joint = execution.designs.iter().map(|design| !design.targets.is_empty() && !design.is_nothing());
+        for ((sketch, design), _) in
+            self.gaps.iter_mut().zip(&execution.designs).zip(joint).filter(|(_, is)| *is)
+        {
+            let open = (0..n).filter(|lane| design.net_gain_upper[*lane] > 0.0);
+            open.for_each(|lane| sketch.add(1.0 - design.net_gain[lane] / design.net_gain_upper[lane]));
+        }
     }
 
     /// Takes in another worker's.
@@ -466,6 +483,7 @@ impl Sketches {
         });
         zip(&mut self.losses, &other.losses, Sketch::merge);
         zip(&mut self.slashed, &other.slashed, Sketch::merge);
+        zip(&mut self.gaps, &other.gaps, Sketch::merge);
     }
 }
 

@@ -162,6 +162,22 @@ impl Joint {
         holding.fold(0, |held, target| held | 1 << self.targets[target].service)
     }
 
+    /// What is left once some targets have been attacked: their services are no targets any more, and those that the attacks
+    /// held carry no slash out.
+    #[must_use]
+    pub fn after(&self, done: Targets) -> Self {
+        let held = self.held(done);
+        let fallen = targets_in(done).fold(0, |set: Targets, target| set | 1 << self.targets[target].service);
+        let mut left = self.clone();
+        for target in &mut left.targets {
+            target.by_operators &= fallen >> target.service & 1 == 0;
+            for charge in target.charges.iter_mut().filter(|charge| is_held(charge, held)) {
+                (charge.free, charge.executor) = (charge.held, None);
+            }
+        }
+        left
+    }
+
     /// Targets of the same service, this one included.
     pub fn of_service(&self, service: usize) -> Targets {
         let here = self.targets.iter().enumerate().filter(|(_, target)| target.service == service);

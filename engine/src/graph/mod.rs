@@ -39,6 +39,8 @@ pub struct Graph {
     pub routes: Vec<Route>,
     /// Whether attacks on several targets at once are judged.
     pub joint: bool,
+    /// Whether what is left after an attack is attacked again.
+    pub cascades: bool,
 }
 
 impl Graph {
@@ -102,6 +104,8 @@ pub struct FaultLosses {
     pub hit: Vec<AssetAmounts>,
     /// Accidents expected of each operator within the horizon. `[operator]`
     pub expected: Vec<f64>,
+    /// Whether one accident hits all of its keys, so that nothing of its power stays. `[operator]`
+    pub ends: Vec<bool>,
     /// Of each operator on average, for accidents too frequent and too small to be drawn one by one. `[asset used]`
     pub mean: Vec<AssetAmounts>,
     /// Sum of `mean` over the operators: asset and tokens. `[asset used]`

@@ -1,5 +1,7 @@
 //! What a design's protocols do in one scenario, offence by offence, in their own integers.
 
+use super::Targets;
+
 /// Settles scenarios by the protocols' own rules. Designs implement it.
 pub trait Settle: std::fmt::Debug + Send + Sync {
     /// Writes into `bill` what everybody involved loses.
@@ -41,6 +43,8 @@ pub struct Assault<'a> {
     pub members: &'a [u32],
     /// When, in days from today.
     pub day: f64,
+    /// Services of the design that earlier attacks hold, a bit each: they carry no slash out.
+    pub held: Targets,
 }
 
 /// One target of an attack.

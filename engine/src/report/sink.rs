@@ -212,11 +212,16 @@ fn truncate_scenarios(rows: &mut ScenarioRows, n: usize) {
         fault_slashed_usd,
         nominal_slashed_usd,
         settlement_gap_usd,
+        cascade_rounds,
+        cascade_loss_usd,
+        cascade_left_usd,
         ..
     } = rows;
+    cascade_rounds.truncate(n);
     let money = [net_gain_usd, net_gain_upper_usd, profit_usd, cost_usd];
     let settled = [weight, slashed_usd, fault_slashed_usd, nominal_slashed_usd, settlement_gap_usd];
-    money.into_iter().chain(settled).for_each(|column| column.truncate(n));
+    let cascade = [cascade_loss_usd, cascade_left_usd];
+    money.into_iter().chain(settled).chain(cascade).for_each(|column| column.truncate(n));
 }
 
 fn truncate_targets(rows: &mut TargetRows, n: usize) {

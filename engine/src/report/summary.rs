@@ -11,7 +11,8 @@ use crate::estimate::{
 use crate::sweep::GridRow;
 
 /// Units that a metric may have.
-pub(super) const UNITS: [&str; 6] = ["usd", "probability", "share", "operators", "usd_per_usd", "targets"];
+pub(super) const UNITS: [&str; 7] =
+    ["usd", "probability", "share", "operators", "usd_per_usd", "targets", "rounds"];
 /// Ways to estimate.
 pub(super) const ESTIMATORS: [&str; 5] = ["plain", "sketch", "quantile", "conditional", "importance"];
 

@@ -21,7 +21,7 @@ pub(super) fn scenarios(plan: &Plan, provenance: &Provenance) -> Table<ScenarioR
     let usd = |name: &str, comment, values: fn(&ScenarioRows) -> &[f64]| {
         Column::numbers(name, (USD, comment), Plain, values)
     };
-    let columns = vec![
+    let mut columns = vec![
         Column::counters("scenario", SCENARIO, |rows: &ScenarioRows| &rows.scenario),
         Column::labels("design", design_names(plan), |rows: &ScenarioRows| &rows.design),
         Column::numbers("weight", WEIGHT, Plain, |rows: &ScenarioRows| &rows.weight),
@@ -52,6 +52,16 @@ pub(super) fn scenarios(plan: &Plan, provenance: &Provenance) -> Table<ScenarioR
             &rows.settlement_gap_usd
         }),
     ];
+    if plan.graph().cascades {
+        let about = ("attacks", "attacks by operators, one after another, until none pays");
+        columns.push(Column::counts("cascade_rounds", about, |rows: &ScenarioRows| &rows.cascade_rounds));
+        columns.extend([
+            usd("cascade_loss_usd", "stake slashed in all of them", |rows| &rows.cascade_loss_usd),
+            usd("cascade_left_usd", "stake of the operators that left with all of their power", |rows| {
+                &rows.cascade_left_usd
+            }),
+        ]);
+    }
     Table::new("scenarios", columns, provenance)
 }
 

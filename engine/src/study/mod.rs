@@ -493,6 +493,8 @@ pub struct Adversary {
     pub carry_apr: f64,
     /// Whether attacks on several targets at once are judged.
     pub joint: bool,
+    /// Whether what is left after an attack is attacked again.
+    pub cascades: bool,
 }
 
 /// How losses of one operator in one pool combine.

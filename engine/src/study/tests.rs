@@ -481,6 +481,10 @@ fn services_and_the_adversary_are_checked() {
             with_many_attacks(129),
             "`adversary.joint`: design `d` has 129 attacks, joint attacks are sought over at most 128",
         ),
+        (
+            with("[adversary]\njoint = false\ncascades = true\n"),
+            "`adversary.cascades`: what is left is searched for joint attacks, which are not judged",
+        ),
         (with("[adversary]\nroutes = []\n"), "`adversary.routes`: must not be empty"),
         (with("[adversary]\nroutes = [\"bribe\", \"bribe\"]\n"), "names `bribe` twice"),
         (with("[adversary]\nroutes = [\"steal\"]\n"), "`steal` is none of its words"),

@@ -5,6 +5,7 @@
 //! allows. A member takes part in every target of the attack over which it has power. Routes without operators (bought stake,
 //! hash rate) and mixed ones are not part of it.
 
+mod aftermath;
 pub mod branch;
 pub mod certificate;
 mod cover;
@@ -16,6 +17,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
+pub use aftermath::{Aftermath, Found};
 pub use branch::{Judge, Verdict};
 use branch::{has_targets, is_close};
 pub use plan::Plan;

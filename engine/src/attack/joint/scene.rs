@@ -25,6 +25,8 @@ pub struct Scene {
     pub prices: Vec<f64>,
     /// Targets decided by operators that all candidates together reach.
     pub in_reach: Targets,
+    /// Targets attacked before: what they realised is not there again.
+    pub done: Targets,
 }
 
 impl Scene {
@@ -51,8 +53,8 @@ impl Scene {
         self.profit.clear();
         self.in_reach = 0;
         for (index, target) in joint.targets.iter().enumerate() {
-            let columns = &self.columns;
-            self.profit.push(joint.profit_usd(1 << index, |column| columns[column]));
+            let profit = self.profit_of(joint, 1 << index);
+            self.profit.push(profit);
             if !target.by_operators {
                 continue;
             }
@@ -71,9 +73,14 @@ impl Scene {
         }
     }
 
-    /// Profit of an attack on these targets, USD.
+    /// Profit of an attack on these targets, USD: what they add to those attacked before.
     pub fn profit_of(&self, joint: &Joint, set: Targets) -> f64 {
-        joint.profit_usd(set, |column| self.columns[column])
+        let realised = |set: Targets| joint.profit_usd(set, |column| self.columns[column]);
+        if self.done == 0 {
+            realised(set)
+        } else {
+            (realised(set | self.done) - realised(self.done)).max(0.0)
+        }
     }
 
     /// What a candidate must be paid for an attack on these targets, USD.

@@ -4,7 +4,7 @@ use super::branch::{Judge, Verdict, quick_bound};
 use super::scene::Scene;
 use super::{Ground, Plan, has_targets, is_close};
 use crate::attack::{Outcomes, Priced, TargetOutcome};
-use crate::graph::{DesignGraph, Graph, Power, slot};
+use crate::graph::{DesignGraph, Graph, Joint, Power, slot};
 use crate::sampling::{Crowd, Draws};
 use crate::study::Route;
 
@@ -58,7 +58,8 @@ impl Stage {
         if quick <= 0.0 || is_close(quick, floor) {
             return Verdict { witness: None, upper: quick };
         }
-        self.set_candidates((graph, design), draws, lane);
+        let candidates = (&mut self.scene, &mut self.priced, self.bribes);
+        set_candidates(candidates, (graph, design, &design.joint), (draws, lane), &[]);
         let ground = Ground { joint: &design.joint, plan: &self.plan, scene: &self.scene };
         let mut verdict = self.judge.judge(ground, floor);
         verdict.upper = verdict.upper.min(quick);
@@ -90,46 +91,56 @@ impl Stage {
             }
         }
     }
+}
 
-    /// Who can join, what they ask and what power they have.
-    fn set_candidates(&mut self, (graph, design): (&Graph, &DesignGraph), draws: &Draws, lane: usize) {
-        let Self { scene, priced, bribes, .. } = self;
-        let is_in = |crowd: &Crowd, operator: usize| crowd.rows[operator][lane / 64] >> (lane % 64) & 1 == 1;
-        scene.operators.clear();
-        scene.pay.clear();
-        for operator in 0..graph.n_operators {
-            let colludes = is_in(&draws.colluders, operator);
-            let pay = match &draws.compromised {
-                Some(stolen) if is_in(stolen, operator) => 0.0,
-                _ if colludes => 1.0,
-                _ => 1.0 + draws.premium[lane],
-            };
-            if colludes || *bribes && is_in(&draws.bribable, operator) {
-                scene.operators.push(u32::try_from(operator).unwrap_or(u32::MAX));
-                scene.pay.push(pay);
-            }
+/// Who can join, what they ask and what power they have; `has_left`: who is no longer there, nobody if empty. `[operator]`
+pub(super) fn set_candidates(
+    (scene, priced, bribes): (&mut Scene, &mut Priced, bool),
+    (graph, design, joint): (&Graph, &DesignGraph, &Joint),
+    (draws, lane): (&Draws, usize),
+    has_left: &[bool],
+) {
+    let is_in = |crowd: &Crowd, operator: usize| crowd.rows[operator][lane / 64] >> (lane % 64) & 1 == 1;
+    scene.operators.clear();
+    scene.pay.clear();
+    for operator in
+        (0..graph.n_operators).filter(|operator| !has_left.get(*operator).is_some_and(|left| *left))
+    {
+        let colludes = is_in(&draws.colluders, operator);
+        let pay = match &draws.compromised {
+            Some(stolen) if is_in(stolen, operator) => 0.0,
+            _ if colludes => 1.0,
+            _ => 1.0 + draws.premium[lane],
+        };
+        if colludes || bribes && is_in(&draws.bribable, operator) {
+            scene.operators.push(u32::try_from(operator).unwrap_or(u32::MAX));
+            scene.pay.push(pay);
         }
-        scene.units.clear();
-        scene.need.clear();
-        for secured in &design.secured {
-            let secured = &graph.secured[*secured];
-            let Power::Stake(power) = &secured.power else {
-                scene.units.extend(scene.operators.iter().map(|_| 0));
-                scene.need.extend(secured.targets.iter().map(|_| 0));
-                continue;
-            };
-            priced.price_total(power, |asset| draws.prices[asset][lane]);
-            let units =
-                |operator: &u32| slot(power, *operator as usize).map_or(0, |slot| priced.units(power, slot));
-            scene.units.extend(scene.operators.iter().map(units));
-            let total = priced.total;
-            let need = |target: &crate::graph::Target| {
-                if total == 0 { 0 } else { target.threshold.least_power(total) }
-            };
-            scene.need.extend(secured.targets.iter().map(need));
-        }
-        scene.finish(&design.joint);
     }
+    scene.units.clear();
+    scene.need.clear();
+    for secured in &design.secured {
+        let secured = &graph.secured[*secured];
+        let Power::Stake(power) = &secured.power else {
+            scene.units.extend(scene.operators.iter().map(|_| 0));
+            scene.need.extend(secured.targets.iter().map(|_| 0));
+            continue;
+        };
+        let price = |asset: usize| draws.prices[asset][lane];
+        if has_left.is_empty() {
+            priced.price_total(power, price);
+        } else {
+            priced.price_rest(power, price, has_left);
+        }
+        let units =
+            |operator: &u32| slot(power, *operator as usize).map_or(0, |slot| priced.units(power, slot));
+        scene.units.extend(scene.operators.iter().map(units));
+        let total = priced.total;
+        let need =
+            |target: &crate::graph::Target| if total == 0 { 0 } else { target.threshold.least_power(total) };
+        scene.need.extend(secured.targets.iter().map(need));
+    }
+    scene.finish(joint);
 }
 
 /// No coalition for a target alone costs less; whoever can be bribed adds to those who collude.

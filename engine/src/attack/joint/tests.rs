@@ -1,5 +1,6 @@
 //! Certificate and search against brute force over all coalitions and all sets of targets, and against published cases.
 
+use super::aftermath::price_alone;
 use super::branch::quick_bound;
 use super::certificate::{Certificate, Decided};
 use super::cover::{Cover, Payments};
@@ -123,20 +124,8 @@ fn random(dice: &mut Dice, shape: Shape) -> (Joint, Scene) {
         scene.units.extend(powers);
     }
     scene.finish(&joint);
-    scene.alone = alone(&joint, &scene);
+    price_alone(&joint, &mut scene, (&mut Cover::default(), &mut Payments::default()));
     (joint, scene)
-}
-
-/// What single targets cost at least.
-fn alone(joint: &Joint, scene: &Scene) -> Vec<f64> {
-    let (mut cover, mut payments, mut column) = (Cover::default(), Payments::default(), Vec::new());
-    let mut mu = vec![0.0; joint.targets.len()];
-    let of = |target: usize| {
-        payments.of(joint, scene, 1 << target, &mut column);
-        let reached = scene.in_reach >> target & 1 == 1;
-        if reached { cover.raise(scene, 1 << target, &column, &mut mu) } else { f64::INFINITY }
-    };
-    (0..joint.targets.len()).map(of).collect()
 }
 
 /// Every set with at most one target a service.
@@ -321,7 +310,7 @@ fn restaking(stakes: &[u32], services: &[(&[usize], f64, u32)]) -> (Joint, Scene
         });
     }
     scene.finish(&joint);
-    scene.alone = alone(&joint, &scene);
+    price_alone(&joint, &mut scene, (&mut Cover::default(), &mut Payments::default()));
     (joint, scene)
 }
 

@@ -151,7 +151,11 @@ impl Settle for Books {
             slashes.clear();
             if let Some(assault) = &incident.attack {
                 let is_held = |service: usize| {
-                    self.offences(assault).any(|(_, other)| other.service == service && holds(&other.attack))
+                    let before = assault.held >> service & 1 == 1;
+                    before
+                        || self
+                            .offences(assault)
+                            .any(|(_, other)| other.service == service && holds(&other.attack))
                 };
                 for (luck, offence) in self.offences(assault) {
                     book.slashes(luck, offence, is_held, &mut slashes);

@@ -51,7 +51,8 @@ fn settle_all(
     };
     let strikes: Vec<Strike> = targets.iter().map(strike).collect();
     let day = judged.study.horizon_days;
-    let assault = (!strikes.is_empty()).then_some(Assault { strikes: &strikes, members: &members, day });
+    let assault =
+        (!strikes.is_empty()).then_some(Assault { strikes: &strikes, members: &members, day, held: 0 });
     let mut bill = Bill::default();
     design.rules.settle(&Incident { accidents: &accidents, attack: assault }, &mut bill);
     bill

@@ -554,6 +554,13 @@ pub(in crate::study) const ADVERSARY: Section = Section {
         ),
         Key::new("joint", Flag, Value("false"), "", "whether attacks on several targets at once are judged"),
         Key::new(
+            "cascades",
+            Flag,
+            Nothing,
+            "",
+            "whether what is left after an attack is attacked again until nothing pays (no by default; needs `joint`)",
+        ),
+        Key::new(
             "carry_apr",
             Number(R::NOT_NEGATIVE),
             Value("0"),

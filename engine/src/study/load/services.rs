@@ -203,12 +203,18 @@ fn default_threshold(consensus: Consensus, kind: &str) -> Option<Threshold> {
 /// `[adversary]`
 pub(super) fn read_adversary(root: &mut Reader<'_, '_>) -> Adversary {
     let mut reader = root.section("adversary", &ADVERSARY);
+    let cascades = reader.flag("cascades");
     let adversary = Adversary {
         routes: read_routes(&mut reader),
         bribe_premium: read_premium(&mut reader),
         carry_apr: reader.number("carry_apr"),
         joint: reader.flag("joint").is_some_and(|(joint, _)| joint),
+        cascades: cascades.as_ref().is_some_and(|(cascades, _)| *cascades),
     };
+    if let Some((true, place)) = cascades.filter(|_| !adversary.joint) {
+        let message = "what is left is searched for joint attacks, which are not judged";
+        reader.context.error(&place, message, "write joint = true as well");
+    }
     let entries = reader.finish();
     root.resolve("adversary", Resolved::Section(entries));
     adversary

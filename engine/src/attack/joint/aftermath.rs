@@ -1,0 +1,104 @@
+//! What is left after an attack, searched again.
+//!
+//! A coalition leaves with all of its power, whatever part of its stake it loses (a tombstone at 5 %); the services it has
+//! attacked are targets no more, and those it holds carry no slash out. Thresholds are parts of the power that is left. Prices
+//! and who can be had for how much stay those of the scenario.
+
+use super::branch::Judge;
+use super::cover::{Cover, Payments};
+use super::scene::{Scene, Witness};
+use super::stage::set_candidates;
+use super::{Ground, Plan};
+use crate::attack::Priced;
+use crate::graph::{DesignGraph, Graph, Joint, Targets};
+use crate::sampling::Draws;
+use crate::study::Route;
+use std::collections::BTreeMap;
+
+/// Most sets of fallen targets whose rest is kept compiled.
+const KEPT_RESTS: usize = 64;
+
+/// What one worker keeps of a design.
+#[derive(Debug, Default)]
+pub struct Aftermath {
+    /// By the targets that have fallen: nothing of it depends on what was met before.
+    rests: BTreeMap<Targets, Rest>,
+    scene: Scene,
+    priced: Priced,
+    cover: Cover,
+}
+
+/// A design less some targets.
+#[derive(Debug)]
+struct Rest {
+    joint: Joint,
+    plan: Plan,
+    judge: Judge,
+    payments: Payments,
+}
+
+/// How a search of what is left ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// An attack: its targets, its operators, its net gain in USD.
+    Attack(Targets, Vec<u32>, f64),
+    /// None was found, yet the bound does not rule one out.
+    Open,
+    /// No attack pays.
+    Nothing,
+}
+
+impl Aftermath {
+    /// The attack by operators that nets most once `done` has fallen and `has_left` are gone. `[operator]`
+    pub fn search(
+        &mut self,
+        (graph, design): (&Graph, &DesignGraph),
+        (draws, lane): (&Draws, usize),
+        (done, has_left): (Targets, &[bool]),
+    ) -> Found {
+        if self.rests.len() >= KEPT_RESTS && !self.rests.contains_key(&done) {
+            self.rests.clear();
+        }
+        let rest = self.rests.entry(done).or_insert_with(|| Rest::new(&design.joint, done));
+        let scene = &mut self.scene;
+        scene.done = done;
+        scene.prices.clear();
+        scene.prices.extend(draws.prices.iter().map(|price| price[lane]));
+        scene.columns.clear();
+        scene.columns.extend(draws.profits.iter().map(|profit| profit[lane]));
+        let bribes = graph.routes.contains(&Route::Bribe);
+        let whole = (graph, design, &rest.joint);
+        set_candidates((scene, &mut self.priced, bribes), whole, (draws, lane), has_left);
+        price_alone(&rest.joint, scene, (&mut self.cover, &mut rest.payments));
+        let verdict = rest.judge.judge(Ground { joint: &rest.joint, plan: &rest.plan, scene: &*scene }, 0.0);
+        match verdict.witness {
+            Some(Witness { targets, members, profit, returned, cost }) => {
+                let operators = members.iter().map(|member| scene.operators[*member as usize]);
+                Found::Attack(targets, operators.collect(), profit + returned - cost)
+            }
+            None if verdict.upper > 0.0 => Found::Open,
+            None => Found::Nothing,
+        }
+    }
+}
+
+impl Rest {
+    fn new(joint: &Joint, done: Targets) -> Self {
+        let joint = joint.after(done);
+        Self { plan: Plan::new(&joint), joint, judge: Judge::default(), payments: Payments::default() }
+    }
+}
+
+/// Writes what each target alone costs at least, USD; infinite where nobody reaches it.
+pub fn price_alone(joint: &Joint, scene: &mut Scene, (cover, payments): (&mut Cover, &mut Payments)) {
+    let (mut column, mut mu) = (Vec::new(), vec![0.0; joint.targets.len()]);
+    let of = |target: usize| {
+        if scene.in_reach >> target & 1 == 0 {
+            return f64::INFINITY;
+        }
+        payments.of(joint, scene, 1 << target, &mut column);
+        cover.raise(scene, 1 << target, &column, &mut mu)
+    };
+    let alone: Vec<f64> = (0..joint.targets.len()).map(of).collect();
+    scene.alone = alone;
+}
