@@ -479,5 +479,5 @@ fn sweeps_stress_and_sensitivities() {
     );
     let key = ["sensitivity", path(&study), "--scenarios", "5000", "--key", "collusion.probability"];
     let printed = succeed(&key);
-    assert!(printed.contains("p_attack_pays") && printed.contains("loss_usd"), "{printed}");
+    assert!(printed.contains("p_attack_pays") && printed.contains("likelihood ratio"), "{printed}");
 }

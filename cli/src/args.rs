@@ -53,7 +53,7 @@ pub enum Command {
     Sweep(SweepArguments),
     /// Reverse stress: say at which collusion probability and which loadings a figure reaches a level.
     Stress(StressArguments),
-    /// Say how P(attack pays) and the expected loss move with the numbers of a study, by differences on common draws.
+    /// Say how P(attack pays), the expected loss and what attackers gain move with the numbers of a study.
     Sensitivity(SensitivityArguments),
     /// Print the figures of a finished run again.
     Show(ShowArguments),
@@ -97,9 +97,13 @@ pub struct ExactArguments {
     /// Design; all of them when not given.
     #[arg(long, value_name = "D")]
     pub design: Option<String>,
-    /// Relative width of the bracket at which powers are precise enough, where they must be rounded.
-    #[arg(long, value_name = "W", value_parser = fraction, default_value = "0.001")]
+    /// Relative width of the bracket at which powers are precise enough, where they must be rounded to cells.
+    #[arg(long, value_name = "W", value_parser = fraction, default_value = "0.01")]
     pub width: f64,
+    /// Most cells that powers are rounded to, whatever the width: twice as many halve it. When not given 16384 where factors are
+    /// sampled, 1048576 where they are integrated over.
+    #[arg(long, value_name = "C", value_parser = cells)]
+    pub cells: Option<u64>,
     /// Draws of the factors where there are too many to integrate over.
     #[arg(long, value_name = "N", value_parser = scenarios, default_value = "32768")]
     pub scenarios: u64,
@@ -192,7 +196,7 @@ pub struct SensitivityArguments {
     /// A number; may be given several times. Collusion probability, loadings, prices, slash fractions and thresholds when none is.
     #[arg(long = "key", value_name = "KEY")]
     pub keys: Vec<String>,
-    /// Step of the difference, as a part of the number.
+    /// Step of differences on common draws, as a part of the number.
     #[arg(long, value_name = "H", value_parser = fraction, default_value = "0.05")]
     pub step: f64,
     /// How to draw.
@@ -384,6 +388,8 @@ impl From<RecordChoice> for Record {
     }
 }
 
+/// Most cells that powers are rounded to: each of a few columns then takes 128 MiB.
+const MOST_CELLS: u64 = 1 << 24;
 /// Most scenarios that a study may ask for.
 const MOST_SCENARIOS: u64 = 1_000_000_000_000;
 /// Largest seed that a study can hold.
@@ -393,6 +399,12 @@ const MOST_SEED: u64 = i64::MAX.unsigned_abs();
 fn scenarios(text: &str) -> Result<u64, String> {
     let n = whole(text)?;
     if (1..=MOST_SCENARIOS).contains(&n) { Ok(n) } else { Err("must lie between 1 and 1e12".to_owned()) }
+}
+
+/// A number of cells.
+fn cells(text: &str) -> Result<u64, String> {
+    let n = whole(text)?;
+    if (16..=MOST_CELLS).contains(&n) { Ok(n) } else { Err(format!("must lie between 16 and {MOST_CELLS}")) }
 }
 
 /// A part of 1.

@@ -8,7 +8,7 @@ use crate::names::design_named;
 use crate::output::Out;
 use crate::tables::table;
 use montecartel::study::Variable;
-use montecartel::sweep::{Derivative, Figure, Reached, Stress, StressError, derivative, stress};
+use montecartel::sweep::{Figure, Reached, Stress, StressError, derivatives, stress};
 use serde_json::{Value, json};
 
 /// Searches and prints.
@@ -117,7 +117,7 @@ fn document(variable: &Variable, found: &[(Stress, f64, Reached)]) -> Value {
             "searches": rows.collect::<Vec<_>>() })
 }
 
-/// Differences on common draws, number by number.
+/// Derivatives, number by number.
 ///
 /// # Errors
 /// If the study is invalid or a key is no number.
@@ -125,23 +125,21 @@ pub fn sensitivity(arguments: &SensitivityArguments, out: &mut Out) -> Result<()
     let variable = load::variable(&arguments.study, &arguments.draw)?;
     let threads = load::threads(arguments.draw.threads)?;
     let keys = if arguments.keys.is_empty() { telling_keys(&variable) } else { arguments.keys.clone() };
-    let mut found: Vec<Derivative> = Vec::new();
     for key in &keys {
-        let at = variable.number(key).map_err(usage)?;
-        let step = if at == 0.0 { arguments.step } else { arguments.step * at.abs() };
-        found.extend(threads.install(|| derivative(&variable, key, at, step))?);
+        variable.number(key).map_err(usage)?;
     }
+    let found = threads.install(|| derivatives(&variable, &keys, arguments.step))?;
     if arguments.json {
         let rows = found.iter().map(|d| {
             json!({ "key": d.key, "at": d.at, "step": d.step, "design": d.design, "metric": d.metric,
-                    "derivative": d.estimate.value, "std_error": d.estimate.std_error,
+                    "method": d.method.name(), "derivative": d.estimate.value, "std_error": d.estimate.std_error,
                     "ci_low": d.estimate.low, "ci_high": d.estimate.high })
         });
         return out.json(&json!({ "schema": "urn:montecartel:sensitivity:1", "study": variable.study.name,
             "derivatives": rows.collect::<Vec<_>>() }));
     }
     out.line(format_args!(
-        "{}: derivatives by differences of ±{} on common draws\n",
+        "{}: derivatives; differences on common draws are of ±{}, all others have no bias\n",
         variable.study.name,
         share(arguments.step)
     ))?;
@@ -156,9 +154,13 @@ pub fn sensitivity(arguments: &SensitivityArguments, out: &mut Out) -> Result<()
             format!("{:.3e}", d.estimate.value),
             format!("{:.1e}", d.estimate.std_error),
             percent(d.estimate.value),
+            d.method.name().to_owned(),
         ]
     });
-    out.line(table(&["design", "number", "figure", "at", "derivative", "± one error", "by 1% more"], rows))
+    out.line(table(
+        &["design", "number", "figure", "at", "derivative", "± one error", "by 1% more", "method"],
+        rows,
+    ))
 }
 
 /// Collusion, loadings, prices, slash fractions and thresholds.

@@ -91,6 +91,10 @@ impl Plan {
     pub fn graph(&self) -> &Graph {
         &self.graph
     }
+    /// How its draws are made.
+    pub fn sampler(&self) -> &Sampler {
+        &self.sampler
+    }
     /// Names of its positions.
     pub fn labels(&self) -> &Labels {
         &self.labels

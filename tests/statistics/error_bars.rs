@@ -120,8 +120,8 @@ fn weighted_intervals_cover_as_often_as_they_say() {
     let study = study(&text);
     // ∫ P[Bin(9, p(z)) ≥ 7] φ(z) dz, by `cartel exact`'s quadrature.
     let graph = montecartel::design::compile(&study);
-    let precision = montecartel::exact::Precision::default();
-    let exact = montecartel::exact::exact(&study, &graph, 0, (1e-3, precision)).unwrap().unwrap();
+    let refinement = montecartel::exact::Refinement::default();
+    let exact = montecartel::exact::exact(&study, &graph, 0, refinement).unwrap().unwrap();
     let truth = exact.thresholds[0].reached.value;
     let spread = 0.5 * f64::sqrt(365.0 / 365.25);
     let price =

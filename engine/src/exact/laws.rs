@@ -76,7 +76,12 @@ impl Member {
 
     /// The normal below which it colludes: its latent noise, given factors and scale.
     pub fn bar(&self, factors: &[f64], scale: f64) -> f64 {
-        self.slopes.iter().fold(self.cutoff * scale, |x, (factor, slope)| x + slope * factors[*factor])
+        self.bar_of(self.cutoff, factors, scale)
+    }
+
+    /// As [`Self::bar`] for another cutoff of the same latent, such as that of altruists.
+    pub fn bar_of(&self, cutoff: f64, factors: &[f64], scale: f64) -> f64 {
+        self.slopes.iter().fold(cutoff * scale, |x, (factor, slope)| x + slope * factors[*factor])
     }
 
     /// `(p, 1 − p)` given factors and scale.

@@ -21,7 +21,7 @@ pub mod twist;
 pub use lattice::{Lattice, MOST_CELLS};
 pub use laws::{Chances, Factored, Member};
 pub use quadrature::{Answer, Precision, Refusal, quadrature};
-pub use service::{Exact, Method, ServicePower, Threshold, exact};
+pub use service::{Exact, FINEST_CELLS, Method, Refinement, ServicePower, Threshold, exact};
 pub use spread::Spread;
 
 /// A probability that lies between two computed ones.

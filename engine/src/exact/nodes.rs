@@ -7,8 +7,8 @@ use super::Factored;
 use super::quadrature::MOST_DIMENSIONS;
 use libm::{exp, lgamma, log, sqrt};
 
-/// No factor is taken farther from 0: beyond lies less than 1e-37.
-const FARTHEST: f64 = 13.0;
+/// No factor is taken farther from 0: beyond lies less than 1e-57.
+const FARTHEST: f64 = 16.0;
 /// Densities of the scale below e to this are left out.
 const LEAST_LOG_DENSITY: f64 = -85.0;
 

@@ -80,19 +80,36 @@ pub struct Exact {
     pub thresholds: Vec<Threshold>,
     /// How they were computed.
     pub method: Method,
-    /// Cells that all power fills.
-    pub cells: u64,
+    /// Cells that powers were rounded to; `None` where none was rounded.
+    pub cells: Option<u64>,
     /// Whether the power moves with prices, so that these are today's.
     pub at_todays_prices: bool,
 }
 
 /// Cells of the first lattice where powers must be rounded.
 const FIRST_CELLS: u64 = 1 << 10;
-/// Cells beyond which no lattice goes.
-const FINEST_CELLS: u64 = 1 << 20;
+/// Cells beyond which no lattice goes unless it is asked for.
+pub const FINEST_CELLS: u64 = 1 << 20;
+
+/// How far a computed probability is refined.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Refinement {
+    /// Relative width of the bracket at which it is narrow enough.
+    pub width: f64,
+    /// Most cells that powers are rounded to, whatever the width.
+    pub most_cells: u64,
+    /// How far the integral goes.
+    pub precision: Precision,
+}
+
+impl Default for Refinement {
+    fn default() -> Self {
+        Self { width: 1e-3, most_cells: FINEST_CELLS, precision: Precision::default() }
+    }
+}
 
 /// Probabilities that colluders alone reach each threshold of a service, at today's prices. The lattice is refined until the bracket
-/// is narrower than `width` relatively, or the work is too much. `None` where no operator decides.
+/// is as narrow as asked, as fine as it may be, or the work is too much. `None` where no operator decides.
 ///
 /// # Errors
 /// If too many factors act at once to integrate over them.
@@ -100,7 +117,7 @@ pub fn exact(
     study: &Study,
     graph: &Graph,
     secured: usize,
-    (width, precision): (f64, Precision),
+    refinement: Refinement,
 ) -> Option<Result<Exact, Refusal>> {
     let secured = &graph.secured[secured];
     let power = ServicePower::new(secured, |asset| study.assets[asset].price_usd)?;
@@ -116,9 +133,14 @@ pub fn exact(
     if power.total() == 0 {
         let sure = Bracket { low: 1.0, value: 1.0, high: 1.0 };
         let thresholds = thresholds(&|_| sure);
-        return Some(Ok(Exact { thresholds, method: Method::Free, cells: 0, at_todays_prices: power.moves }));
+        return Some(Ok(Exact {
+            thresholds,
+            method: Method::Free,
+            cells: None,
+            at_todays_prices: power.moves,
+        }));
     }
-    let found = refine(&factored, &power, width, precision);
+    let found = refine(&factored, &power, refinement);
     Some(found.map(|(answer, cells)| Exact {
         thresholds: thresholds(&|index| answer.reached[index]),
         method: Method::Quadrature {
@@ -136,24 +158,23 @@ pub fn exact(
 fn refine(
     factored: &Factored,
     power: &ServicePower,
-    width: f64,
-    precision: Precision,
-) -> Result<(super::Answer, u64), Refusal> {
+    Refinement { width, most_cells, precision }: Refinement,
+) -> Result<(super::Answer, Option<u64>), Refusal> {
     let exact = power.lattice(MOST_CELLS);
     if exact.is_exact() {
-        return quadrature(factored, &exact, precision).map(|answer| (answer, MOST_CELLS));
+        return quadrature(factored, &exact, precision).map(|answer| (answer, None));
     }
-    let mut cells = FIRST_CELLS;
+    let mut cells = FIRST_CELLS.min(most_cells);
     let mut answer = quadrature(factored, &power.lattice(cells), precision)?;
     let mut left = precision.most_work.saturating_sub(answer.work);
-    while cells < FINEST_CELLS && answer.reached.iter().any(|bracket| bracket.relative_width() > width) {
+    while cells < most_cells && answer.reached.iter().any(|bracket| bracket.relative_width() > width) {
         // Group laws grow with the square of the cells.
         if answer.work.saturating_mul(4) > left {
             break;
         }
-        cells *= 2;
+        cells = (2 * cells).min(most_cells);
         answer = quadrature(factored, &power.lattice(cells), Precision { most_work: u64::MAX, ..precision })?;
         left = left.saturating_sub(answer.work);
     }
-    Ok((answer, cells))
+    Ok((answer, Some(cells)))
 }

@@ -4,14 +4,16 @@ use super::pilot::{Rare, pilot};
 use super::proposal::{Drawn, Mixture, NOMINAL_SHARE};
 use super::weighted::Weighted;
 use crate::estimate::Estimate;
-use crate::exact::{Chances, Factored, Lattice, MOST_CELLS, ServicePower, Spread};
+use crate::exact::{Bracket, Chances, Factored, Lattice, MOST_CELLS, ServicePower, Spread};
 use crate::kernels::LANES;
 use crate::moments::count;
 use crate::run::blocks_in_order;
 use crate::streams::Purpose;
 
-/// Cells of a lattice where powers must be rounded.
-const CELLS: u64 = 1 << 12;
+/// Cells of the first lattice where powers must be rounded.
+const FIRST_CELLS: u64 = 1 << 12;
+/// One in so many draws is spent on how much finer the lattice must be.
+const PILOT_PART: u64 = 16;
 
 /// The conditional estimator of one service: its power at fixed prices, and a mixture of proposals for its thresholds.
 #[derive(Debug, Clone)]
@@ -37,11 +39,46 @@ pub struct Figure {
     pub one_dominates: bool,
 }
 
+impl Figure {
+    /// What rounding powers to cells may move the estimate by, relatively; 0 where nothing was rounded.
+    pub fn rounding(&self) -> f64 {
+        let Estimate { value, .. } = self.estimate;
+        Bracket { low: self.rounded_down, value, high: self.rounded_up }.relative_width()
+    }
+}
+
+/// How finely powers are rounded where they must be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fineness {
+    /// Relative width of the bracket that rounding leaves at which it is fine enough.
+    pub width: f64,
+    /// Most cells, whatever the width.
+    pub most_cells: u64,
+}
+
+/// Conditional estimates and what they rest on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Computed {
+    /// `[threshold]`
+    pub figures: Vec<Figure>,
+    /// Draws of the factors.
+    pub draws: u64,
+    /// Cells that powers were rounded to; `None` where none was rounded.
+    pub cells: Option<u64>,
+}
+
+impl Computed {
+    /// The widest bracket that rounding leaves, relatively.
+    pub fn rounding(&self) -> f64 {
+        self.figures.iter().map(Figure::rounding).fold(0.0, f64::max)
+    }
+}
+
 impl Conditional {
-    /// Prepares a service; the pilot searches a proposal per threshold.
+    /// Prepares a service, its powers rounded to 4,096 cells where they must be; the pilot searches a proposal per threshold.
     pub fn new(study: &Factored, power: &ServicePower, seed: u64) -> Self {
         let exact = power.lattice(MOST_CELLS);
-        let lattice = if exact.is_exact() { exact } else { power.lattice(CELLS) };
+        let lattice = if exact.is_exact() { exact } else { power.lattice(FIRST_CELLS) };
         let factored = study.of_members(&power.members);
         let mut order: Vec<usize> = (0..power.members.len()).collect();
         order.sort_by_key(|member| power.powers[*member]);
@@ -57,6 +94,11 @@ impl Conditional {
     pub fn nominal(mut self) -> Self {
         self.mixture.proposals.clear();
         self
+    }
+
+    /// The same on so many cells.
+    fn on_cells(&self, power: &ServicePower, cells: u64) -> Self {
+        Self { lattice: power.lattice(cells), ..self.clone() }
     }
 
     fn block(&self, first: u64, n: usize) -> Sums {
@@ -131,6 +173,37 @@ pub fn conditional_sobol(plan: &Conditional, scenarios: u64) -> (Vec<Figure>, u6
         }
     });
     (figures.collect(), u64::from(REPLICATES * points))
+}
+
+/// As [`conditional_sobol`], on a lattice so fine that the bracket of rounding is as narrow as asked, or as fine as it may be. Brackets
+/// narrow in proportion to the cells, so that a part of the draws says how many there must be.
+pub fn conditional_refined(
+    plan: &Conditional,
+    power: &ServicePower,
+    scenarios: u64,
+    fineness: Fineness,
+) -> Computed {
+    let on = |plan: &Conditional, scenarios: u64, cells: Option<u64>| {
+        let (figures, draws) = conditional_sobol(plan, scenarios);
+        Computed { figures, draws, cells }
+    };
+    if plan.lattice.is_exact() {
+        return on(plan, scenarios, None);
+    }
+    let most = fineness.most_cells.max(1);
+    let mut cells = FIRST_CELLS.min(most);
+    let pilot = on(&plan.on_cells(power, cells), (scenarios / PILOT_PART).max(1), Some(cells));
+    let times = pilot.rounding() / fineness.width;
+    while cells < most && count(cells) < times * count(FIRST_CELLS) {
+        cells = (2 * cells).min(most);
+    }
+    loop {
+        let found = on(&plan.on_cells(power, cells), scenarios, Some(cells));
+        if cells >= most || found.rounding() <= fineness.width {
+            return found;
+        }
+        cells = (2 * cells).min(most);
+    }
 }
 
 /// Mean over scramblings; their spread is its error.

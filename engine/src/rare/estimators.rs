@@ -1,6 +1,6 @@
 //! A run by the estimator that its study names.
 
-use super::conditional::{Conditional, Figure, conditional_sobol};
+use super::conditional::{Conditional, Figure, Fineness, conditional_refined};
 use super::importance::Importance;
 use super::weighted_run::run_weighted;
 use crate::estimate::{Results, SummaryRow, relative};
@@ -10,6 +10,12 @@ use crate::study::{Estimator, Study};
 
 /// Draws of the factors for a conditional estimate; fewer where the run itself has fewer.
 const MOST_DRAWS: u64 = 16_384;
+/// Relative width that rounding powers may leave where the run asks for no precision.
+const WIDTH: f64 = 0.01;
+/// Most cells that powers are rounded to in a run; `cartel exact --cells` goes farther.
+const MOST_CELLS: u64 = 1 << 14;
+/// Relative width of what rounding leaves from which a reader is warned.
+const TOO_WIDE: f64 = 0.1;
 /// Relative error of a plain estimate from which `auto` prefers the conditional one.
 const TOO_ROUGH: f64 = 0.05;
 
@@ -46,6 +52,8 @@ fn replace(study: &Study, plan: &Plan, results: &mut Results, wanted: impl Fn(&S
     let factored = Factored::new(study);
     let draws = study.run.scenarios.min(MOST_DRAWS);
     let graph = plan.graph();
+    let asked = study.run.relative_error;
+    let fineness = Fineness { width: if asked > 0.0 { asked } else { WIDTH }, most_cells: MOST_CELLS };
     for (index, secured) in graph.secured.iter().enumerate() {
         let Some(power) = ServicePower::new(secured, |asset| study.assets[asset].price_usd) else { continue };
         let targets = plan.labels().targets_of(graph, index);
@@ -59,15 +67,23 @@ fn replace(study: &Study, plan: &Plan, results: &mut Results, wanted: impl Fn(&S
         if power.moves || power.total() == 0 || !results.summary.iter().any(|row| here(row) && wanted(row)) {
             continue;
         }
-        let (figures, draws) = conditional_sobol(&Conditional::new(&factored, &power, study.run.seed), draws);
-        for (target, figure) in targets.zip(&figures) {
+        let conditional = Conditional::new(&factored, &power, study.run.seed);
+        let computed = conditional_refined(&conditional, &power, draws, fineness);
+        let service = &plan.labels().services[index];
+        for (target, figure) in targets.zip(&computed.figures) {
             let attack = &plan.labels().targets[target].attack;
             let rows = results.summary.iter_mut().filter(|row| here(row) && row.attack == *attack);
-            rows.filter(|row| wanted(row)).for_each(|row| put(row, figure, draws));
+            rows.filter(|row| wanted(row)).for_each(|row| put(row, figure, computed.draws));
             if figure.one_dominates {
                 results.warnings.push(format!(
-                    "p_threshold_reached of {} {attack} rests on few draws of the factors: its error bar cannot be trusted",
-                    plan.labels().services[index]
+                    "p_threshold_reached of {service} {attack} rests on few draws of the factors: its error bar cannot be trusted"
+                ));
+            }
+            if figure.rounding() > TOO_WIDE {
+                results.warnings.push(format!(
+                    "p_threshold_reached of {service} {attack}: rounding powers to {MOST_CELLS} cells leaves it uncertain by {:.0} %; \
+                     `cartel exact --cells` refines it",
+                    100.0 * figure.rounding()
                 ));
             }
         }

@@ -26,6 +26,23 @@ pub struct Importance {
     altruism: Purpose,
 }
 
+/// One scenario as it was drawn.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// Its lane.
+    pub lane: usize,
+    /// Factors and scale.
+    pub drawn: &'a Drawn,
+    /// Nominal probabilities to collude given these.
+    pub chances: &'a Chances,
+    /// The laws of collusion.
+    pub factored: &'a Factored,
+    /// Cutoffs of altruists over the residual. `[operator]`
+    pub altruist: &'a [f64],
+    /// The block, its states and weights up to this lane.
+    pub draws: &'a Draws,
+}
+
 /// Working memory for one scenario.
 #[derive(Debug, Default)]
 struct Scratch {
@@ -59,6 +76,14 @@ impl Importance {
         }
     }
 
+    /// Without proposals: the nominal law, on the streams of rare runs.
+    #[must_use]
+    pub fn nominal(mut self) -> Self {
+        self.rare.clear();
+        self.mixture.proposals.clear();
+        self
+    }
+
     /// How many proposals there are besides the nominal law.
     pub fn n_proposals(&self) -> usize {
         self.rare.len()
@@ -71,11 +96,18 @@ impl Importance {
 
     /// Fills states, common factor and weights of a block.
     pub fn draw(&self, draws: &mut Draws) {
+        self.draw_seen(draws, &mut |_| ());
+    }
+
+    /// As [`Self::draw`]; `see` looks at every scenario as it was drawn.
+    pub fn draw_seen(&self, draws: &mut Draws, see: &mut dyn FnMut(Seen<'_>)) {
         let mut scratch = Scratch::default();
         draws.colluders.rows.fill(Mask::default());
         draws.bribable.rows.fill(Mask::default());
         for lane in 0..LANES {
             self.scenario(draws, lane, &mut scratch);
+            let Scratch { drawn, chances, .. } = &scratch;
+            see(Seen { lane, drawn, chances, factored: &self.factored, altruist: &self.altruist, draws });
         }
     }
 
@@ -119,9 +151,7 @@ impl Importance {
         if cutoff == f64::INFINITY {
             return false;
         }
-        let member = &self.factored.members[operator];
-        let slopes = member.slopes.iter();
-        let bar = slopes.fold(cutoff * drawn.scale, |x, (factor, slope)| x + slope * drawn.factors[*factor]);
+        let bar = self.factored.members[operator].bar_of(cutoff, &drawn.factors, drawn.scale);
         let above = normal::cdf(-bar);
         self.altruism.extra_uniform(scenario, operator as u64) * chances.q[operator] < above
     }

@@ -17,9 +17,12 @@ mod tests;
 mod weighted;
 mod weighted_run;
 
-pub use conditional::{Conditional, Figure, conditional, conditional_sobol, relative_variance};
+pub use conditional::{
+    Computed, Conditional, Figure, Fineness, conditional, conditional_refined, conditional_sobol,
+    relative_variance,
+};
 pub use estimators::run_by_estimator;
-pub use importance::Importance;
+pub use importance::{Importance, Seen};
 pub use pilot::{Rare, pilot};
 pub use proposal::{Drawn, Mixture, NOMINAL_SHARE, Proposal};
 pub use sketch::WeightedSketch;

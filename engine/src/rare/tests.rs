@@ -62,6 +62,36 @@ fn conditional_estimates_agree_with_and_without_proposals() {
     }
 }
 
+/// Powers that no lattice of whole cells holds: the bracket of rounding is refined until it is as narrow as asked, encloses what a finer
+/// lattice says, and stops at its limit.
+#[test]
+fn brackets_of_rounding_are_refined_on_demand() {
+    let (factored, mut power) = pool(40, 0.02, 0.2, &[1]);
+    power.powers = (1..=40u128).map(|i| i * i * 7_919_331 + 13).collect();
+    power.needs = vec![power.total() / 3 + 1, power.total() / 2];
+    let lattice = Lattice::new(&power.powers, &power.needs, 1 << 17);
+    let finest = quadrature(&factored, &lattice, Precision::default()).unwrap().reached;
+    let plan = Conditional::new(&factored, &power, 5);
+    let refined = |width: f64, most_cells: u64| {
+        conditional_refined(&plan, &power, 4096, Fineness { width, most_cells })
+    };
+    let mut cells = Vec::new();
+    for width in [0.2, 0.02, 0.004] {
+        let found = refined(width, 1 << 20);
+        assert!(found.rounding() <= width, "{found:?}");
+        cells.push(found.cells.unwrap());
+        for (figure, truth) in found.figures.iter().zip(&finest) {
+            let error = 5.0 * figure.estimate.std_error;
+            assert!(figure.rounded_down - error < truth.high && truth.low < figure.rounded_up + error);
+            assert!(figure.estimate.low <= figure.rounded_down && figure.rounded_up <= figure.estimate.high);
+        }
+    }
+    assert!(cells[0] < cells[1] && cells[1] < cells[2], "{cells:?}");
+    let limited = refined(1e-6, 1 << 13);
+    assert_eq!(limited.cells, Some(1 << 13));
+    assert!(limited.rounding() > 1e-6);
+}
+
 /// Scrambled Sobol points: the same answer with less variance at equal work, and its error is honest over 30 seeds.
 #[test]
 fn sobol_points_agree_and_vary_less() {

@@ -99,6 +99,36 @@ impl MarketPlan {
         draws.premium = self.premium(level, block);
     }
 
+    /// Derivative of the log density of prices and profits given the common factor, with respect to `ln P0` of one asset. A higher price
+    /// today shifts X by `1/(σ√T)`, hence the normals Z that X is made of; and since profits in that asset are known in USD, it
+    /// shifts each one's own ξ back by `1/(s√T)`. `None` where the price does not move, or such a profit has no spread of its own.
+    pub fn price_score(&self, level: Level, block: u64, asset: usize) -> Option<Column> {
+        let n = self.assets.len();
+        if self.assets[asset].spread <= 0.0 {
+            return None;
+        }
+        let mut shift = vec![0.0; n];
+        for b in asset..n {
+            let moved: f64 = (asset..b).map(|c| self.mixing[[b, c + 1]] * shift[c]).sum();
+            let wanted = if b == asset { 1.0 / self.assets[asset].spread } else { 0.0 };
+            shift[b] = (wanted - moved) / self.mixing[[b, b + 1]];
+        }
+        let mut score = [0.0; LANES];
+        let mut add = |by: f64, normals: &Column| {
+            score.iter_mut().zip(normals).for_each(|(score, z)| *score += by * z);
+        };
+        for (b, by) in shift.iter().enumerate().filter(|(_, by)| **by != 0.0) {
+            add(*by, &self.normals(level, block, b));
+        }
+        for profit in self.profits.iter().filter(|p| p.asset == Some(asset) && p.profit_usd > 0.0) {
+            if profit.spread <= 0.0 {
+                return None;
+            }
+            add(-1.0 / profit.spread, &normals_of(&profit.purpose, level, block));
+        }
+        Some(score)
+    }
+
     /// The normals of one asset; zeros where no price that moves depends on them.
     fn normals(&self, level: Level, block: u64, a: usize) -> Column {
         let matters =

@@ -220,6 +220,12 @@ impl Sampler {
         self.market.n_assets()
     }
 
+    /// Derivative of the log density of what is drawn in a block with respect to the logarithm of an asset's price today; see
+    /// [`market::MarketPlan::price_score`].
+    pub fn price_score(&self, block: u64, asset: usize) -> Option<Column> {
+        self.market.price_score(self.level, block, asset)
+    }
+
     /// Room for one block.
     pub fn room(&self) -> Draws {
         let crowd = Crowd::new(self.n_operators);
