@@ -220,8 +220,8 @@ impl Sampler {
         self.market.n_assets()
     }
 
-    /// Derivative of the log density of what is drawn in a block with respect to the logarithm of an asset's price today; see
-    /// [`market::MarketPlan::price_score`].
+    /// Derivative of the log density of what is drawn in a block with respect to the logarithm of an asset's price today.
+    /// `None` where the price does not move, or a profit in the asset has no spread of its own.
     pub fn price_score(&self, block: u64, asset: usize) -> Option<Column> {
         self.market.price_score(self.level, block, asset)
     }

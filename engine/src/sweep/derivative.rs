@@ -43,7 +43,7 @@ pub struct Derivative {
     pub step: f64,
     /// Design.
     pub design: String,
-    /// One of [`METRICS`].
+    /// `p_attack_pays`, `loss_usd` or `net_gain_usd`.
     pub metric: &'static str,
     /// How it was estimated.
     pub method: Method,
@@ -66,7 +66,7 @@ pub(super) fn figures(room: &Judged, design: usize, lane: usize) -> [f64; 3] {
 /// Step of a pathwise difference, relative to the number.
 const PATHWISE_STEP: f64 = 1e-4;
 
-/// Derivatives of every design's [`METRICS`] with respect to some numbers, number by number.
+/// Derivatives of every design's P(attack pays), mean loss and mean net gain with respect to some numbers, number by number.
 ///
 /// Numbers of the law of collusion (probabilities, loadings) and prices move the law of what is drawn, so that the likelihood ratio
 /// gives the derivative without a step; all of them in one pass, by importance sampling where that is the study's estimator.
