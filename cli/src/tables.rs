@@ -77,8 +77,8 @@ pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut O
         }
         out.line(money::bearers(results, design))?;
     }
-    if let Some(rare) = thresholds(results) {
-        out.line(format_args!("\n{rare}"))?;
+    if let Some(table) = diagnostics(results) {
+        out.line(format_args!("\n{table}"))?;
     }
     for sentence in &manifest.figures {
         out.line(format_args!("\n{sentence}"))?;
@@ -88,39 +88,53 @@ pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut O
     out.line(format_args!("\n{CAVEAT}{paid}{named}\n{scope}\n{ERRORS}"))
 }
 
-/// Threshold probabilities that were not just counted, with what their errors rest on. "Against counting": the variance that so many
-/// counted scenarios would leave over theirs.
-fn thresholds(results: &Results) -> Option<String> {
-    let computed = |row: &&SummaryRow| row.metric == "p_threshold_reached" && row.estimator != "plain";
-    let rows: Vec<[String; 6]> = results
-        .summary
-        .iter()
-        .filter(computed)
-        .map(|row| {
-            let (p, error) = (row.estimate.value, row.estimate.std_error);
-            #[expect(clippy::cast_precision_loss, reason = "a ratio to show")]
-            let counted = p * (1.0 - p) / row.scenarios as f64;
-            let against =
-                if error > 0.0 { format!("{:.1e}", counted / (error * error)) } else { "-".to_owned() };
-            [
-                format!("{} {} ({})", row.service, row.attack, row.design),
-                share(p),
-                format!("{error:.1e}"),
-                format!("{:.0}", row.estimate.effective_sample_size),
-                row.estimator.to_owned(),
-                against,
-            ]
-        })
-        .collect();
-    let head = [
-        "colluders alone reach",
-        "probability",
-        "± error",
-        "effective\nscenarios",
-        "estimator",
-        "against\ncounting",
-    ];
-    (!rows.is_empty()).then(|| table(&head, rows))
+/// Headline figures of a run that did more than count, with what their errors rest on. "Against plain": the variance that so many
+/// plain scenarios would leave over theirs; of mean costs the effective scenarios over those that plain sampling would have in reach.
+fn diagnostics(results: &Results) -> Option<String> {
+    let headline = |row: &&SummaryRow| match row.metric.as_str() {
+        "p_threshold_reached" => true,
+        "p_attack_pays" | "attack_cost_usd_given_reachable" => row.route == ANY,
+        _ => false,
+    };
+    let rows: Vec<&SummaryRow> = results.summary.iter().filter(headline).collect();
+    let names =
+        ["headline figure", "estimate", "± error", "effective\nscenarios", "estimator", "against\nplain"];
+    let counted = rows.iter().all(|row| row.estimator == "plain");
+    (!counted).then(|| table(&names, rows.into_iter().map(|row| diagnosis(results, row))))
+}
+
+fn diagnosis(results: &Results, row: &SummaryRow) -> [String; 6] {
+    let SummaryRow { design, service, attack, estimate, .. } = row;
+    #[expect(clippy::cast_precision_loss, reason = "a ratio to show")]
+    let scenarios = row.scenarios as f64;
+    let (what, shown) = match row.metric.as_str() {
+        "p_threshold_reached" => ("colluders alone reach", share as fn(f64) -> String),
+        "p_attack_pays" => ("attack pays", share as fn(f64) -> String),
+        _ => ("attack cost", usd as fn(f64) -> String),
+    };
+    let against = if row.unit == "probability" {
+        estimate.value * (1.0 - estimate.value) / scenarios / (estimate.std_error * estimate.std_error)
+    } else {
+        let reachable = results.find(design, service, attack, ANY, "p_reachable");
+        estimate.effective_sample_size / (scenarios * value(reachable))
+    };
+    let place = if service == ANY { design.clone() } else { format!("{service} {attack} ({design})") };
+    [
+        format!("{what}: {place}"),
+        shown(estimate.value),
+        if row.unit == "probability" {
+            format!("{:.1e}", estimate.std_error)
+        } else {
+            usd(estimate.std_error)
+        },
+        format!("{:.0}", estimate.effective_sample_size),
+        row.estimator.to_owned(),
+        if against.is_finite() {
+            if against < 1e3 { format!("{against:.2}") } else { format!("{against:.1e}") }
+        } else {
+            "-".to_owned()
+        },
+    ]
 }
 
 /// A seed in decimal, as one types it.

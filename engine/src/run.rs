@@ -3,7 +3,7 @@
 //! A block of 256 scenarios is drawn, judged and counted by one worker; finished blocks are folded in order, within a
 //! part of 2^20 scenarios and then part by part, so that neither the number of threads nor their luck changes a bit.
 
-use crate::attack::{Execution, Outcomes, assess, execute};
+use crate::attack::{Execution, Outcomes, assess, execute, execute_seen};
 use crate::economy::{BlockLedger, Ledger, PortfolioSketches};
 use crate::estimate::{Goal, Labels, Results, Sketches, Slowest, Tally, next_check, slowest, summarise};
 use crate::graph::Graph;
@@ -123,27 +123,33 @@ pub struct Judged {
     pub outcomes: Outcomes,
     /// What was carried out.
     pub execution: Execution,
+    /// Design, lane and operator of every member of an attack; filled by [`Plan::judge_given`] alone.
+    pub members: Vec<(usize, usize, usize)>,
 }
 
 impl Plan {
     /// Room for one block.
     pub fn room(&self) -> Judged {
         let outcomes = Outcomes::new(&self.graph);
-        Judged { draws: self.sampler.room(), execution: Execution::new(&self.graph), outcomes }
+        let (execution, members) = (Execution::new(&self.graph), Vec::new());
+        Judged { draws: self.sampler.room(), execution, outcomes, members }
     }
 
     /// Judges one block whose states and weights come from `states` (see [`Sampler::draw_given`]); the rows to be recorded.
     pub fn judge_given(&self, block: u64, room: &mut Judged, states: impl FnOnce(&mut Draws)) -> Rows {
-        let Judged { draws, outcomes, execution } = room;
+        let Judged { draws, outcomes, execution, members } = room;
         self.sampler.draw_given(block, self.lanes(block), draws, states);
         assess(&self.graph, draws, outcomes);
-        execute(&self.graph, draws, outcomes, execution);
+        members.clear();
+        execute_seen(&self.graph, draws, outcomes, execution, |design, lane, coalition| {
+            members.extend(coalition.iter().map(|operator| (design, lane, *operator as usize)));
+        });
         record::rows(&self.keeper, &self.graph, &self.labels, (draws, outcomes, execution))
     }
 
     /// Draws and judges one block as [`run`] does.
     pub fn judge_plain(&self, block: u64, room: &mut Judged) {
-        let Judged { draws, outcomes, execution } = room;
+        let Judged { draws, outcomes, execution, .. } = room;
         self.draw_plain(block, draws);
         assess(&self.graph, draws, outcomes);
         execute(&self.graph, draws, outcomes, execution);

@@ -118,11 +118,7 @@ fn weighted_intervals_cover_as_often_as_they_say() {
     let text = chain(&[1; 9], 0.02, 0.5, attacks, "")
         .replace("price_usd = 1.0", "price_usd = 1.0\nvolatility = 0.5");
     let study = study(&text);
-    // ∫ P[Bin(9, p(z)) ≥ 7] φ(z) dz, by `cartel exact`'s quadrature.
-    let graph = montecartel::design::compile(&study);
-    let refinement = montecartel::exact::Refinement::default();
-    let exact = montecartel::exact::exact(&study, &graph, 0, refinement).unwrap().unwrap();
-    let truth = exact.thresholds[0].reached.value;
+    let truth = computed(&study);
     let spread = 0.5 * f64::sqrt(365.0 / 365.25);
     let price =
         |p: f64| 2.0 * (spread * montecartel::kernels::normal::quantile(p) - 0.5 * spread * spread).exp();
@@ -144,4 +140,52 @@ fn weighted_intervals_cover_as_often_as_they_say() {
     for covered in quantiles {
         assert!(covered as f64 / SEEDS as f64 >= 0.92, "{covered} of {SEEDS}");
     }
+}
+
+/// Threshold probabilities averaged over scrambled Sobol points: sixteen scramblings make an honest error.
+#[test]
+fn conditional_intervals_cover_as_often_as_they_say() {
+    let attacks = r#"attacks.third = { profit_usd = 2.0, threshold = "> 2/3" }"#;
+    let study = study(&chain(&[1; 9], 0.02, 0.5, attacks, ""));
+    let truth = computed(&study);
+    let mut covered = 0;
+    for seed in 0..SEEDS {
+        let drawn = results_by(Estimator::Conditional, &study, 1_000, 100 + seed);
+        let row = figure(&drawn, ["d", "s", "third", "collude", "p_threshold_reached"]);
+        assert_eq!(row.estimator, "conditional");
+        covered += u64::from(row.estimate.low <= truth && truth <= row.estimate.high);
+    }
+    assert_covers("a conditional probability", covered);
+}
+
+/// Derivatives by likelihood ratios, against differences of what is computed.
+#[test]
+fn intervals_of_derivatives_cover_as_often_as_they_say() {
+    use montecartel::study::{Setting, Variable};
+    let attacks = r#"attacks.third = { profit_usd = 100.0, threshold = "> 1/3" }"#;
+    let text = chain(&[10, 6, 5, 3, 1], 0.1, 0.4, attacks, "").replace(r#", "bribe", "acquire"]"#, "]");
+    let mut variable = Variable::from_text(&text, std::path::Path::new(".")).unwrap();
+    variable.study.run.scenarios = 4_000;
+    for key in ["collusion.probability", "collusion.loadings.common"] {
+        let at = variable.number(key).unwrap();
+        let computed =
+            |value: f64| computed(&variable.with(&[Setting { key: key.to_owned(), value }]).unwrap());
+        let truth = (computed(at * 1.0001) - computed(at * 0.9999)) / (0.0002 * at);
+        let mut covered = 0;
+        for seed in 0..SEEDS {
+            let mut variable = variable.clone();
+            variable.study.run.seed = 100 + seed;
+            let found = montecartel::sweep::derivatives(&variable, &[key.to_owned()], 0.05).unwrap();
+            let pays = found.iter().find(|d| d.metric == "p_attack_pays").unwrap().estimate;
+            covered += u64::from(pays.low <= truth && truth <= pays.high);
+        }
+        assert_covers(key, covered);
+    }
+}
+
+/// P(threshold reached) of the first target, by the integral of `cartel exact`.
+fn computed(study: &montecartel::study::Study) -> f64 {
+    let graph = montecartel::design::compile(study);
+    let refinement = montecartel::exact::Refinement::default();
+    montecartel::exact::exact(study, &graph, 0, refinement).unwrap().unwrap().thresholds[0].reached.value
 }

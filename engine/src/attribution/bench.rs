@@ -35,7 +35,7 @@ impl<'a> Bench<'a> {
 
     /// Whether an attack still pays, question by question.
     fn answers(&mut self, scenes: &[Scene], questions: &[Question]) -> Vec<bool> {
-        let Judged { draws, outcomes, execution } = &mut self.room;
+        let Judged { draws, outcomes, execution, .. } = &mut self.room;
         let mut answers = Vec::with_capacity(questions.len());
         for questions in questions.chunks(LANES) {
             draws.n = questions.len();

@@ -124,6 +124,19 @@ impl Portfolios {
     }
 }
 
+impl BlockPortfolios {
+    /// Loss of a portfolio in a design, and whether something was slashed beyond the small slashes for downtime. `[lane]`
+    pub fn loss(&self, design: usize, portfolio: usize) -> (&Column, &[bool; LANES]) {
+        let BlockLoss { usd, hit } = &self.losses[design][portfolio];
+        (usd, hit)
+    }
+
+    /// Value of a portfolio without losses. `[lane]`
+    pub fn value(&self, portfolio: usize) -> &Column {
+        &self.values[portfolio]
+    }
+}
+
 impl PortfolioTally {
     /// Counts a block of `n` scenarios.
     pub fn of_block(block: &BlockPortfolios, n: usize) -> Self {

@@ -7,6 +7,7 @@ mod precision;
 mod rows;
 mod summary;
 mod tally;
+mod weighted;
 
 pub use cascade::CascadeTally;
 pub use differences::Pair;
@@ -16,10 +17,11 @@ pub use rows::{
 };
 pub use summary::summarise;
 pub(crate) use tally::security_margin;
-pub use tally::{Labels, Sketches, Tally, TargetLabels};
+pub use tally::{DesignTally, Labels, Sketches, Tally, TargetLabels};
+pub use weighted::money_rows;
 
 use crate::moments::Moments;
-use crate::sketch::Z95;
+use crate::sketch::{Interval, Z95};
 
 /// An estimate, never without its error.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,14 +41,19 @@ pub struct Estimate {
 impl Estimate {
     /// A mean with its normal interval.
     pub fn mean(moments: &Moments) -> Self {
-        let (value, std_error) = (moments.mean(), moments.std_error());
-        Self {
-            value,
-            std_error,
-            low: value - Z95 * std_error,
-            high: value + Z95 * std_error,
-            effective_sample_size: crate::moments::count(moments.n()),
-        }
+        Self::normal(moments.mean(), moments.std_error(), crate::moments::count(moments.n()))
+    }
+
+    /// A value with its normal interval.
+    pub fn normal(value: f64, std_error: f64, effective_sample_size: f64) -> Self {
+        let (low, high) = (value - Z95 * std_error, value + Z95 * std_error);
+        Self { value, std_error, low, high, effective_sample_size }
+    }
+
+    /// A quantile: its error is a quarter of the interval's width in standard normal quantiles.
+    pub fn quantile(interval: Interval, effective_sample_size: f64) -> Self {
+        let Interval { value, low, high } = interval;
+        Self { value, std_error: (high - low) / (2.0 * Z95), low, high, effective_sample_size }
     }
 
     /// A probability of `hits` in `n`: Wilson's interval (1927), and where hits or misses are few the exact one of Clopper and

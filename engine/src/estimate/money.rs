@@ -6,7 +6,7 @@ use super::{Estimate, Labels, MemberRow, PortfolioRow};
 use crate::economy::{Ledger, Margin, PortfolioSketches, Portfolios, Whose, losses, margins};
 use crate::graph::DesignGraph;
 use crate::moments::{Moments, count};
-use crate::sketch::{Interval, Z95};
+use crate::sketch::Z95;
 
 impl Writer<'_> {
     /// Payment, costs and who is left with a loss, of one service; returns the mean payment over the horizon.
@@ -31,7 +31,7 @@ impl Writer<'_> {
         };
         let members: Vec<usize> = (0..income.node_usd.len()).filter(concerned).collect();
         let n = count(ledger.n());
-        let sure = |value: f64, std_error: f64| normal(value, std_error, n);
+        let sure = |value: f64, std_error: f64| Estimate::normal(value, std_error, n);
         self.row(at, "payment_usd", "usd", sure(payment, payment_error), "plain");
         if members.is_empty() {
             return payment;
@@ -69,7 +69,7 @@ impl Writer<'_> {
         }
         let TargetLabels { service, attack, regime, .. } = labels;
         let at = At { service, attack, route: ANY, regime };
-        let estimate = normal(cost.mean() / payment, cost.std_error() / payment, count(cost.n()));
+        let estimate = Estimate::normal(cost.mean() / payment, cost.std_error() / payment, count(cost.n()));
         self.row(at, "attack_cost_per_payment", "usd_per_usd", estimate, "plain");
     }
 }
@@ -95,9 +95,11 @@ impl Writer<'_> {
             [("borne_by_operators_usd", Whose::AllOwn), ("borne_by_delegators_usd", Whose::AllDelegated)]
         {
             let (loss, error) = losses(&labels.stakes, (design, position), ledger, whose);
-            self.row(at, metric, "usd", normal(loss, error, n), "plain");
+            self.row(at, metric, "usd", Estimate::normal(loss, error, n), "plain");
         }
-        self.row(at, "borne_by_users_usd", "usd", Estimate::mean(profit), "plain");
+        if profit.n() > 0 {
+            self.row(at, "borne_by_users_usd", "usd", Estimate::mean(profit), "plain");
+        }
     }
 
     /// Value, mean loss and tail of every portfolio.
@@ -128,24 +130,11 @@ impl Writer<'_> {
             row("expected_loss_usd", "usd", Estimate::mean(&losses[position]));
             row("p_slashed", "probability", Estimate::probability(hits[position], ledger.n()));
             for (tail, at_risk, shortfall) in TAILS {
-                let Interval { value, low, high } = sketches[position].quantile(1.0 - tail);
-                let std_error = (high - low) / (2.0 * Z95);
-                row(at_risk, "usd", Estimate { value, std_error, low, high, effective_sample_size: n });
+                row(at_risk, "usd", Estimate::quantile(sketches[position].quantile(1.0 - tail), n));
                 let (mean, std_error) = sketches[position].tail_mean(tail);
-                row(shortfall, "usd", normal(mean, std_error, n));
+                row(shortfall, "usd", Estimate::normal(mean, std_error, n));
             }
         }
-    }
-}
-
-/// An estimate with its normal interval.
-fn normal(value: f64, std_error: f64, effective_sample_size: f64) -> Estimate {
-    Estimate {
-        value,
-        std_error,
-        low: value - Z95 * std_error,
-        high: value + Z95 * std_error,
-        effective_sample_size,
     }
 }
 

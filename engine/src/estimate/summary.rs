@@ -8,7 +8,7 @@ use super::{
 use crate::economy::{Ledger, Margin, PortfolioSketches, margins};
 use crate::graph::{DesignGraph, Gaps, Graph, Power};
 use crate::moments::{Moments, count};
-use crate::sketch::{Interval, Sketch, Z95};
+use crate::sketch::{Interval, Sketch};
 
 /// Probabilities of the quantiles table.
 const PROBABILITIES: [f64; 9] = [0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999];
@@ -135,13 +135,7 @@ impl Writer<'_> {
         self.mean(at, "settlement_gap_usd", "usd", &design.settlement_gap);
         self.mean(at, "coalition_size_given_attacked", "operators", &design.coalition_size);
         let (value, std_error) = sketches.losses[index].tail_mean(0.01);
-        let shortfall = Estimate {
-            value,
-            std_error,
-            low: value - Z95 * std_error,
-            high: value + Z95 * std_error,
-            effective_sample_size: count(self.scenarios),
-        };
+        let shortfall = Estimate::normal(value, std_error, count(self.scenarios));
         self.row(at, "expected_shortfall_99_usd", "usd", shortfall, "sketch");
         self.quantiles(at, "loss_usd", "usd", &sketches.losses[index]);
         if design.attacked > 0 {
@@ -213,15 +207,9 @@ impl Writer<'_> {
         self.mean(at, "capital_usd_given_reachable", "usd", &tally.capital);
     }
 
-    /// A quantile as a figure: its error is a quarter of the interval's width in standard normal quantiles.
+    /// A quantile as a figure.
     fn interval(&mut self, at: At<'_>, metric: &str, unit: &'static str, interval: Interval) {
-        let estimate = Estimate {
-            value: interval.value,
-            std_error: (interval.high - interval.low) / (2.0 * Z95),
-            low: interval.low,
-            high: interval.high,
-            effective_sample_size: count(self.scenarios),
-        };
+        let estimate = Estimate::quantile(interval, count(self.scenarios));
         self.row(at, metric, unit, estimate, "quantile");
     }
 
@@ -255,7 +243,7 @@ impl Writer<'_> {
         }
     }
 
-    fn operators(
+    pub(super) fn operators(
         &mut self,
         design: &DesignGraph,
         index: usize,

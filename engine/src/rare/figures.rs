@@ -87,13 +87,37 @@ impl Judgement<'_> {
         see(at, "nominal_slashed_usd", Kind::Mean("usd"), &|lane| out.nominal_slashed[lane]);
         see(at, "fault_slashed_usd", Kind::Mean("usd"), &|lane| out.fault_slashed[lane]);
         see(at, "settlement_gap_usd", Kind::Mean("usd"), &|lane| out.settlement_gap[lane]);
+        see(at, "borne_by_users_usd", Kind::Mean("usd"), &|lane| out.profit[lane]);
+        let given = |attacked: bool, value: f64| if attacked { value } else { f64::NAN };
+        let size = |lane: usize| given(out.target[lane] != NO_TARGET, f64::from(out.coalition_size[lane]));
+        see(at, "coalition_size_given_attacked", Kind::Given("operators"), &size);
+        let lands = |lane: usize| given(out.nominal_slashed[lane] > 0.0, indicator(out.slashed[lane] > 0.0));
+        see(at, "p_slash_lands_given_slashable", Kind::Given("probability"), &lands);
+        if self.graph.joint {
+            let undecided = |lane: usize| {
+                indicator(out.net_gain_upper[lane] > 0.0) - indicator(out.target[lane] != NO_TARGET)
+            };
+            see(at, "p_undecided", Kind::Probability, &undecided);
+            let targets = |lane: usize| given(out.target[lane] != NO_TARGET, f64::from(out.n_targets(lane)));
+            see(at, "targets_given_attacked", Kind::Given("targets"), &targets);
+            let gap = |lane: usize| {
+                let (found, bound) = (out.net_gain[lane], out.net_gain_upper[lane]);
+                given(bound > 0.0, 1.0 - found / bound)
+            };
+            see(at, JOINT_GAP, Kind::Quantiles("share"), &gap);
+        }
         see(at, "loss_usd", Kind::Quantiles("usd"), &|lane| out.slashed[lane] + out.fault_slashed[lane]);
+        let slashed = |lane: usize| given(out.target[lane] != NO_TARGET, out.slashed[lane]);
+        see(at, "slashed_usd_given_attacked", Kind::Quantiles("usd"), &slashed);
     }
 
     fn service(&self, secured: usize, at: At<'_>, see: &mut See<'_>) {
         let targets = &self.outcomes.targets[self.labels.targets_of(self.graph, secured)];
         let pays = |lane: usize| indicator(targets.iter().any(|target| target.pays(lane)));
         see(at, "p_attack_pays", Kind::Probability, &pays);
+        see(at, "p_profitable_attack_low", Kind::Probability, &pays);
+        let may_pay = |lane: usize| indicator(targets.iter().any(|target| target.net_gain_upper(lane) > 0.0));
+        see(at, "p_profitable_attack_high", Kind::Probability, &may_pay);
         if !matches!(self.graph.secured[secured].power, Power::Hash) {
             let share = &self.outcomes.colluding_share[secured];
             see(at, "colluding_share", Kind::Mean("share"), &|lane| share[lane]);
@@ -123,6 +147,9 @@ fn target_figures(target: &TargetOutcome, routes: &[Route], at: At<'_>, see: &mu
     };
     see(at, COVER, Kind::Quantiles("share"), &cover);
 }
+
+/// What of the bound on the net gain is not found, where there is a bound: its median is a figure.
+pub const JOINT_GAP: &str = "joint_gap_given_not_certified";
 
 /// How many times the cost covers the profit: what margins and safe profits are made of, no metric itself.
 pub const COVER: &str = "cover";

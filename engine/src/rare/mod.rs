@@ -9,6 +9,7 @@ mod conditional;
 mod estimators;
 mod figures;
 mod importance;
+mod money;
 mod pilot;
 mod proposal;
 mod sketch;

@@ -294,3 +294,89 @@ fn stopping_early_is_a_shorter_run() {
     let Ok(finished) = crate::run::run_until(&crate::run::Plan::new(&study), &mut crate::run::NoSink, watch);
     assert_eq!((finished.ended, asked), (crate::run::Ended::Limit(None), 3));
 }
+
+/// Twelve unequal operators with one factor, rewards, nodes, outages and a portfolio; a fork needs so many twelfths.
+fn moneyed(p: f64, need: u32) -> crate::study::Study {
+    let stakes: Vec<String> = (0..12).map(|i| format!("o{i:02} = {}", 10 + i)).collect();
+    study(&format!(
+        "name = \"chain\"\nassets.T = {{ price_usd = 1, volatility = 0.5 }}\n\
+             [collusion]\nprobability = {p}\naltruistic_probability = 0.3\nloadings = {{ common = 0.5 }}\n\
+             [adversary]\nroutes = [\"collude\"]\n\
+             [operators]\ntable = [{{ operator = \"o00\", own_share = 0.2, commission = 0.1 }}]\n\
+             [faults.downtime]\nrate_per_key_year = 3\nduration_hours = 40\n\
+             [pools.p]\nasset = \"T\"\nreward_apr = 0.1\nstake = {{ {} }}\n\
+             [portfolios.lst]\nholds = [{{ operator = \"o00\", pool = \"p\", tokens = 4 }}, {{ operator = \"o11\", pool = \"p\", tokens = 9 }}]\n\
+             [services.s]\nconsensus = \"quorum\"\nnode_usd_per_year = 0.5\n\
+             attacks.fork = {{ profit_usd = 100, profit_asset = \"T\", threshold = \">= {need}/12\" }}\n\
+             attacks.halt = {{ profit_usd = 0, threshold = \">= 1/3\" }}\n\
+             [designs.d.services.s]\nsystem = \"pos\"\npool = \"p\"\nslash = 0.05\nslash_downtime = 0.001\nexecutes_on = \"always\"\n",
+        stakes.join(", ")
+    ))
+}
+
+/// What importance sampling writes about operators, services and portfolios agrees with plain sampling.
+#[test]
+fn weighted_money_agrees_with_plain() {
+    let usual = moneyed(0.1, 4);
+    let weighted = importance(&usual, 40_000, 5);
+    let mut plain = usual.clone();
+    plain.run.scenarios = 200_000;
+    plain.run.record = crate::study::Record::None;
+    let Ok(plain) = crate::run::run(&crate::run::Plan::new(&plain), &mut crate::run::NoSink, |_| ());
+    let agree = |what: &str, a: (f64, f64), b: (f64, f64)| {
+        let error = (a.1 * a.1 + b.1 * b.1).sqrt();
+        assert!(error > 0.0 && (a.0 - b.0).abs() < 5.0 * error, "{what}: {a:?} {b:?}");
+    };
+    assert_eq!(weighted.operators.len(), plain.operators.len());
+    for (a, b) in weighted.operators.iter().zip(&plain.operators) {
+        let name = &a.operator;
+        agree(
+            name,
+            (a.expected_loss_usd, a.expected_loss_std_error_usd),
+            (b.expected_loss_usd, b.expected_loss_std_error_usd),
+        );
+        agree(name, (a.money.margin_usd, a.money.std_error_usd), (b.money.margin_usd, b.money.std_error_usd));
+        agree(
+            name,
+            (a.money.reward_usd, a.money.reward_std_error_usd),
+            (b.money.reward_usd, b.money.reward_std_error_usd),
+        );
+        // Frequencies of a few per cent from 40,000 weighted and 200,000 plain scenarios.
+        let often = |p: f64| (5.0 * p / 40_000.0).sqrt();
+        agree(name, (a.coalition_frequency, often(b.coalition_frequency)), (b.coalition_frequency, 0.0));
+        agree(name, (a.slashed_probability, often(b.slashed_probability)), (b.slashed_probability, 0.0));
+    }
+    assert_eq!(weighted.members.len(), plain.members.len());
+    for (a, b) in weighted.members.iter().zip(&plain.members) {
+        agree(
+            &a.operator,
+            (a.money.margin_usd, a.money.std_error_usd),
+            (b.money.margin_usd, b.money.std_error_usd),
+        );
+    }
+    assert_eq!(weighted.portfolios.len(), plain.portfolios.len());
+    for (a, b) in weighted.portfolios.iter().zip(&plain.portfolios) {
+        let same = a.metric == b.metric && a.portfolio == b.portfolio;
+        assert!(same, "{a:?} {b:?}");
+        agree(&a.metric, (a.estimate.value, a.estimate.std_error), (b.estimate.value, b.estimate.std_error));
+    }
+    // Every figure of the plain summary is there.
+    for row in &plain.summary {
+        let found = weighted.find(&row.design, &row.service, &row.attack, &row.route, &row.metric);
+        assert!(found.is_some(), "no {} of {} {} {}", row.metric, row.service, row.attack, row.route);
+    }
+}
+
+/// A loss that plain sampling would see once in hundreds of thousands of scenarios.
+#[test]
+fn rare_losses_of_operators_are_known() {
+    let rare = importance(&moneyed(0.003, 9), 40_000, 5);
+    let reached = rare.find("d", "s", "fork", "collude", "p_threshold_reached").unwrap().estimate;
+    assert!(reached.value < 1e-5 && reached.std_error < 0.05 * reached.value, "{reached:?}");
+    let often: Vec<f64> = rare.operators.iter().map(|row| row.coalition_frequency).collect();
+    assert!(often.iter().all(|often| *often <= 1.2 * reached.value), "{often:?} {reached:?}");
+    // Nobody holds more than a ninth: at least seven take part.
+    assert!(often.iter().sum::<f64>() > 6.0 * reached.value, "{often:?} {reached:?}");
+    let row = &rare.operators[11];
+    assert!(row.expected_loss_usd > 0.0 && row.expected_loss_std_error_usd > 0.0, "{row:?}");
+}

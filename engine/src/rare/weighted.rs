@@ -58,6 +58,11 @@ impl Weighted {
         if self.wwff > 0.0 { self.wf * self.wf / self.wwff } else { 0.0 }
     }
 
+    /// Kish's effective sample size of the weights themselves.
+    pub fn effective_scenarios(&self) -> f64 {
+        if self.ww > 0.0 { self.w * self.w / self.ww } else { 0.0 }
+    }
+
     /// Whether one scenario makes up more than a twentieth of the sum.
     pub fn one_dominates(&self) -> bool {
         self.hits > 0 && self.largest > 0.05 * self.wf.abs()
@@ -74,13 +79,7 @@ impl Weighted {
         let value = x - beta * (c - 1.0);
         let variance = (self.wwff / n - x * x - beta * covariance).max(0.0);
         let std_error = sqrt(variance / (n - 2.0).max(1.0));
-        Estimate {
-            value,
-            std_error,
-            low: value - Z95 * std_error,
-            high: value + Z95 * std_error,
-            effective_sample_size: if self.ww > 0.0 { self.w * self.w / self.ww } else { 0.0 },
-        }
+        Estimate::normal(value, std_error, self.effective_scenarios())
     }
 
     /// `E[f]` over the scenarios counted, when only those of an event were: a ratio of sums, its error by the delta method.
@@ -88,13 +87,7 @@ impl Weighted {
         let value = self.wf / self.w;
         let squares = (self.wwff - 2.0 * value * self.wwf + value * value * self.ww).max(0.0);
         let std_error = sqrt(squares) / self.w;
-        Estimate {
-            value,
-            std_error,
-            low: value - Z95 * std_error,
-            high: value + Z95 * std_error,
-            effective_sample_size: if self.ww > 0.0 { self.w * self.w / self.ww } else { 0.0 },
-        }
+        Estimate::normal(value, std_error, self.effective_scenarios())
     }
 
     /// A probability: f in [0, 1], no weight above `most_weight`. With few effective hits the interval is that of a count (Wilson's

@@ -1,7 +1,8 @@
 //! A run under importance sampling: every scenario judged as ever, every figure weighted.
 
-use super::figures::{ANY, At, COVER, Judgement, Kind};
+use super::figures::{ANY, At, COVER, JOINT_GAP, Judgement, Kind};
 use super::importance::Importance;
+use super::money::{BlockMoney, Money};
 use super::sketch::WeightedSketch;
 use super::weighted::Weighted;
 use crate::attack::NO_TARGET;
@@ -9,7 +10,7 @@ use crate::estimate::{DifferenceRow, Estimate, Goal, QuantileRow, Results, Slowe
 use crate::kernels::LANES;
 use crate::moments::count;
 use crate::run::{BLOCKS_PER_PART, Checks, Finished, Judged, Plan, Sink, Watch, blocks_in_order};
-use crate::sketch::{Interval, Z95};
+use crate::sketch::Interval;
 
 /// Blocks between two folds.
 const WAVE: u64 = 128;
@@ -43,6 +44,7 @@ pub fn run_weighted<S: Sink>(
     mut watch: Watch<'_>,
 ) -> Result<Finished, S::Error> {
     let (mut total, mut part) = (Sums::default(), Sums::default());
+    let (mut money, mut part_money) = (Money::new(plan), Money::new(plan));
     let mut checks = Checks::new(plan, &watch);
     let mut first = 0;
     let ended = loop {
@@ -50,10 +52,11 @@ pub fn run_weighted<S: Sink>(
         let judged = blocks_in_order(last - first, |index| {
             let mut room = plan.room();
             let rows = plan.judge_given(first + index, &mut room, |draws| importance.draw(draws));
-            (Sums::of_block(plan, &room), rows)
+            (Sums::of_block(plan, &room), BlockMoney::of(plan, &mut room), rows)
         });
-        for (sums, rows) in judged {
+        for (sums, block_money, rows) in judged {
             part.merge(sums);
+            part_money.take(&block_money);
             sink.rows(rows)?;
         }
         first = last;
@@ -67,6 +70,7 @@ pub fn run_weighted<S: Sink>(
         }
         if first.is_multiple_of(BLOCKS_PER_PART) || ended.is_some() {
             total.merge(std::mem::take(&mut part));
+            money.merge(&std::mem::replace(&mut part_money, Money::new(plan)));
             sink.end_part((first - 1) / BLOCKS_PER_PART)?;
         }
         (watch.progress)((first * LANES as u64).min(plan.scenarios()));
@@ -74,7 +78,9 @@ pub fn run_weighted<S: Sink>(
             break ended;
         }
     };
-    Ok(Finished { results: total.results(plan, importance), scenarios: total.weights.n, ended })
+    let mut results = total.results(plan, importance);
+    money.add_rows(plan, importance.most_weight(), &mut results);
+    Ok(Finished { results, scenarios: total.weights.n, ended })
 }
 
 impl Sums {
@@ -158,8 +164,14 @@ impl Sums {
                 let Some(sketch) = sketches.next() else { return };
                 if metric == COVER {
                     writer.cover(at, sketch, profit_today(at));
-                } else {
+                } else if !sketch.is_empty() {
                     writer.quantiles(at, metric, unit, &|p| sketch.quantile(p));
+                }
+                if metric == JOINT_GAP && !sketch.is_empty() {
+                    writer.interval(at, metric, unit, sketch.quantile(0.5));
+                }
+                if metric == "loss_usd" {
+                    writer.row(at, "expected_shortfall_99_usd", unit, sketch.tail_mean(0.01));
                 }
             }
             kind => {
@@ -169,6 +181,10 @@ impl Sums {
         });
         self.add_differences(plan, &mut results);
         results.warnings.extend(self.weight_warning());
+        if plan.graph().cascades {
+            let said = "what follows an attack (cascade_…) is not weighted: figures of cascades need estimator = \"plain\"";
+            results.warnings.push(said.to_owned());
+        }
         results
     }
 
@@ -326,9 +342,6 @@ impl Writer<'_> {
     }
 
     fn interval(&mut self, at: At<'_>, metric: &str, unit: &'static str, interval: Interval) {
-        let Interval { value, low, high } = interval;
-        let std_error = (high - low) / (2.0 * Z95);
-        let effective_sample_size = count(self.scenarios);
-        self.row(at, metric, unit, Estimate { value, std_error, low, high, effective_sample_size });
+        self.row(at, metric, unit, Estimate::quantile(interval, count(self.scenarios)));
     }
 }
