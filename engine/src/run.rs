@@ -4,7 +4,7 @@
 //! part of 2^20 scenarios and then part by part, so that neither the number of threads nor their luck changes a bit.
 
 use crate::attack::{Execution, Outcomes, assess, execute, execute_seen};
-use crate::economy::{BlockLedger, Ledger, PortfolioSketches};
+use crate::economy::{BlockLedger, Ledger, LossBooks, PortfolioSketches};
 use crate::estimate::{Goal, Labels, Results, Sketches, Slowest, Tally, next_check, slowest, summarise};
 use crate::graph::Graph;
 use crate::kernels::LANES;
@@ -112,6 +112,7 @@ struct Worker {
     execution: Execution,
     sketches: Sketches,
     holdings: PortfolioSketches,
+    books: LossBooks,
 }
 
 /// Room for one block judged with states drawn elsewhere.
@@ -125,6 +126,8 @@ pub struct Judged {
     pub execution: Execution,
     /// Design, lane and operator of every member of an attack; filled by [`Plan::judge_given`] alone.
     pub members: Vec<(usize, usize, usize)>,
+    /// Working memory for [`BlockLedger::of`].
+    pub books: LossBooks,
 }
 
 impl Plan {
@@ -132,12 +135,13 @@ impl Plan {
     pub fn room(&self) -> Judged {
         let outcomes = Outcomes::new(&self.graph);
         let (execution, members) = (Execution::new(&self.graph), Vec::new());
-        Judged { draws: self.sampler.room(), execution, outcomes, members }
+        let books = LossBooks::new(&self.graph, self.sampler.n_assets());
+        Judged { draws: self.sampler.room(), execution, outcomes, members, books }
     }
 
     /// Judges one block whose states and weights come from `states` (see [`Sampler::draw_given`]); the rows to be recorded.
     pub fn judge_given(&self, block: u64, room: &mut Judged, states: impl FnOnce(&mut Draws)) -> Rows {
-        let Judged { draws, outcomes, execution, members } = room;
+        let Judged { draws, outcomes, execution, members, .. } = room;
         self.sampler.draw_given(block, self.lanes(block), draws, states);
         assess(&self.graph, draws, outcomes);
         members.clear();
@@ -304,6 +308,7 @@ impl Plan {
             sketches: Sketches::new(&self.graph, &outcomes),
             execution: Execution::new(&self.graph),
             holdings: PortfolioSketches::default(),
+            books: LossBooks::new(&self.graph, self.sampler.n_assets()),
             outcomes,
         }
     }
@@ -315,7 +320,7 @@ impl Plan {
     fn block(&self, block: u64, workers: &[Mutex<Worker>]) -> OfBlock {
         let mine = &workers[rayon::current_thread_index().unwrap_or(0) % workers.len()];
         let mut worker = mine.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Worker { draws, outcomes, execution, sketches, holdings } = &mut *worker;
+        let Worker { draws, outcomes, execution, sketches, holdings, books } = &mut *worker;
         let n = self.lanes(block);
         self.sampler.draw(block, n, draws);
         assess(&self.graph, draws, outcomes);
@@ -325,7 +330,7 @@ impl Plan {
         let rows = record::rows(&self.keeper, &self.graph, &self.labels, (draws, outcomes, execution));
         let portfolios = self.labels.portfolios.block(draws, execution);
         holdings.count(&portfolios, n);
-        let ledger = BlockLedger::of(draws, execution, &self.labels.stakes.own_share, &portfolios);
+        let ledger = BlockLedger::of(draws, execution, &self.labels.stakes.own_share, &portfolios, books);
         OfBlock { tally, rows, ledger }
     }
 }

@@ -130,21 +130,21 @@ impl OperatorTally {
     }
 }
 
-/// Stake that one operator lost in one pool in one scenario of a design.
+/// Stake that one operator lost in one pool in one scenario of a design. There are many: positions are narrow.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LossLine {
     /// Position of the design.
-    pub design: usize,
+    pub design: u16,
     /// Scenario within the block.
-    pub lane: usize,
+    pub lane: u16,
     /// Services of the design that operators attacked in it, a bit each: the loss is owed to all of them together.
     pub services: Targets,
     /// Position of the operator.
-    pub operator: usize,
+    pub operator: u32,
     /// Position of the pool.
-    pub pool: usize,
+    pub pool: u16,
     /// Position of its asset.
-    pub asset: usize,
+    pub asset: u16,
     /// Lost to the attack, USD at the horizon.
     pub by_attack_usd: f64,
     /// Lost by accident, USD at the horizon.
@@ -172,6 +172,11 @@ pub struct Execution {
     strikes: Vec<Strike>,
     accidents: Vec<Accident>,
     bill: Bill,
+    crowd: Vec<u64>,
+    /// Prices of the scenario at hand. `[asset]`
+    prices: Vec<f64>,
+    /// Mean small losses by all kinds of accidents. `[design]`
+    small: Vec<Vec<AssetAmounts>>,
 }
 
 impl Execution {
@@ -205,6 +210,9 @@ impl Execution {
             strikes: Vec::new(),
             accidents: Vec::new(),
             bill: Bill::default(),
+            crowd: Vec::new(),
+            prices: Vec::new(),
+            small: graph.designs.iter().map(mean_losses).collect(),
         }
     }
 }
@@ -265,6 +273,18 @@ fn choose(
     out.clear();
     choose_targets(graph, design, outcomes, draws.n, out);
     choose_joint(graph, design, (draws, outcomes), (execution, index));
+}
+
+/// What each operator loses on average to accidents too frequent and too small to be drawn, tokens by asset.
+fn mean_losses(design: &DesignGraph) -> Vec<AssetAmounts> {
+    let mut all: Vec<AssetAmounts> = Vec::new();
+    for mean in design.faults.iter().flat_map(|losses| &losses.mean) {
+        match all.iter_mut().find(|known| known.asset == mean.asset) {
+            Some(known) => known.tokens.iter_mut().zip(&mean.tokens).for_each(|(sum, more)| *sum += more),
+            None => all.push(mean.clone()),
+        }
+    }
+    all
 }
 
 /// Mean losses by accidents too frequent and too small to be drawn one by one.
@@ -422,6 +442,7 @@ fn attack(
         execution.strikes.push(strike);
         find_members(graph, located, route, (draws, lane), (outcomes, &mut execution.members));
     }
+    put_in_order(&mut execution.members, &mut execution.crowd);
     let tally = &mut execution.operators[index];
     for operator in &execution.members {
         tally.attacking[*operator as usize] += 1;
@@ -448,6 +469,19 @@ fn follow(
     };
     let start = Start { accidents, first: (targets, members, out.net_gain[lane]) };
     cascades.follow((graph, design), (draws, lane), start);
+}
+
+/// Sorts operators, none of them named twice, by means of a set: bills then come in order, or nearly.
+fn put_in_order(operators: &mut Vec<u32>, set: &mut Vec<u64>) {
+    set.clear();
+    for operator in operators.iter().map(|operator| *operator as usize) {
+        if operator / 64 >= set.len() {
+            set.resize(operator / 64 + 1, 0);
+        }
+        set[operator / 64] |= 1 << (operator % 64);
+    }
+    operators.clear();
+    operators.extend(bits::ones(set).map(narrow::<u32>));
 }
 
 /// The coalition of a single target's attack.
@@ -489,9 +523,9 @@ fn accidents(
 
 /// Settles one scenario by the protocols' rules; the mean of the many small losses is in the tallies already.
 fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): (&mut Execution, usize)) {
-    let Execution { designs, operators, losses, members, strikes, accidents, bill, .. } = execution;
+    let Execution { designs, operators, losses, members, strikes, accidents, bill, prices, small, .. } =
+        execution;
     let (out, tally) = (&mut designs[index], &mut operators[index]);
-    let price = |asset: usize| draws.prices[asset][lane];
     if strikes.is_empty() && accidents.is_empty() {
         return;
     }
@@ -499,37 +533,47 @@ fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): 
     let services = strikes.iter().fold(0, |set: Targets, strike| set | 1 << strike.service);
     let attack = (!strikes.is_empty()).then_some(Assault { strikes, members, day, held: 0 });
     design.rules.settle(&Incident { accidents, attack }, bill);
-    for line in &bill.lines {
-        let usd = price(line.asset);
-        out.slashed[lane] += usd * line.by_attack;
-        out.nominal_slashed[lane] += usd * line.nominal;
-        out.fault_slashed[lane] += usd * line.by_accident;
-        out.settlement_gap[lane] += usd * (line.by_accident + line.by_attack - line.linear);
-        losses.push(LossLine {
-            design: index,
-            lane,
-            services,
-            operator: line.operator,
-            pool: design.rules.pool_of(line.book),
-            asset: line.asset,
-            by_attack_usd: usd * line.by_attack,
-            by_accident_usd: usd * line.by_accident,
-        });
-    }
-    out.gaps.add(bill.gaps);
+    prices.clear();
+    prices.extend(draws.prices.iter().map(|column| column[lane]));
+    let [mut slashed, mut nominal, mut by_accidents, mut gap] = [0.0; 4];
     for lines in bill.lines.chunk_by(|a, b| a.operator == b.operator) {
         let operator = lines[0].operator;
-        let loss: f64 =
-            lines.iter().map(|line| price(line.asset) * (line.by_accident + line.by_attack)).sum();
+        let mut loss = 0.0;
+        for line in lines {
+            let usd = prices[line.asset];
+            let (by_attack_usd, by_accident_usd) = (usd * line.by_attack, usd * line.by_accident);
+            slashed += by_attack_usd;
+            nominal += usd * line.nominal;
+            by_accidents += by_accident_usd;
+            gap += usd * (line.by_accident + line.by_attack - line.linear);
+            loss += by_attack_usd + by_accident_usd;
+            losses.push(LossLine {
+                design: narrow(index),
+                lane: narrow(lane),
+                services,
+                operator: narrow(operator),
+                pool: narrow(design.rules.pool_of(line.book)),
+                asset: narrow(line.asset),
+                by_attack_usd,
+                by_accident_usd,
+            });
+        }
         if loss > 0.0 {
-            let small: f64 = design.faults.iter().map(|l| loss_usd(&l.mean, operator, price)).sum();
+            let small: f64 = small[index].iter().map(|mean| prices[mean.asset] * mean.tokens[operator]).sum();
             tally.loss[operator] += loss;
             tally.loss_squared[operator] += loss * (loss + 2.0 * small);
             tally.slashed[operator] += 1;
         }
     }
+    out.slashed[lane] = slashed;
+    out.nominal_slashed[lane] = nominal;
+    out.fault_slashed[lane] += by_accidents;
+    out.settlement_gap[lane] = gap;
+    out.gaps.add(bill.gaps);
 }
 
-fn loss_usd(amounts: &[AssetAmounts], operator: usize, price: impl Fn(usize) -> f64) -> f64 {
-    amounts.iter().map(|asset| price(asset.asset) * asset.tokens[operator]).sum()
+/// A position as a narrow one: a study whose designs, services, pools or assets went beyond 2^16 would have found no memory for
+/// its tables.
+fn narrow<T: TryFrom<usize> + Default>(position: usize) -> T {
+    T::try_from(position).unwrap_or_default()
 }

@@ -53,7 +53,9 @@ impl Bench {
                 let attacked =
                     |line: &&LossLine| line.services >> service & 1 == 1 && line.by_attack_usd > 0.0;
                 let of_block = execution.losses.iter().filter(attacked);
-                lost.extend(of_block.map(|line| (line.operator, first + line.lane, line.by_attack_usd)));
+                lost.extend(of_block.map(|line| {
+                    (line.operator as usize, first + usize::from(line.lane), line.by_attack_usd)
+                }));
             }
             lost
         });

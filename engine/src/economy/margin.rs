@@ -1,6 +1,7 @@
 //! What is left: rewards less nodes less losses, for operators and for those whose stake they hold.
 
-use super::ledger::{Ledger, Whose};
+use super::ledger::Ledger;
+use super::losses::Whose;
 use crate::graph::{AssetAmounts, DesignGraph, Income};
 use crate::moments::count;
 

@@ -108,10 +108,11 @@ impl Portfolios {
             self.small.iter().map(|design| design.iter().map(small).collect()).collect();
         for line in &execution.losses {
             let usd = line.by_attack_usd + line.by_accident_usd;
-            for (parts, loss) in self.parts.iter().zip(&mut losses[line.design]) {
-                let part = parts[line.pool][line.operator];
-                loss.usd[line.lane] += part * usd;
-                loss.hit[line.lane] |= part > 0.0 && usd > 0.0;
+            let lane = usize::from(line.lane);
+            for (parts, loss) in self.parts.iter().zip(&mut losses[usize::from(line.design)]) {
+                let part = parts[usize::from(line.pool)][line.operator as usize];
+                loss.usd[lane] += part * usd;
+                loss.hit[lane] |= part > 0.0 && usd > 0.0;
             }
         }
         for (portfolio, factor) in self.discount_factors.iter().enumerate() {

@@ -399,8 +399,9 @@ impl<'a> World<'a> {
         let strikes: Vec<bool> = (0..self.n).map(|lane| self.strikes(0, lane)).collect();
         let mut lost = vec![[0.0; LANES]; self.plan.assets.len()];
         for line in &self.execution.losses {
-            let by_attack = if strikes[line.lane] { line.by_attack_usd } else { 0.0 };
-            lost[line.asset][line.lane] += by_attack + line.by_accident_usd;
+            let (asset, lane) = (usize::from(line.asset), usize::from(line.lane));
+            let by_attack = if strikes[lane] { line.by_attack_usd } else { 0.0 };
+            lost[asset][lane] += by_attack + line.by_accident_usd;
         }
         for (asset, stake) in self.plan.stakes.iter().enumerate() {
             let Some(stake) = stake else { continue };

@@ -83,7 +83,7 @@ impl BlockMoney {
     /// Of a judged block, whose prices and losses are multiplied by their weights: nothing else may look at it afterwards.
     pub(super) fn of(plan: &Plan, room: &mut Judged) -> Self {
         let labels = plan.labels();
-        let Judged { draws, outcomes, execution, members } = room;
+        let Judged { draws, outcomes, execution, members, books } = room;
         let n = draws.n;
         let weights = draws.weight[..n].to_vec();
         let holdings = labels.portfolios.block(draws, execution);
@@ -96,22 +96,22 @@ impl BlockMoney {
             (a.design, a.lane, a.operator) == (b.design, b.lane, b.operator)
         };
         let lost = execution.losses.chunk_by(alike).map(|lines| Lost {
-            design: lines[0].design,
-            operator: lines[0].operator,
-            weight: weights[lines[0].lane],
+            design: usize::from(lines[0].design),
+            operator: lines[0].operator as usize,
+            weight: weights[usize::from(lines[0].lane)],
             usd: lines.iter().map(|line| line.by_attack_usd + line.by_accident_usd).sum(),
         });
         let lost: Vec<Lost> = lost.collect();
         for line in &mut execution.losses {
-            line.by_attack_usd *= weights[line.lane];
-            line.by_accident_usd *= weights[line.lane];
+            line.by_attack_usd *= weights[usize::from(line.lane)];
+            line.by_accident_usd *= weights[usize::from(line.lane)];
         }
         for price in &mut draws.prices {
             price.iter_mut().zip(&draws.weight).for_each(|(price, weight)| *price *= weight);
         }
         let nothing = BlockPortfolios::default();
         Self {
-            ledger: BlockLedger::of(draws, execution, &labels.stakes.own_share, &nothing),
+            ledger: BlockLedger::of(draws, execution, &labels.stakes.own_share, &nothing, books),
             prices: draws.prices.clone(),
             lost,
             attacking,

@@ -1,0 +1,200 @@
+//! Sums of losses by design, service and operator.
+
+use crate::attack::{Execution, LossLine};
+use crate::graph::{DesignGraph, Graph, Targets, targets_in};
+use crate::sampling::Draws;
+
+/// Sums that stand behind those of the operators: all own, all delegated, all stake.
+const MORE: usize = 3;
+
+/// Sums of losses, their squares and their products with each price.
+///
+/// A design has one book per service, for losses to attacks on it alone, and before them one for what is lost beyond those: to
+/// accidents and to attacks on several services. A square in that one is what they add to the square of a scenario's whole
+/// loss, so that these books of a design add up to the sums of the whole. Where attacks can be joint, one more book per service
+/// repeats what attacks on it and others cost.
+#[derive(Debug, Clone, Default)]
+pub struct LossBooks {
+    n_operators: usize,
+    n_assets: usize,
+    /// First book of each design, and its number of services. `[design]`
+    first: Vec<(usize, usize)>,
+    /// `[book][operator + MORE][USD, square, products]`
+    sums: Vec<f64>,
+    /// Places in `sums` where the row of an operator starts that has lost something in the block at hand.
+    touched: Vec<usize>,
+}
+
+/// Sums over one block of whoever has lost something.
+#[derive(Debug, Clone, Default)]
+pub struct BlockLosses {
+    /// Places of the rows in [`LossBooks::sums`].
+    places: Vec<usize>,
+    /// The rows.
+    rows: Vec<f64>,
+}
+
+/// Whose losses are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// One operator's whole stake.
+    Operator(usize),
+    /// The own stake of all operators.
+    AllOwn,
+    /// Stake delegated to all operators.
+    AllDelegated,
+    /// All stake.
+    All,
+}
+
+/// What somebody has lost in one scenario, USD.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lost {
+    by_attack: f64,
+    by_accident: f64,
+}
+
+impl Lost {
+    fn add(&mut self, by_attack: f64, by_accident: f64) {
+        self.by_attack += by_attack;
+        self.by_accident += by_accident;
+    }
+}
+
+impl LossBooks {
+    /// Nothing yet.
+    pub fn new(graph: &Graph, n_assets: usize) -> Self {
+        let mut n_books = 0;
+        let books = |design: &DesignGraph| {
+            let (first, services) = (n_books, design.secured.len());
+            n_books += 1 + services + if graph.joint { services } else { 0 };
+            (first, services)
+        };
+        let first = graph.designs.iter().map(books).collect();
+        let n_operators = graph.n_operators;
+        let sums = vec![0.0; n_books * (n_operators + MORE) * (2 + n_assets)];
+        Self { n_operators, n_assets, first, sums, touched: Vec::new() }
+    }
+
+    fn width(&self) -> usize {
+        2 + self.n_assets
+    }
+
+    /// Sums over one block, whose books these are: they are empty before and after. `own_share` is the operators' part of
+    /// their stake. `[operator]`
+    pub fn of_block(&mut self, draws: &Draws, execution: &Execution, own_share: &[f64]) -> BlockLosses {
+        let mut prices = vec![0.0; self.n_assets];
+        let same_scenario = |a: &LossLine, b: &LossLine| (a.design, a.lane) == (b.design, b.lane);
+        for scenario in execution.losses.chunk_by(same_scenario) {
+            let LossLine { design, lane, services, .. } = scenario[0];
+            let (design, lane) = (usize::from(design), usize::from(lane));
+            prices.iter_mut().zip(&draws.prices).for_each(|(price, column)| *price = column[lane]);
+            let mut all = [Lost::default(); MORE];
+            for lines in scenario.chunk_by(|a, b| a.operator == b.operator) {
+                let operator = lines[0].operator as usize;
+                let mut lost = Lost::default();
+                lines.iter().for_each(|line| lost.add(line.by_attack_usd, line.by_accident_usd));
+                let own = own_share[operator];
+                for (sum, share) in all.iter_mut().zip([own, 1.0 - own, 1.0]) {
+                    sum.add(share * lost.by_attack, share * lost.by_accident);
+                }
+                self.book((design, services), operator, lost, &prices);
+            }
+            for (more, lost) in all.into_iter().enumerate() {
+                self.book((design, services), self.n_operators + more, lost, &prices);
+            }
+        }
+        self.hand_on()
+    }
+
+    /// Books what one of `operator + MORE` has lost to accidents and to an attack on `services`.
+    #[inline]
+    fn book(&mut self, (design, services): (usize, Targets), who: usize, lost: Lost, prices: &[f64]) {
+        let Lost { by_attack, by_accident } = lost;
+        let (beyond, n_services) = self.first[design];
+        let whole = by_attack + by_accident;
+        if services.count_ones() > 1 {
+            if whole > 0.0 {
+                self.add((beyond, who), whole, whole * whole, prices);
+            }
+            for service in targets_in(services).filter(|_| by_attack > 0.0) {
+                self.add((beyond + 1 + n_services + service, who), by_attack, by_attack * by_attack, prices);
+            }
+            return;
+        }
+        if by_attack > 0.0 {
+            let service = services.trailing_zeros() as usize;
+            self.add((beyond + 1 + service, who), by_attack, by_attack * by_attack, prices);
+        }
+        if by_accident > 0.0 {
+            self.add((beyond, who), by_accident, by_accident * (by_attack + whole), prices);
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, (book, who): (usize, usize), usd: f64, square: f64, prices: &[f64]) {
+        let width = self.width();
+        let place = (book * (self.n_operators + MORE) + who) * width;
+        let row = &mut self.sums[place..place + width];
+        if row[0] == 0.0 {
+            self.touched.push(place);
+        }
+        row[0] += usd;
+        row[1] += square;
+        row[2..].iter_mut().zip(prices).for_each(|(sum, price)| *sum += usd * price);
+    }
+
+    /// Takes the block's rows out.
+    fn hand_on(&mut self) -> BlockLosses {
+        let places = std::mem::take(&mut self.touched);
+        let width = self.width();
+        let mut rows = Vec::with_capacity(places.len() * width);
+        for place in &places {
+            let row = &mut self.sums[*place..*place + width];
+            rows.extend_from_slice(row);
+            row.fill(0.0);
+        }
+        BlockLosses { places, rows }
+    }
+
+    /// Takes in the next block.
+    pub fn take(&mut self, block: &BlockLosses) {
+        let width = self.width();
+        for (place, row) in block.places.iter().zip(block.rows.chunks_exact(width)) {
+            self.sums[*place..*place + width].iter_mut().zip(row).for_each(|(sum, more)| *sum += more);
+        }
+    }
+
+    /// Takes in a later sample.
+    pub fn merge(&mut self, later: &Self) {
+        self.sums.iter_mut().zip(&later.sums).for_each(|(sum, more)| *sum += more);
+    }
+
+    /// The sum in a column (USD, square, products with prices) of losses in a design: by anything, or by attacks on one of
+    /// its services.
+    pub fn sum(&self, (design, service): (usize, Option<usize>), whose: Whose, column: usize) -> f64 {
+        let who = match whose {
+            Whose::Operator(operator) => operator,
+            Whose::AllOwn => self.n_operators,
+            Whose::AllDelegated => self.n_operators + 1,
+            Whose::All => self.n_operators + 2,
+        };
+        let at = |book: usize| self.sums[(book * (self.n_operators + MORE) + who) * self.width() + column];
+        let (first, n_services) = self.first[design];
+        match service {
+            Some(service) if self.is_joint(design) => {
+                at(first + 1 + service) + at(first + 1 + n_services + service)
+            }
+            Some(service) => at(first + 1 + service),
+            None => (first..=first + n_services).map(at).sum(),
+        }
+    }
+
+    /// Whether attacks on several services have books.
+    fn is_joint(&self, design: usize) -> bool {
+        let (first, n_services) = self.first[design];
+        let width = (self.n_operators + MORE) * self.width();
+        let end = self.first.get(design + 1).map_or(self.sums.len() / width, |(next, _)| *next);
+        end > first + 1 + n_services
+    }
+}
