@@ -14,8 +14,6 @@ pub struct Candidate {
     pub units: u128,
     /// Position: rank or slot.
     pub position: usize,
-    /// What it is paid per private loss.
-    pub pay: f64,
 }
 
 /// What a search has come to.
@@ -112,7 +110,7 @@ mod tests {
         ) {
             let mut candidates: Vec<Candidate> = people
                 .iter()
-                .map(|(payment, units)| Candidate { payment: f64::from(*payment), units: u128::from(*units), position: 0, pay: 1.0 })
+                .map(|(payment, units)| Candidate { payment: f64::from(*payment), units: u128::from(*units), position: 0 })
                 .collect();
             candidates.sort_by(|a, b| {
                 let ratio = |c: &Candidate| c.payment / crate::graph::to_f64(c.units);

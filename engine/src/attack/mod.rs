@@ -11,6 +11,7 @@ mod execute;
 mod few;
 mod found;
 pub mod joint;
+mod moving;
 mod outcome;
 mod priced;
 mod ranks;
@@ -22,12 +23,11 @@ mod tests;
 
 pub use accident::halted_by_accident;
 pub use cascade::{Cascades, Round};
-pub use coalition::{
-    Coalition, CoalitionCost, NOBODY, Recruits, available_weight, by_fixed_order, by_moving_order, nearly,
-};
+pub use coalition::{Coalition, CoalitionCost, NOBODY, Recruits, available_weight, by_fixed_order, nearly};
 pub use execute::{
     DesignOutcome, Execution, LossLine, NO_TARGET, OperatorTally, decide, execute, execute_seen,
 };
+pub use moving::by_moving_order;
 pub use outcome::{Costs, NO_ROUTE, RouteOutcome, TargetOutcome};
 pub use priced::Priced;
 pub use slot_order::SlotOrder;

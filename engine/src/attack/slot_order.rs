@@ -72,9 +72,9 @@ impl SlotOrder {
     }
 
     /// The slots picked last, in order.
-    pub fn picked(&self) -> impl Iterator<Item = usize> + '_ {
+    pub fn picked(&self) -> impl Iterator<Item = u32> + '_ {
         #[expect(clippy::cast_possible_truncation, reason = "operators are counted in 32 bits")]
-        self.picked[..self.n_picked].iter().map(|key| (key & self.mask) as usize)
+        self.picked[..self.n_picked].iter().map(|key| (key & self.mask) as u32)
     }
 }
 
@@ -114,8 +114,9 @@ mod tests {
             kept.update(&ratios);
             let set = [0xF0F0_1234_5678_9ABC, u64::MAX, round];
             kept.pick(&set);
-            let mut expected: Vec<usize> = (0..133).filter(|slot| bits::contains(&set, *slot)).collect();
-            expected.sort_by(|a, b| ratios[*a].total_cmp(&ratios[*b]).then(a.cmp(b)));
+            let mut expected: Vec<u32> =
+                (0..133).filter(|slot| bits::contains(&set, *slot as usize)).collect();
+            expected.sort_by(|a, b| ratios[*a as usize].total_cmp(&ratios[*b as usize]).then(a.cmp(b)));
             assert!(kept.picked().eq(expected.iter().copied()));
             kept.pick(&[]);
             assert_eq!(kept.picked().count(), 0);

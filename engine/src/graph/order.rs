@@ -16,17 +16,23 @@ pub enum Order {
 pub struct SlotLosses {
     /// USD that do not depend on a price. `[slot]`
     pub fixed_usd: Vec<f64>,
-    /// Per asset: position, private loss and forfeited stake in tokens. `[asset used]`, each `[slot]`
+    /// Per asset: position, private loss and forfeited stake in tokens. `[asset used]`, each `[slot]`; empty where nobody
+    /// forfeits any
     pub assets: Vec<(usize, Vec<f64>, Vec<f64>)>,
 }
 
 impl SlotLosses {
     fn new(power: &StakePower, losses: &Losses) -> Self {
-        let pick = |column: &[f64]| power.members.iter().map(|o| column[*o as usize]).collect();
+        let pick =
+            |column: &[f64]| -> Vec<f64> { power.members.iter().map(|o| column[*o as usize]).collect() };
+        let forfeited = |column: &[f64]| {
+            let tokens = pick(column);
+            if tokens.iter().all(|tokens| *tokens == 0.0) { Vec::new() } else { tokens }
+        };
         let assets = losses.assets.iter();
         Self {
             fixed_usd: pick(&losses.fixed_usd),
-            assets: assets.map(|a| (a.asset, pick(&a.private), pick(&a.forfeited))).collect(),
+            assets: assets.map(|a| (a.asset, pick(&a.private), forfeited(&a.forfeited))).collect(),
         }
     }
 }
