@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms of the engine, lowest first.
-const FLOORS: [&str; 27] = [
+const FLOORS: [&str; 28] = [
     "fraction",
     "kernels",
     "streams",
@@ -25,6 +25,7 @@ const FLOORS: [&str; 27] = [
     "run",
     "attribution",
     "bargain",
+    "marginal",
     "path",
     "rare",
     "sweep",

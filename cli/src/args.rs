@@ -49,6 +49,8 @@ pub enum Command {
     Run(RunArguments),
     /// Find the least that a service must pay a year for a given security, and who takes part for that.
     Price(PriceArguments),
+    /// Say what adding a service does to the security of those that are there: each design without it against the design with it.
+    Marginal(MarginalArguments),
     /// Run a study at every point of a grid of its numbers, on common draws, into one Parquet table.
     Sweep(SweepArguments),
     /// Reverse stress: say at which collusion probability and which loadings a figure reaches a level.
@@ -152,6 +154,40 @@ pub struct SweepArguments {
     /// How to draw.
     #[command(flatten)]
     pub draw: DrawArguments,
+}
+
+/// Arguments of `marginal`.
+#[derive(Debug, Args)]
+pub struct MarginalArguments {
+    /// Folder of the study, or its `study.toml`.
+    pub study: PathBuf,
+    /// The service added.
+    #[arg(long, value_name = "S")]
+    pub add: String,
+    /// Design that has it; all that do when not given.
+    #[arg(long, value_name = "D")]
+    pub design: Option<String>,
+    /// Judge attacks on one target at a time; joint attacks otherwise, whatever the study says.
+    #[arg(long)]
+    pub single: bool,
+    /// Scenarios to draw; the study's own number when not given.
+    #[arg(long, value_name = "N", value_parser = scenarios)]
+    pub scenarios: Option<u64>,
+    /// Seed; the study's own when not given.
+    #[arg(long, value_name = "S", value_parser = seed)]
+    pub seed: Option<u64>,
+    /// Threads; one per processor when not given. Results do not depend on it.
+    #[arg(long, value_name = "T")]
+    pub threads: Option<NonZeroUsize>,
+    /// Parquet file to write as well.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace FILE.
+    #[arg(long)]
+    pub force: bool,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `stress`.

@@ -13,6 +13,7 @@ mod host;
 mod init;
 mod json;
 mod load;
+mod marginal;
 mod money;
 mod names;
 mod output;
@@ -67,6 +68,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Sensitivity(arguments) => stress::sensitivity(&arguments, out),
         Command::Doctor => doctor::run(out),
         Command::Run(arguments) => run::run(&arguments, out),
+        Command::Marginal(arguments) => marginal::run(&arguments, out),
         Command::Price(arguments) => price::run(&arguments, out),
         Command::Show(arguments) => show::show(&arguments, out),
         Command::Schema { markdown: true } => out.line(montecartel::study::key_reference()),

@@ -4,7 +4,7 @@ use crate::args::SweepArguments;
 use crate::exit::{Failure, USAGE};
 use crate::load;
 use crate::output::{Out, tell};
-use montecartel::report::{may_write_grid, write_grid};
+use montecartel::report::{may_write_file, write_grid};
 use montecartel::sweep::{grid, sweep};
 
 /// Runs every point and writes the table.
@@ -17,7 +17,7 @@ pub fn run(arguments: &SweepArguments, out: &mut Out) -> Result<(), Failure> {
     for axis in &arguments.axes {
         variable.number(&axis.key).map_err(|why| Failure::new(USAGE, format!("error: {why}")))?;
     }
-    may_write_grid(&arguments.out, arguments.force)?;
+    may_write_file(&arguments.out, arguments.force)?;
     let n_points = grid(&arguments.axes).len();
     let progress = |done| tell(format_args!("{done} of {n_points} points"));
     let rows = threads.install(|| sweep(&variable, &arguments.axes, progress))?;

@@ -27,6 +27,7 @@ pub mod explain;
 pub mod fraction;
 pub mod graph;
 pub mod kernels;
+pub mod marginal;
 pub mod moments;
 pub mod overview;
 pub mod path;

@@ -164,6 +164,11 @@ impl Plan {
         self.sampler.draw(block, self.lanes(block), draws);
     }
 
+    /// Blocks of the run.
+    pub fn n_blocks(&self) -> u64 {
+        self.settings.scenarios.div_ceil(LANES as u64)
+    }
+
     /// Lanes of a block that belong to the run.
     fn lanes(&self, block: u64) -> usize {
         let left = self.settings.scenarios - block * LANES as u64;

@@ -54,7 +54,7 @@ pub(super) struct Attacks {
 
 /// Every scenario of a plan with one design in which an attack pays, in order.
 pub(super) fn attacked(plan: &Plan) -> (Vec<Scene>, Attacks) {
-    let blocks = blocks_in_order(plan.scenarios().div_ceil(LANES as u64), |block| {
+    let blocks = blocks_in_order(plan.n_blocks(), |block| {
         let mut room = plan.room();
         let mut members: Vec<Vec<u32>> = vec![Vec::new(); LANES];
         plan.draw_plain(block, &mut room.draws);

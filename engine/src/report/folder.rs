@@ -11,6 +11,7 @@ use super::provenance::Provenance;
 use super::summary::{ESTIMATORS, UNITS};
 use super::{Manifest, PartRecord, ReportError, RunFacts, TableSink, manifest, paths, summary};
 use crate::estimate::{Results, SummaryRow};
+use crate::marginal::MarginalRow;
 use crate::path::PathResults;
 use crate::run::Plan;
 use crate::study::Study;
@@ -128,11 +129,11 @@ impl RunFolder {
     }
 }
 
-/// Whether a grid may be written to this file: asked before hours of work, and again by [`write_grid`].
+/// Whether a table may be written to this file of its own: asked before hours of work, and again when it is written.
 ///
 /// # Errors
 /// If the file exists and `force` does not replace it.
-pub fn may_write_grid(file: &Path, force: bool) -> Result<(), ReportError> {
+pub fn may_write_file(file: &Path, force: bool) -> Result<(), ReportError> {
     if file.exists() && !force { Err(ReportError::FileExists { path: file.to_owned() }) } else { Ok(()) }
 }
 
@@ -146,13 +147,29 @@ pub fn write_grid(
     (keys, rows): (&[String], &[GridRow]),
     force: bool,
 ) -> Result<(), ReportError> {
+    write_file_of(file, &summary::grid(keys, &Provenance::new(study)), rows, force)
+}
+
+/// Writes what services add to one file, complete or not at all. A file that is there is replaced only with `force`.
+///
+/// # Errors
+/// If the file exists, or the disk refuses.
+pub fn write_marginal(
+    file: &Path,
+    study: &Study,
+    rows: &[MarginalRow],
+    force: bool,
+) -> Result<(), ReportError> {
+    write_file_of(file, &summary::marginal(&Provenance::new(study)), rows, force)
+}
+
+fn write_file_of<R>(file: &Path, table: &Table<R>, rows: &[R], force: bool) -> Result<(), ReportError> {
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    may_write_grid(file, force)?;
+    may_write_file(file, force)?;
     disk::make_folder(&dir.join(TEMPORARY))?;
-    let table = summary::grid(keys, &Provenance::new(study));
-    let mut part = PartFile::create(dir, name, &table)?;
-    part.write(&table, rows)?;
+    let mut part = PartFile::create(dir, name, table)?;
+    part.write(table, rows)?;
     part.commit()?;
     // Only a courtesy: an empty `.tmp` harms nobody.
     let _ = fs::remove_dir(dir.join(TEMPORARY));

@@ -33,7 +33,7 @@ mod tables;
 mod tests;
 
 pub use error::ReportError;
-pub use folder::{RunFolder, may_write_grid, write_grid};
+pub use folder::{RunFolder, may_write_file, write_grid, write_marginal};
 pub use manifest::{Manifest, PartRecord, RunFacts};
 pub use read::{read_manifest, read_results};
 pub use sink::TableSink;

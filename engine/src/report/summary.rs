@@ -8,6 +8,7 @@ use crate::economy::Margin;
 use crate::estimate::{
     ContributionRow, DifferenceRow, Estimate, MemberRow, OperatorRow, PortfolioRow, QuantileRow, SummaryRow,
 };
+use crate::marginal::MarginalRow;
 use crate::sweep::GridRow;
 
 /// Units that a metric may have.
@@ -171,6 +172,32 @@ pub(super) fn attribution(provenance: &Provenance) -> Table<ContributionRow> {
     columns.extend(estimate_columns(|row: &ContributionRow| &row.estimate));
     columns.push(sample_size_column(|row: &ContributionRow| &row.estimate));
     Table::new("attribution", columns, provenance)
+}
+
+/// One row per design, added service, service, attack and metric: without it, with it, and the paired difference.
+pub(super) fn marginal(provenance: &Provenance) -> Table<MarginalRow> {
+    let level = |name: &str, comment, value: fn(&MarginalRow) -> &f64| {
+        Column::numbers(name, ("", comment), Plain, move |row: &MarginalRow| from_ref(value(row)))
+    };
+    let mut columns = vec![
+        Column::text("design", "design", |row: &MarginalRow| &row.design),
+        Column::text("added", "the service added", |row: &MarginalRow| &row.added),
+        Column::text(
+            "service",
+            "service; (others) for all but the one added, * for the whole design",
+            |row: &MarginalRow| &row.service,
+        ),
+        Column::text("attack", ATTACK, |row: &MarginalRow| &row.attack),
+        Column::text("metric", "what is compared", |row: &MarginalRow| row.metric),
+        Column::text("unit", "unit of the metric", |row: &MarginalRow| row.unit),
+        level("without", "the figure without the service", |row| &row.without.value),
+        level("without_std_error", "its standard error", |row| &row.without.std_error),
+        level("with", "the figure with the service", |row| &row.with.value),
+        level("with_std_error", "its standard error", |row| &row.with.std_error),
+    ];
+    columns.extend(estimate_columns(|row: &MarginalRow| &row.difference));
+    columns.push(sample_size_column(|row: &MarginalRow| &row.difference));
+    Table::new("marginal", columns, provenance)
 }
 
 /// Rewards, costs and what is left over the horizon, but for the loss of stake.

@@ -18,6 +18,7 @@ mod tests;
 mod time;
 mod variation;
 
+pub use load::MOST_JOINT_TARGETS;
 pub use problem::{Problem, Severity, StudyError};
 pub use schema::{json_schema, key_reference};
 pub use variation::{Setting, Variable};

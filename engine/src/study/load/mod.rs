@@ -106,7 +106,7 @@ fn refuse(file: &str, problem: TableProblem) -> StudyError {
 }
 
 /// Most targets of a design that joint attacks are sought over.
-const MOST_JOINT_TARGETS: usize = 128;
+pub const MOST_JOINT_TARGETS: usize = 128;
 
 /// Reads every section. After a mistake the values are fillers that nobody sees.
 fn read_study(root: &mut Reader<'_, '_>) -> Study {
