@@ -157,7 +157,7 @@ fn run(study: &Study, estimator: Estimator, scenarios: u64) -> (f64, montecartel
     let mut study = study.clone();
     (study.run.estimator, study.run.scenarios) = (estimator, scenarios);
     timed(|| {
-        let watch = Watch { progress: &mut |_| (), go_on: None };
+        let watch = Watch { progress: &mut |_| (), go_on: None, interrupted: None };
         let Ok(finished) = run_by_estimator(&study, &Plan::new(&study), &mut NoSink, watch);
         finished.results
     })

@@ -445,6 +445,74 @@ fn a_time_limit_leaves_a_partial_result_that_does_not_read_as_finished() {
     assert!(fail(7, &["show", path(&out)]).contains("_SUCCESS"));
 }
 
+/// The first signal ends a run with what there is; nothing in it reads as finished.
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_a_partial_result_that_does_not_read_as_finished() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("interrupted");
+    let study = data().join("example");
+    let arguments = ["run", path(&study), "--out", path(&out), "--scenarios", "1e9", "--record", "none"];
+    let run = Command::new(env!("CARGO_BIN_EXE_cartel"))
+        .args(arguments)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Signals are watched before the folder is made.
+    while !out.join("study.toml").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
+    let output = run.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(6), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("by a signal"));
+    assert!(out.join("summary.parquet").exists() && !out.join("_SUCCESS").exists());
+}
+
+/// An assertion that fails ends a complete run with 5 and names the figure and its error; `show` prints it and is content.
+#[test]
+fn an_assertion_that_fails_is_told_by_the_exit_code() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (study, out) = (scratch.path().join("study"), scratch.path().join("run"));
+    succeed(&["init", path(&study)]);
+    let file = study.join("study.toml");
+    let example = std::fs::read_to_string(&file).unwrap();
+    let assert = |bound: &str| {
+        let figure = "[[assert]]\ndesign = \"shared\"\nmetric = \"p_attack_pays\"";
+        std::fs::write(&file, format!("{example}\n{figure}\n{bound}\n")).unwrap();
+    };
+    let run = ["run", path(&study), "--out", path(&out), "--scenarios", "2000", "--force"];
+    assert("at_most = 1");
+    assert!(succeed(&run).contains("Assert: p_attack_pays in design shared at most 1: holds ("));
+    assert("at_least = 1");
+    let told = fail(5, &run);
+    assert!(
+        told.contains("Assert: p_attack_pays in design shared at least 1: FAILS (") && told.contains('±'),
+        "{told}"
+    );
+    assert!(out.join("_SUCCESS").exists());
+    assert!(succeed(&["show", path(&out)]).contains("FAILS"));
+}
+
+#[test]
+fn attribution_and_the_margin_of_a_service_are_told() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (study, out) = (data().join("example"), scratch.path().join("run"));
+    let printed =
+        succeed(&["run", path(&study), "--out", path(&out), "--scenarios", "2000", "--attribution"]);
+    assert!(printed.contains("who makes attacks") && out.join("attribution.parquet").exists(), "{printed}");
+    assert_eq!(printed, succeed(&["show", path(&out)]));
+    let (study, file) =
+        (data().join("seed-claims/consumer-35m-provider-2b"), scratch.path().join("m.parquet"));
+    let marginal =
+        ["marginal", path(&study), "--add", "consumer", "--scenarios", "2000", "--out", path(&file)];
+    let printed = succeed(&marginal);
+    assert!(printed.contains("Adding consumer lowers the security"), "{printed}");
+    assert!(file.exists() && fail(7, &marginal).contains("exists"));
+    assert!(fail(2, &["marginal", path(&study), "--add", "bridge"]).contains("there is no service `bridge`"));
+}
+
 #[test]
 fn sweeps_stress_and_sensitivities() {
     let scratch = tempfile::tempdir().unwrap();

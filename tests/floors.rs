@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms of the engine, lowest first.
-const FLOORS: [&str; 28] = [
+const FLOORS: [&str; 29] = [
     "fraction",
     "kernels",
     "streams",
@@ -32,6 +32,7 @@ const FLOORS: [&str; 28] = [
     "overview",
     "claims",
     "backtest",
+    "assertions",
     "report",
     "lib",
 ];

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Exit codes, as the help shows them.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0 ok                              5 an [assert] of the study failed (reserved)
+  0 ok                              5 finished, an [assert] of the study failed
   1 internal error                  6 stopped early, valid partial result     
   2 usage                           7 output or disk error
   3 study invalid                   8 a file is not what its manifest says

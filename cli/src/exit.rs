@@ -12,9 +12,11 @@ pub const INTERNAL: u8 = 1;
 pub const USAGE: u8 = 2;
 /// The study is invalid; 4 if only an input table is (`StudyError::exit_code`).
 pub const STUDY: u8 = 3;
+/// The run finished, and an `[assert]` of the study failed.
+pub const ASSERTION: u8 = 5;
 /// Stopped early with a valid partial result.
 pub const STOPPED: u8 = 6;
-// 5: an `[assert]` of the study failed: reserved. 8: a file is not what the manifest says; 9: written by an
+// 8: a file is not what the manifest says; 9: written by an
 // incompatible version (`ReportError::exit_code`). The list is append-only.
 /// The output cannot be written or read.
 pub const OUTPUT: u8 = 7;

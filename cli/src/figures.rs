@@ -1,13 +1,14 @@
 //! Sentences under the figures: what somebody quotes, and what history says.
 
 use crate::amount::{count, share, usd};
+use montecartel::assertions::Asserted;
 use montecartel::backtest::{Verdict, backtest};
 use montecartel::bargain::{Chosen, Settled};
 use montecartel::claims::{Claim, claims};
-use montecartel::estimate::Results;
+use montecartel::estimate::{Estimate, Results};
 use montecartel::overview::Overview;
 use montecartel::run::{Ended, Plan, Threads};
-use montecartel::study::Study;
+use montecartel::study::{Assertion, Study};
 
 /// One sentence per service whose operators chose, one per quoted figure, then the backtest.
 pub fn sentences(settled: &Settled, plan: &Plan, results: &Results, threads: &Threads) -> Vec<String> {
@@ -46,6 +47,9 @@ fn choice(study: &Study, chosen: &Chosen) -> String {
 /// Why a run that was asked for a precision or a time ended.
 pub fn ending(ended: &Ended, scenarios: u64) -> Option<String> {
     let (head, slowest) = match ended {
+        Ended::Interrupted => {
+            return Some(format!("Stopped after {} scenarios by a signal.", count(scenarios)));
+        }
         Ended::AllDrawn(slowest) => ("All scenarios drawn", slowest.as_ref()?),
         Ended::Precise(None) => {
             return Some(format!("Stopped after {} scenarios: precise.", count(scenarios)));
@@ -62,6 +66,33 @@ pub fn ending(ended: &Ended, scenarios: u64) -> Option<String> {
         format!("± {}", share(slowest.relative_error))
     };
     Some(format!("{head} after {} scenarios; slowest: {} ({error}).", count(scenarios), slowest.figure))
+}
+
+/// What an assertion says, and whether it holds.
+pub fn assertion(asserted: &Asserted) -> String {
+    let Assertion { service, attack, route, metric, at_most, at_least, .. } = &asserted.assertion;
+    let named: Vec<&str> =
+        [service, attack, route].into_iter().map(String::as_str).filter(|name| *name != "*").collect();
+    let of = if named.is_empty() { String::new() } else { format!(" of {}", named.join(" ")) };
+    let bounds: Vec<String> = at_most
+        .iter()
+        .map(|most| format!("at most {most}"))
+        .chain(at_least.iter().map(|least| format!("at least {least}")))
+        .collect();
+    let verdict = if asserted.holds() { "holds" } else { "FAILS" };
+    let found = asserted.estimate.map_or_else(
+        || "the run reports no such figure".to_owned(),
+        |estimate| {
+            let Estimate { value, std_error, low, high, .. } = estimate;
+            let close = if asserted.is_close() { "; within the sampling error" } else { "" };
+            format!("{value:.6e} ± {std_error:.1e}, 95% [{low:.6e}, {high:.6e}]{close}")
+        },
+    );
+    format!(
+        "Assert: {metric}{of} in design {} {}: {verdict} ({found}).",
+        asserted.design,
+        bounds.join(" and ")
+    )
 }
 
 fn claim(claim: &Claim) -> String {

@@ -21,6 +21,7 @@ mod paths;
 mod price;
 mod run;
 mod show;
+mod signal;
 mod stress;
 mod sweep;
 mod tables;

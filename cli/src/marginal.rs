@@ -113,6 +113,8 @@ fn cells(row: &MarginalRow) -> [String; 5] {
     let figure = |value: f64| if row.unit == "usd" { usd(value) } else { share(value) };
     let change = |value: f64| match row.unit {
         "usd" => usd(value),
+        // What rounding leaves where gains and losses are equally many.
+        _ if value.abs() < 1e-15 => "0".to_owned(),
         _ if value < 0.0 => format!("-{}", share(-value)),
         _ => share(value),
     };

@@ -1,11 +1,12 @@
 //! `cartel run`: load, draw, write, print.
 
 use crate::args::{PrintArguments, RunArguments};
-use crate::exit::{Failure, STOPPED};
+use crate::exit::{ASSERTION, Failure, STOPPED};
 use crate::output::{Out, tell};
 use crate::tables::Detail;
-use crate::{figures, host, json, load, paths, tables};
+use crate::{figures, host, json, load, paths, signal, tables};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use montecartel::assertions::{Asserted, asserted};
 use montecartel::attribution::attribute;
 use montecartel::bargain::settle;
 use montecartel::estimate::Results;
@@ -16,6 +17,7 @@ use montecartel::run::{Ended, Finished, Plan, Watch};
 use montecartel::study::Study;
 use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Runs a study.
@@ -25,6 +27,8 @@ use std::time::Instant;
 pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
     let study = prepare(arguments)?;
     let threads = load::threads(arguments.threads)?;
+    let signal = signal::caught()?;
+    let is_interrupted = || signal.load(Ordering::Relaxed);
     let folder = RunFolder::create(&arguments.out, &study, arguments.force)?;
     let settled = threads.install(|| settle(&study));
     let plan = Plan::new(&settled.study);
@@ -34,12 +38,15 @@ pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
     let limit = arguments.time_limit.map(std::time::Duration::from_secs_f64);
     let mut go_on = || limit.is_none_or(|limit| clock.elapsed() < limit);
     let mut progress = |done| bar.set_position(done);
-    let watch =
-        Watch { progress: &mut progress, go_on: if limit.is_some() { Some(&mut go_on) } else { None } };
+    let watch = Watch {
+        progress: &mut progress,
+        go_on: if limit.is_some() { Some(&mut go_on) } else { None },
+        interrupted: Some(&is_interrupted),
+    };
     let Finished { mut results, scenarios, ended } =
         threads.install(|| run_by_estimator(&settled.study, &plan, &mut sink, watch))?;
     bar.finish_and_clear();
-    if study.run.attribution > 0 {
+    if study.run.attribution > 0 && !is_interrupted() {
         let asked = study.run.attribution.min(scenarios);
         results.contributions = threads.install(|| attribute(&settled.study, asked));
     }
@@ -49,16 +56,20 @@ pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
     if !arguments.quiet {
         results.warnings.iter().for_each(|warning| tell(format_args!("warning: {warning}")));
     }
-    let paths = threads.install(|| PathPlan::new(&settled.study).map(|plan| plan.run()));
+    let plan_of_paths = PathPlan::new(&settled.study).filter(|_| !is_interrupted());
+    let paths = threads.install(|| plan_of_paths.map(|plan| plan.run()));
     let mut figures = figures::sentences(&settled, &plan, &results, &threads);
     figures.extend(paths.iter().zip(&study.time).flat_map(|(paths, time)| paths::sentences(paths, time)));
     figures.extend(figures::ending(&ended, scenarios));
+    let is_partial = matches!(ended, Ended::Limit(_) | Ended::Interrupted);
+    let asserted = if is_partial { Vec::new() } else { asserted(&settled.study, &results) };
+    figures.extend(asserted.iter().map(figures::assertion));
     let folder = folder.with_paths(paths);
     let facts = RunFacts {
         seconds: clock.elapsed().as_secs_f64(),
         threads: threads.count(),
         scenarios,
-        is_partial: matches!(ended, Ended::Limit(_)),
+        is_partial,
         started_utc,
         finished_utc: host::utc_now(),
         host: host::facts(),
@@ -68,13 +79,23 @@ pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
     let manifest = folder.finish(sink, &results, &facts)?;
     print(&manifest, &results, &arguments.print, out)?;
     say_where(&arguments.out, &facts, arguments);
-    if !facts.is_partial {
-        return Ok(());
-    }
     out.flush()?;
-    let text = format!(
-        "stopped after {scenarios} scenarios by the time limit: a valid partial result, without _SUCCESS"
-    );
+    verdict(&ended, scenarios, &asserted)
+}
+
+/// What a run that has written its tables ends with.
+fn verdict(ended: &Ended, scenarios: u64, asserted: &[Asserted]) -> Result<(), Failure> {
+    let by = match ended {
+        Ended::Limit(_) => "the time limit",
+        Ended::Interrupted => "a signal",
+        Ended::AllDrawn(_) | Ended::Precise(_) => {
+            let failed = asserted.iter().filter(|asserted| !asserted.holds()).map(figures::assertion);
+            let failed: Vec<String> = failed.collect();
+            return if failed.is_empty() { Ok(()) } else { Err(Failure::new(ASSERTION, failed.join("\n"))) };
+        }
+    };
+    let text =
+        format!("stopped after {scenarios} scenarios by {by}: a valid partial result, without _SUCCESS");
     Err(Failure::new(STOPPED, text))
 }
 

@@ -14,6 +14,7 @@
 //! # Ok::<(), montecartel::study::StudyError>(())
 //! ```
 
+pub mod assertions;
 pub mod attack;
 pub mod attribution;
 pub mod backtest;

@@ -185,6 +185,8 @@ pub enum Ended {
     Precise(Option<Slowest>),
     /// The caller's limit was met.
     Limit(Option<Slowest>),
+    /// The caller was interrupted.
+    Interrupted,
 }
 
 /// A run's estimates, and what they rest on.
@@ -204,6 +206,16 @@ pub struct Watch<'a> {
     pub progress: &'a mut (dyn FnMut(u64) + Send),
     /// Asked at fixed numbers of scenarios whether to go on; `None`: always.
     pub go_on: Option<&'a mut (dyn FnMut() -> bool + Send)>,
+    /// Asked after every wave of blocks whether the run must end at once; `None`: never. Where it ends then depends on the clock,
+    /// what has been drawn does not.
+    pub interrupted: Option<&'a (dyn Fn() -> bool + Sync)>,
+}
+
+impl Watch<'_> {
+    /// Whether the run must end at once.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted.is_some_and(|is_interrupted| is_interrupted())
+    }
 }
 
 /// Draws and judges every scenario of the plan on the current rayon pool.
@@ -217,7 +229,7 @@ pub fn run<S: Sink>(
     sink: &mut S,
     mut progress: impl FnMut(u64) + Send,
 ) -> Result<Results, S::Error> {
-    let watch = Watch { progress: &mut progress, go_on: None };
+    let watch = Watch { progress: &mut progress, go_on: None, interrupted: None };
     run_until(plan, sink, watch).map(|finished| finished.results)
 }
 
@@ -253,6 +265,10 @@ pub fn run_until<S: Sink>(plan: &Plan, sink: &mut S, mut watch: Watch<'_>) -> Re
             if let Some(ended) = checks.answer(slowest, &mut watch) {
                 break ended;
             }
+        }
+        if watch.is_interrupted() && next < checks.n_blocks {
+            fold.take(finished, sink)?;
+            break Ended::Interrupted;
         }
     };
     fold.finish(sink)?;

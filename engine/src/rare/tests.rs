@@ -182,7 +182,7 @@ fn importance(study: &crate::study::Study, scenarios: u64, seed: u64) -> crate::
     study.run.record = crate::study::Record::None;
     study.run.estimator = crate::study::Estimator::Importance;
     let plan = crate::run::Plan::new(&study);
-    let watch = crate::run::Watch { progress: &mut |_| (), go_on: None };
+    let watch = crate::run::Watch { progress: &mut |_| (), go_on: None, interrupted: None };
     let Ok(finished) = run_by_estimator(&study, &plan, &mut crate::run::NoSink, watch);
     finished.results
 }
@@ -271,7 +271,7 @@ fn stopping_early_is_a_shorter_run() {
     for estimator in [crate::study::Estimator::Plain, crate::study::Estimator::Importance] {
         study.run.estimator = estimator;
         let run = |study: &crate::study::Study| {
-            let watch = crate::run::Watch { progress: &mut |_| (), go_on: None };
+            let watch = crate::run::Watch { progress: &mut |_| (), go_on: None, interrupted: None };
             let Ok(finished) =
                 run_by_estimator(study, &crate::run::Plan::new(study), &mut crate::run::NoSink, watch);
             finished
@@ -290,7 +290,7 @@ fn stopping_early_is_a_shorter_run() {
         asked < 3
     };
     study.run.relative_error = 0.0;
-    let watch = crate::run::Watch { progress: &mut |_| (), go_on: Some(&mut go_on) };
+    let watch = crate::run::Watch { progress: &mut |_| (), go_on: Some(&mut go_on), interrupted: None };
     let Ok(finished) = crate::run::run_until(&crate::run::Plan::new(&study), &mut crate::run::NoSink, watch);
     assert_eq!((finished.ended, asked), (crate::run::Ended::Limit(None), 3));
 }

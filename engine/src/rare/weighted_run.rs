@@ -9,7 +9,7 @@ use crate::attack::NO_TARGET;
 use crate::estimate::{DifferenceRow, Estimate, Goal, QuantileRow, Results, Slowest, SummaryRow, relative};
 use crate::kernels::LANES;
 use crate::moments::count;
-use crate::run::{BLOCKS_PER_PART, Checks, Finished, Judged, Plan, Sink, Watch, blocks_in_order};
+use crate::run::{BLOCKS_PER_PART, Checks, Ended, Finished, Judged, Plan, Sink, Watch, blocks_in_order};
 use crate::sketch::Interval;
 
 /// Blocks between two folds.
@@ -67,6 +67,9 @@ pub fn run_weighted<S: Sink>(
             let goal = checks.goal().copied();
             let slowest = goal.and_then(|goal| so_far.slowest(plan, importance, goal));
             ended = checks.answer(slowest, &mut watch);
+        }
+        if ended.is_none() && watch.is_interrupted() {
+            ended = Some(Ended::Interrupted);
         }
         if first.is_multiple_of(BLOCKS_PER_PART) || ended.is_some() {
             total.merge(std::mem::take(&mut part));

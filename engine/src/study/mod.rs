@@ -69,6 +69,8 @@ pub struct Study {
     pub quoted: Vec<Quoted>,
     /// What history says, to be held against the model.
     pub backtest: Option<Backtest>,
+    /// Bounds that figures of a run must keep, in the order of the study.
+    pub assertions: Vec<Assertion>,
     /// Where the values came from.
     pub provenance: Provenance,
 }
@@ -787,6 +789,25 @@ pub struct Backtest {
     pub observed: f64,
     /// `(service, years)` of life.
     pub years: Vec<(usize, f64)>,
+}
+
+/// A bound on a figure of the summary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assertion {
+    /// Position of the design.
+    pub design: usize,
+    /// Service, `*` for the whole design.
+    pub service: String,
+    /// Attack kind, `*` for any.
+    pub attack: String,
+    /// Route, `*` for the cheapest.
+    pub route: String,
+    /// Metric of the summary.
+    pub metric: String,
+    /// The largest estimate that is accepted.
+    pub at_most: Option<f64>,
+    /// The least.
+    pub at_least: Option<f64>,
 }
 
 /// A value that the study did not give.

@@ -121,6 +121,7 @@ fn every_key_stands_in_the_maximal_study_and_in_the_schema() {
         &keys::DESIGN,
         &keys::QUOTED,
         &keys::BACKTEST,
+        &keys::ASSERTION,
         &keys::LOCAL,
         &keys::EXTERNAL,
         &keys::DETECTION,

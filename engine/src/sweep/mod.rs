@@ -47,7 +47,7 @@ pub fn grid(axes: &[Axis]) -> Vec<Vec<f64>> {
 pub fn estimates(study: &Study) -> Results {
     let mut study = study.clone();
     study.run.record = Record::None;
-    let watch = Watch { progress: &mut |_| (), go_on: None };
+    let watch = Watch { progress: &mut |_| (), go_on: None, interrupted: None };
     let Ok(finished) = run_by_estimator(&study, &Plan::new(&study), &mut NoSink, watch);
     finished.results
 }

@@ -1,10 +1,12 @@
 //! Every key of a study: the one table that drives reading, defaults, the JSON Schema and the reference.
 
+mod assertion;
 mod designs;
 mod economy;
 mod sections;
 mod time;
 
+pub(super) use assertion::ASSERTION;
 pub(super) use designs::{AGE, DETECTION, EXTERNAL, LOCAL, SYSTEMS, VOTING};
 pub(super) use economy::{CHOOSING, HOLDING, INFLATION, PORTFOLIO, STREAM};
 pub(super) use sections::STUDY;
@@ -34,6 +36,8 @@ impl Range {
     pub(super) const POSITIVE: Self = Self::new(0.0, true, f64::INFINITY, true);
     /// `[0, 1]`
     pub(super) const UNIT: Self = Self::new(0.0, false, 1.0, false);
+    /// `(−∞, ∞)`
+    pub(super) const ANY: Self = Self::new(f64::NEG_INFINITY, true, f64::INFINITY, true);
     /// `(−1, 1)`
     pub(super) const CORRELATION: Self = Self::new(-1.0, true, 1.0, true);
 
@@ -56,6 +60,9 @@ impl Range {
 
     /// In words: `a finite number above 0`.
     pub(super) fn words(self) -> String {
+        if self == Self::ANY {
+            return "a finite number".to_owned();
+        }
         let low =
             if self.low_open { format!("above {}", self.low) } else { format!("at least {}", self.low) };
         match (self.high.is_finite(), self.high_open) {

@@ -1,5 +1,6 @@
 //! Keys of every section but the systems.
 
+use super::assertion::ASSERTION;
 use super::economy::{CHOOSING, INFLATION, PORTFOLIO};
 use super::time::TIME;
 use super::{Key, Kind, Otherwise, Range, Section};
@@ -61,6 +62,13 @@ pub(in crate::study) const STUDY: Section = Section {
         Key::new("time", Kind::Section(&TIME), Nothing, "", "how scenarios become paths of epochs"),
         Key::new("quoted", Kind::List(&QUOTED), Nothing, "", "figures quoted elsewhere, printed beside ours"),
         Key::new("backtest", Kind::Section(&BACKTEST), Nothing, "", "what history says"),
+        Key::new(
+            "assert",
+            Kind::List(&ASSERTION),
+            Nothing,
+            "",
+            "bounds on figures of the run, each with exit code 5 if it fails",
+        ),
     ],
 };
 

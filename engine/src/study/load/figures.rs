@@ -1,9 +1,9 @@
-//! Figures held against the model: quoted ones, and history.
+//! Figures held against the model: quoted ones, history, and bounds that a study asserts.
 
-use super::super::keys::{BACKTEST, QUOTED};
+use super::super::keys::{ASSERTION, BACKTEST, QUOTED};
 use super::super::reader::{Named, Reader};
 use super::super::resolved::Resolved;
-use super::super::{Backtest, Design, Quoted, Service};
+use super::super::{Assertion, Backtest, Design, Quoted, Service};
 
 /// Names of designs.
 fn design_names(designs: &[Design]) -> Vec<&str> {
@@ -90,4 +90,68 @@ pub(super) fn read_backtest(
     let entries = reader.finish();
     root.resolve("backtest", Resolved::Section(entries));
     Some(Backtest { design: design?, observed, years })
+}
+
+/// Any service, any kind of attack.
+const ANY: &str = "*";
+
+/// `[[assert]]`, in the order of the study.
+pub(super) fn read_assertions(
+    root: &mut Reader<'_, '_>,
+    designs: &[Design],
+    services: &[Service],
+) -> Vec<Assertion> {
+    let (mut assertions, mut resolved) = (Vec::new(), Vec::new());
+    for (place, value) in root.list("assert") {
+        let mut reader = Reader::open(root.context, &ASSERTION, place, Some(value));
+        assertions.extend(read_assertion(&mut reader, designs, services));
+        resolved.push(reader.finish());
+    }
+    if !resolved.is_empty() {
+        root.resolve("assert", Resolved::Sections(resolved));
+    }
+    assertions
+}
+
+/// One bound, `None` after a mistake.
+fn read_assertion(
+    reader: &mut Reader<'_, '_>,
+    designs: &[Design],
+    services: &[Service],
+) -> Option<Assertion> {
+    let named = reader.optional_text("design");
+    let design = named.and_then(|named| reader.context.find("design", &named, &design_names(designs)));
+    let (service, attack) = (reader.optional_text("service"), reader.optional_text("attack"));
+    let route = reader.choice("route").unwrap_or(ANY).to_owned();
+    let metric = reader.text("metric");
+    let (at_most, at_least) = (reader.optional_number("at_most"), reader.optional_number("at_least"));
+    let given = service.filter(|named| named.name != ANY);
+    let found = match &given {
+        Some(named) => Some(find_secured(reader, named, design, (designs, services))?),
+        None => None,
+    };
+    if let Some(attack) = attack.as_ref().filter(|named| named.name != ANY) {
+        let attacks = found.map_or(&[][..], |service| &services[service].attacks);
+        let kinds: Vec<&str> = attacks.iter().map(|attack| attack.kind.as_str()).collect();
+        if found.is_none() {
+            reader.context.error(&attack.place, "is of no service", "name its service as well");
+            return None;
+        }
+        reader.context.find("attack", attack, &kinds)?;
+    }
+    if at_most.is_none() && at_least.is_none() {
+        let place = reader.place_of("at_most");
+        reader.context.error(&place, "is missing, and so is `at_least`", "write one of them");
+        return None;
+    }
+    let name = |named: Option<Named>| named.map_or_else(|| ANY.to_owned(), |named| named.name);
+    Some(Assertion {
+        design: design?,
+        service: name(given),
+        attack: name(attack),
+        route,
+        metric,
+        at_most,
+        at_least,
+    })
 }

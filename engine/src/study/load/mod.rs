@@ -134,6 +134,7 @@ fn read_study(root: &mut Reader<'_, '_>) -> Study {
     let time = time::read_time(root);
     let quoted = figures::read_quoted(root, &designs, &services);
     let backtest = figures::read_backtest(root, &designs, &services);
+    let assertions = figures::read_assertions(root, &designs, &services);
     warn_of_unused(root.context, &designs, &pools, &services);
     if adversary.joint {
         refuse_too_many_targets(root.context, &designs, &services);
@@ -166,6 +167,7 @@ fn read_study(root: &mut Reader<'_, '_>) -> Study {
         time,
         quoted,
         backtest,
+        assertions,
         provenance,
     }
 }
