@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms of the engine, lowest first.
-const FLOORS: [&str; 29] = [
+const FLOORS: [&str; 30] = [
     "fraction",
     "kernels",
     "streams",
@@ -23,6 +23,7 @@ const FLOORS: [&str; 29] = [
     "estimate",
     "record",
     "run",
+    "robust",
     "attribution",
     "bargain",
     "marginal",

@@ -43,6 +43,8 @@ pub enum Command {
     },
     /// Say who has power over a service, what an attack needs, and who would be slashed by which rule and how much.
     Explain(ExplainArguments),
+    /// Say how far a design is overcollateralised at today's prices, and for a small one the worst that a shock can do.
+    Robust(RobustArguments),
     /// Say how likely colluders alone reach each threshold of a service: computed, or with the factors alone sampled.
     Exact(ExactArguments),
     /// Draw scenarios, judge every design on them, write tables and print the figures.
@@ -84,6 +86,31 @@ pub struct ExplainArguments {
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub operators: usize,
     /// Print one JSON document with everything.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `robust`.
+#[derive(Debug, Args)]
+pub struct RobustArguments {
+    /// Folder of the study, or its `study.toml`.
+    pub study: PathBuf,
+    /// Design; all of them when not given.
+    #[arg(long, value_name = "D")]
+    pub design: Option<String>,
+    /// Largest shock: operators with at most this part of the stake lose all of it, and leave.
+    #[arg(long, value_name = "PSI", value_parser = part, default_value = "0.1")]
+    pub shock: (u64, u64),
+    /// Restaking services that turn Byzantine, by the worst choice: each slashes all that is allocated to it.
+    #[arg(long, value_name = "H", default_value_t = 0)]
+    pub byzantine: usize,
+    /// Most operators to print.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub operators: usize,
+    /// Threads; one per processor when not given. Results do not depend on it.
+    #[arg(long, value_name = "T")]
+    pub threads: Option<NonZeroUsize>,
+    /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
 }
@@ -447,6 +474,13 @@ fn cells(text: &str) -> Result<u64, String> {
 fn fraction(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| "write a number such as 0.01".to_owned())?;
     if number > 0.0 && number < 1.0 { Ok(number) } else { Err("must lie between 0 and 1".to_owned()) }
+}
+
+/// A part of a whole, read exactly: `0.1`, `1/10`, 0 or 1 too.
+fn part(text: &str) -> Result<(u64, u64), String> {
+    let (num, den) = montecartel::fraction::parse_ratio(text)
+        .ok_or_else(|| "write a part such as 0.1 or 1/10".to_owned())?;
+    if num <= den { Ok((num, den)) } else { Err("must lie between 0 and 1".to_owned()) }
 }
 
 /// A time.

@@ -19,6 +19,7 @@ mod names;
 mod output;
 mod paths;
 mod price;
+mod robust;
 mod run;
 mod show;
 mod signal;
@@ -63,6 +64,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Init { dir } => init::run(&dir, out),
         Command::Check { study, json } => check::run(&study, json, out),
         Command::Explain(arguments) => explain::run(&arguments, out),
+        Command::Robust(arguments) => robust::run(&arguments, out),
         Command::Exact(arguments) => exact::run(&arguments, out),
         Command::Sweep(arguments) => sweep::run(&arguments, out),
         Command::Stress(arguments) => stress::run(&arguments, out),

@@ -35,6 +35,7 @@ pub mod path;
 pub mod rare;
 pub mod record;
 pub mod report;
+pub mod robust;
 pub mod rules;
 pub mod run;
 pub mod sampling;

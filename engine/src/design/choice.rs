@@ -54,6 +54,26 @@ pub fn set_members(study: &mut Study, (design, service): (usize, usize), members
     }
 }
 
+/// Positions of a design's restaking services that are not Byzantine.
+pub fn restaking_services(study: &Study, design: usize) -> Vec<usize> {
+    let services = study.designs[design].services.iter().enumerate();
+    let restakes =
+        services.filter(|(_, (_, system))| matches!(system, System::Eigenlayer(avs) if !avs.byzantine));
+    restakes.map(|(position, _)| position).collect()
+}
+
+/// Lets restaking services of a design, by their positions, turn Byzantine: they slash what is allocated to them, and are no
+/// prize any more.
+pub fn turn_byzantine(study: &mut Study, design: usize, services: &[usize]) {
+    for position in services {
+        let (service, system) = &mut study.designs[design].services[*position];
+        if let System::Eigenlayer(avs) = system {
+            avs.byzantine = true;
+        }
+        study.services[*service].attacks.iter_mut().for_each(|attack| attack.profit_usd = 0.0);
+    }
+}
+
 /// What one service of a design pays and costs whom, and whether each operator has power over it; without accidents, which need
 /// the whole design.
 pub fn income_of(study: &Study, (design, service): (usize, usize)) -> (Income, Vec<bool>) {

@@ -1,6 +1,7 @@
 //! What attacks on several targets of a design cost, charge by charge: see [`crate::graph::Joint`].
 
 use super::backing::{Liability, Standing};
+use super::eigenlayer::taken_by_byzantine;
 use super::enforcement::{expected_landing_if, holds};
 use super::losses::silent_hours;
 use super::penalty::{Charge, Judged, Manner};
@@ -82,7 +83,7 @@ impl Compiler<'_> {
             silent_hours: silent_hours(judged.attack, liability),
             drawdown: if falls { judged.attack.drawdown } else { 0.0 },
             redistribution: if holding.underlying.is_none() { liability.redistribution } else { 0.0 },
-            share: liability.share.clone(),
+            share: liability.share.iter().zip(self.left(liability.pool)).map(part_of_rest).collect(),
         }
     }
 
@@ -92,16 +93,23 @@ impl Compiler<'_> {
         let commission = |o: usize| (1.0 - operators[o].own_share) * operators[o].commission;
         let per_operator = |of: &dyn Fn(usize) -> f64| (0..operators.len()).map(of).collect();
         let hours = super::losses::HOURS_PER_YEAR;
+        let left = self.left(pool);
+        // Income is that of the whole stake, also where a part of it is gone.
+        let per_rest = |o: usize| holding.reward_apr / if left[o] > 0.0 { left[o] } else { 1.0 };
         JointPool {
             asset: holding.asset,
             rule: self.combine[pool],
-            tokens: per_operator(&|o| holding.tokens(o)),
+            tokens: per_operator(&|o| holding.tokens(o) * left[o]),
             own_share: per_operator(&|o| operators[o].own_share),
-            ejection_income: per_operator(&|o| holding.reward_apr * holding.franchise_years * commission(o)),
-            hourly_income: per_operator(&|o| {
-                holding.reward_apr / hours * (operators[o].own_share + commission(o))
-            }),
+            ejection_income: per_operator(&|o| per_rest(o) * holding.franchise_years * commission(o)),
+            hourly_income: per_operator(&|o| per_rest(o) / hours * (operators[o].own_share + commission(o))),
         }
+    }
+
+    /// Part of each operator's stake in a pool that Byzantine services leave: nobody loses more than that. `[operator]`
+    fn left(&self, pool: usize) -> Vec<f64> {
+        let taken = |o: usize| taken_by_byzantine(self.study, self.design, o, pool);
+        (0..self.study.operators.len()).map(|o| 1.0 - taken(o)).collect()
     }
 
     /// What can be realised: of each service, by attacking it or a service that it rests on; several kinds realise the
@@ -123,4 +131,9 @@ impl Compiler<'_> {
         }
         prizes
     }
+}
+
+/// A part of the whole stake as one of what is left of it.
+fn part_of_rest((share, left): (&f64, f64)) -> f64 {
+    if left > 0.0 { (share / left).min(1.0) } else { *share }
 }

@@ -27,7 +27,10 @@ use crate::graph::{
 };
 use crate::study::{Attack, Combine, Design, Fault, FaultKind, Operator, Slashing, Study, System};
 pub use backing::{Backing, Liability};
-pub use choice::{Choice, choices, income_of, payment_today, scale_payments, set_members};
+pub use choice::{
+    Choice, choices, income_of, payment_today, restaking_services, scale_payments, set_members,
+    turn_byzantine,
+};
 use std::sync::Arc;
 
 /// Compiles every design of a study.

@@ -178,6 +178,25 @@ impl Joint {
         left
     }
 
+    /// The same with the stake that slashes take as the only cost (the restaking literature's cost of corruption): no income, drawdown or
+    /// friction, and all stake the operators' own.
+    #[must_use]
+    pub fn forfeits_alone(&self) -> Self {
+        let mut alone = self.clone();
+        alone.friction_usd.fill(0.0);
+        for pool in &mut alone.pools {
+            pool.own_share.fill(1.0);
+            pool.ejection_income.fill(0.0);
+            pool.hourly_income.fill(0.0);
+        }
+        alone
+            .targets
+            .iter_mut()
+            .flat_map(|target| &mut target.charges)
+            .for_each(|charge| charge.drawdown = 0.0);
+        alone
+    }
+
     /// Targets of the same service, this one included.
     pub fn of_service(&self, service: usize) -> Targets {
         let here = self.targets.iter().enumerate().filter(|(_, target)| target.service == service);

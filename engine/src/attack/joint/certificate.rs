@@ -170,6 +170,11 @@ impl Certificate {
         bound + bound.abs() * ROUNDING
     }
 
+    /// What a candidate gains at most of its own choice, after [`Self::bound`], USD; below 0 it would lose.
+    pub fn gain_of(&self, candidate: usize) -> f64 {
+        self.most[candidate] - self.friction[candidate]
+    }
+
     /// The first sum of the bound, and the targets it takes in.
     fn chosen_profit(&self, plan: &Plan, mu: &[f64], decided: Decided) -> (f64, Targets) {
         let net = |target: usize| self.profit[target] - mu[target] * (1.0 - ROUNDING);
