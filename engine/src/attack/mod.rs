@@ -32,7 +32,9 @@ pub use outcome::{Costs, NO_ROUTE, RouteOutcome, TargetOutcome};
 pub use priced::Priced;
 pub use slot_order::SlotOrder;
 
-use crate::graph::{Graph, Order, Power, Proportion, Secured, SlotLosses, StakePower, Target, slot, to_f64};
+use crate::graph::{
+    Capped, Graph, Order, Power, Proportion, Secured, SlotLosses, StakePower, Target, slot, to_f64,
+};
 use crate::kernels::{Column, LANES};
 use crate::sampling::Draws;
 use crate::study::Route;
@@ -173,6 +175,7 @@ fn same_outcomes(a: &Secured, b: &Secured) -> bool {
             && a.threshold == b.threshold
             && a.success_probability.to_bits() == b.success_probability.to_bits()
             && a.gains == b.gains
+            && a.capped == b.capped
             && a.order == b.order
             && a.purchases == b.purchases
             && a.returned == b.returned
@@ -223,6 +226,19 @@ fn profits(target: &Target, draws: &Draws, profit: &mut Column) {
         }
     }
     profit.iter_mut().for_each(|profit| *profit *= target.success_probability);
+    target.capped.iter().for_each(|capped| cap_profits(target, capped, draws, profit));
+}
+
+/// Takes off what a shared value cannot yield.
+fn cap_profits(target: &Target, capped: &Capped, draws: &Draws, profit: &mut Column) {
+    for (lane, profit) in profit.iter_mut().enumerate() {
+        let most = |kinds: &Vec<(usize, f64)>| {
+            kinds.iter().map(|(column, share)| share * draws.profits[*column][lane]).fold(0.0, f64::max)
+        };
+        let own = if capped.own { draws.profits[target.profit_column][lane] } else { 0.0 };
+        let all = own + capped.gains.iter().map(|index| most(&target.gains[*index])).sum::<f64>();
+        *profit -= (all * target.success_probability - capped.cap_usd).max(0.0);
+    }
 }
 
 /// What redistribution returns if everybody is slashed.

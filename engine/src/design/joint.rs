@@ -23,6 +23,7 @@ impl Compiler<'_> {
             targets: targets.collect(),
             friction_usd: self.study.operators.iter().map(|operator| operator.friction_usd).collect(),
             prizes: self.prizes(),
+            caps: self.study.adversary.profit_pools.iter().map(|(_, usd)| *usd).collect(),
             pools: pools.iter().map(|pool| self.joint_pool(*pool)).collect(),
         }
     }
@@ -115,7 +116,9 @@ impl Compiler<'_> {
     /// What can be realised: of each service, by attacking it or a service that it rests on; several kinds realise the
     /// largest.
     fn prizes(&self) -> Vec<Prize> {
-        let mut prizes = vec![Prize::default(); self.design.services.len()];
+        let shared = |service: &usize| self.study.services[*service].profit_pool;
+        let prize = |(service, _): &(usize, _)| Prize { shared: shared(service), ways: Vec::new() };
+        let mut prizes: Vec<Prize> = self.design.services.iter().map(prize).collect();
         for (target, (index, service, attack)) in self.attacks().enumerate() {
             let part = attack.success_probability;
             prizes[index].ways.push((target, profit_column(self.study, service, &attack.kind), part));

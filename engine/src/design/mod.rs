@@ -22,7 +22,7 @@ mod tests;
 mod words;
 
 use crate::graph::{
-    AssetAmounts, DesignGraph, FaultLosses, Graph, HALT, Joint, Order, Power, Secured, SlotLosses,
+    AssetAmounts, Capped, DesignGraph, FaultLosses, Graph, HALT, Joint, Order, Power, Secured, SlotLosses,
     StakePower, Target,
 };
 use crate::study::{Attack, Combine, Design, Fault, FaultKind, Operator, Slashing, Study, System};
@@ -134,7 +134,8 @@ impl<'a> Compiler<'a> {
             kind: attack.kind.clone(),
             threshold: attack.threshold,
             success_probability: attack.success_probability,
-            gains: self.gains(service, &attack.kind),
+            gains: self.gains(service, &attack.kind).into_iter().map(|(_, columns)| columns).collect(),
+            capped: self.capped(service, &attack.kind),
             purchases: self.purchases(&judged),
             returned: self.returned(&judged),
             charges: self.notes(&judged),
@@ -160,22 +161,33 @@ impl<'a> Compiler<'a> {
     /// Profit columns of services of this design that rest on `service`.
     ///
     /// Forking or controlling a service realises what rests on it whatever the kind; a halt realises halts alone.
-    fn gains(&self, service: usize, kind: &str) -> Vec<Vec<(usize, f64)>> {
+    fn gains(&self, service: usize, kind: &str) -> Vec<(usize, Vec<(usize, f64)>)> {
         let halts = kind == HALT;
         let others = self.design.services.iter().map(|(other, _)| *other).filter(|other| *other != service);
         others
             .map(|other| {
                 let attacks = self.study.services[other].attacks.iter();
-                attacks
-                    .filter(|attack| !halts || attack.kind == HALT)
-                    .filter_map(|attack| {
-                        let share = attack.depends_on.iter().find(|(on, _)| *on == service)?.1;
-                        Some((profit_column(self.study, other, &attack.kind), share))
-                    })
-                    .collect::<Vec<_>>()
+                let columns = attacks.filter(|attack| !halts || attack.kind == HALT).filter_map(|attack| {
+                    let share = attack.depends_on.iter().find(|(on, _)| *on == service)?.1;
+                    Some((profit_column(self.study, other, &attack.kind), share))
+                });
+                (other, columns.collect::<Vec<_>>())
             })
-            .filter(|columns| !columns.is_empty())
+            .filter(|(_, columns)| !columns.is_empty())
             .collect()
+    }
+
+    /// Shared values that a target's own profit or what rests on it are parts of.
+    fn capped(&self, service: usize, kind: &str) -> Vec<Capped> {
+        let shared = |service: usize, pool: usize| self.study.services[service].profit_pool == Some(pool);
+        let gains = self.gains(service, kind);
+        let pools = self.study.adversary.profit_pools.iter().enumerate();
+        let of_pool = |(pool, (_, cap_usd)): (usize, &(String, f64))| Capped {
+            cap_usd: *cap_usd,
+            own: shared(service, pool),
+            gains: (0..gains.len()).filter(|index| shared(gains[*index].0, pool)).collect(),
+        };
+        pools.map(of_pool).filter(|capped| capped.own || !capped.gains.is_empty()).collect()
     }
 
     /// Stake of the pools that answer for something in this design.

@@ -743,7 +743,11 @@ fn rewards_after_the_fall_offset_what_hash_rate_costs() {
 
 /// A base chain, and two services that rest on it: one with fork and halt, one with control.
 fn resting(success: &str) -> Judged {
-    judge(&format!(
+    judge(&resting_text(success))
+}
+
+fn resting_text(success: &str) -> String {
+    format!(
         r#"
 [pools.p]
 asset = "A"
@@ -777,7 +781,7 @@ system = "pos"
 pool = "p"
 slash = 0.05
 "#
-    ))
+    )
 }
 
 #[test]
@@ -798,6 +802,31 @@ fn halting_the_base_realises_halts_alone() {
 #[test]
 fn the_probability_of_success_scales_everything_realised() {
     equal(resting(", success_probability = 0.5").profit("base", "fork"), 80.0);
+}
+
+/// What rests on the base is taken from one value of 120: 10 + min(120, 0.5 · 100 + 0.25 · 400) instead of 160, and attacking the bridge
+/// as well adds no more than what is left of it.
+#[test]
+fn a_shared_value_is_not_realised_twice() {
+    let mut text =
+        resting_text("") + "\n[adversary]\nbribe_premium = 0.0\njoint = true\nprofit_pools = { v = 120 }\n";
+    for service in ["app", "bridge"] {
+        let head = format!("[services.{service}]\n");
+        text = text.replace(&head, &format!("{head}profit_pool = \"v\"\n"));
+    }
+    let judged = judge(&text);
+    equal(judged.profit("base", "fork"), 130.0);
+    equal(judged.profit("bridge", "theft"), 120.0);
+    equal(judged.profit("app", "fork"), 100.0);
+    let joint = &judged.graph.designs[0].joint;
+    let columns: Vec<f64> =
+        judged.study.services.iter().flat_map(|s| s.attacks.iter().map(|attack| attack.profit_usd)).collect();
+    // Services in name order: app's fork and halt, base's control, fork and halt, bridge's theft.
+    let profit = |set: u128| joint.profit_usd(set, |column| columns[column]);
+    equal(profit(1 << 3), 130.0);
+    equal(profit(1 << 3 | 1 << 5), 130.0);
+    equal(profit(1 | 1 << 5), 120.0);
+    equal(profit(1), 100.0);
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub struct Joint {
     pub friction_usd: Vec<f64>,
     /// Values that an attack can realise.
     pub prizes: Vec<Prize>,
+    /// Most that all prizes of a shared value can yield together, USD. `[shared value]`
+    pub caps: Vec<f64>,
 }
 
 /// One target.
@@ -99,6 +101,8 @@ pub struct JointPool {
 pub struct Prize {
     /// Target, column of the profit, and the part of it that is realised on average.
     pub ways: Vec<(usize, usize, f64)>,
+    /// Position in [`Joint::caps`] of the value that it is a part of.
+    pub shared: Option<usize>,
 }
 
 /// What an attack does to one operator's stake in one pool so far.
@@ -257,13 +261,22 @@ impl Joint {
         self.targets.iter().flat_map(|target| &target.charges).any(|charge| charge.redistribution > 0.0)
     }
 
-    /// Profit of an attack on these targets: every prize once.
+    /// Profit of an attack on these targets: every prize once, those of a shared value up to its cap. No more than the profits
+    /// of the single targets together, and never less with more targets.
     pub fn profit_usd(&self, set: Targets, column: impl Fn(usize) -> f64) -> f64 {
         let most = |prize: &Prize| {
             let ways = prize.ways.iter().filter(|(target, _, _)| set >> target & 1 == 1);
             ways.map(|(_, profit, part)| part * column(*profit)).fold(0.0, f64::max)
         };
-        self.prizes.iter().map(most).sum()
+        if self.caps.is_empty() {
+            return self.prizes.iter().map(most).sum();
+        }
+        let own = self.prizes.iter().filter(|prize| prize.shared.is_none()).map(most).sum::<f64>();
+        let shared = self.caps.iter().enumerate().map(|(index, cap)| {
+            let here = self.prizes.iter().filter(|prize| prize.shared == Some(index));
+            here.map(most).sum::<f64>().min(*cap)
+        });
+        own + shared.sum::<f64>()
     }
 }
 

@@ -265,6 +265,8 @@ pub struct Target {
     /// Further profit columns that it realises, with their shares; of several kinds of one service only the largest
     /// counts. `[dependent service][kind]`
     pub gains: Vec<Vec<(usize, f64)>>,
+    /// Shared values that its own profit or gains are parts of.
+    pub capped: Vec<Capped>,
     /// What members of a coalition lose.
     pub losses: Losses,
     /// Cheapest coalition order, known beforehand where prices cannot change it.
@@ -279,6 +281,17 @@ pub struct Target {
     pub charges: Vec<ChargeNote>,
     /// Hash rate that can be had, for [`Power::Hash`].
     pub mining: Option<Mining>,
+}
+
+/// A value that several profits are taken from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Capped {
+    /// Most that they yield together, USD.
+    pub cap_usd: f64,
+    /// Whether the target's own profit is one of them.
+    pub own: bool,
+    /// Which of [`Target::gains`] are.
+    pub gains: Vec<usize>,
 }
 
 /// What taking part in an attack costs each operator; linear in prices.

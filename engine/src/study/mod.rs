@@ -408,6 +408,8 @@ pub struct Service {
     pub network: Network,
     /// Cost of one operator's node a year, USD.
     pub node_usd_per_year: f64,
+    /// Position in [`Adversary::profit_pools`] of the value that its profits are taken from; `None`: one of its own, without limit.
+    pub profit_pool: Option<usize>,
     /// Attacks in the order of their kind's name.
     pub attacks: Vec<Attack>,
 }
@@ -498,6 +500,8 @@ pub struct Adversary {
     pub joint: bool,
     /// Whether what is left after an attack is attacked again.
     pub cascades: bool,
+    /// Values that several services share: name, and the most that can be taken from each, USD.
+    pub profit_pools: Vec<(String, f64)>,
 }
 
 /// How losses of one operator in one pool combine.

@@ -486,6 +486,14 @@ fn services_and_the_adversary_are_checked() {
             with("[adversary]\njoint = false\ncascades = true\n"),
             "`adversary.cascades`: what is left is searched for joint attacks, which are not judged",
         ),
+        (
+            changed("consensus = \"cometbft\"", "consensus = \"cometbft\"\nprofit_pool = \"tvl\""),
+            "there is no profit pool `tvl`",
+        ),
+        (
+            with("[adversary]\nprofit_pools = { tvl = -1 }\n"),
+            "`adversary.profit_pools.tvl`: must be a finite number at least 0",
+        ),
         (with("[adversary]\nroutes = []\n"), "`adversary.routes`: must not be empty"),
         (with("[adversary]\nroutes = [\"bribe\", \"bribe\"]\n"), "names `bribe` twice"),
         (with("[adversary]\nroutes = [\"steal\"]\n"), "`steal` is none of its words"),

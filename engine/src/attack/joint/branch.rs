@@ -355,7 +355,13 @@ pub fn quick_bound(ground: Ground<'_>, case: usize) -> f64 {
                 .map(|target| scene.profit[target])
                 .fold(0.0, f64::max)
         };
-        let gains = forced + plan.of_service.iter().map(of_service).sum::<f64>();
+        let mut gains = forced + plan.of_service.iter().map(of_service).sum::<f64>();
+        if !joint.caps.is_empty() {
+            // What is shared is not gained twice, whatever is attacked at this level.
+            let at_level = free().filter(|target| cost(*target) <= level);
+            let all = at_level.fold(case.forced, |set, target| set | 1 << target);
+            gains = gains.min(scene.profit_of(joint, all) * (1.0 + 1e-12));
+        }
         gains - level + 1e-12 * (gains + level)
     };
     let levels = free().map(cost).filter(|cost| *cost >= floor);

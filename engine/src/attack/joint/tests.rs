@@ -43,6 +43,8 @@ struct Shape {
     frills: bool,
     operators: usize,
     services: usize,
+    /// Prizes that are parts of two shared values.
+    shared: bool,
 }
 
 fn random_charge(dice: &mut Dice, shape: Shape, (pools, n): (usize, usize), service: usize) -> JointCharge {
@@ -122,6 +124,10 @@ fn random(dice: &mut Dice, shape: Shape) -> (Joint, Scene) {
         }
         joint.prizes.push(prize);
         scene.units.extend(powers);
+    }
+    if shape.shared {
+        joint.caps = (0..2).map(|_| 12.0 * dice.unit() * f64::from(u32::try_from(n).unwrap())).collect();
+        joint.prizes.iter_mut().for_each(|prize| prize.shared = [None, Some(0), Some(1)][dice.below(3)]);
     }
     scene.finish(&joint);
     price_alone(&joint, &mut scene, (&mut Cover::default(), &mut Payments::default()));
@@ -224,11 +230,28 @@ fn over_random_graphs(rule: Combine, full: bool, seed: u64) -> Score {
     for round in 0..2000 {
         let operators = if round % 100 == 0 { 14 } else { 2 + dice.below(8) };
         let services = if round % 100 == 0 { 5 } else { 1 + dice.below(5) };
-        let shape = Shape { rule, full, frills: round % 2 == 1, operators, services };
+        let shape = Shape { rule, full, frills: round % 2 == 1, operators, services, shared: false };
         let (joint, scene) = random(&mut dice, shape);
         assert_bracketed(&joint, &scene, &mut score);
     }
     score
+}
+
+/// Two shared values cap what several targets yield: the interval holds the optimum, and is rarely left open.
+#[test]
+fn the_interval_holds_the_optimum_where_prizes_are_parts_of_one_value() {
+    for (rule, seed) in [(Combine::Once, 11), (Combine::Additive, 12), (Combine::Compound, 13)] {
+        let (mut dice, mut score) = (Dice(seed), Score::default());
+        for round in 0..700 {
+            let (operators, services) =
+                if round % 100 == 0 { (14, 5) } else { (2 + dice.below(8), 2 + dice.below(4)) };
+            let shape =
+                Shape { rule, full: false, frills: round % 2 == 1, operators, services, shared: true };
+            let (joint, scene) = random(&mut dice, shape);
+            assert_bracketed(&joint, &scene, &mut score);
+        }
+        assert_sharp(&score);
+    }
 }
 
 /// The interval held in every graph; it is open in less than one in a hundred, and what is found is the optimum nearly always.
@@ -300,7 +323,7 @@ fn restaking(stakes: &[u32], services: &[(&[usize], f64, u32)]) -> (Joint, Scene
         scene.units.extend(units);
         scene.need.push((total * u128::from(*hundredths)).div_ceil(100));
         scene.columns.push(*profit);
-        joint.prizes.push(Prize { ways: vec![(service, service, 1.0)] });
+        joint.prizes.push(Prize { ways: vec![(service, service, 1.0)], shared: None });
         joint.targets.push(JointTarget {
             service,
             by_operators: true,
@@ -369,6 +392,21 @@ fn a_triangle_falls_only_as_a_whole() {
     assert_secure(&triangle(10.0));
     assert_secure(&triangle(25.0));
     assert_pays(&triangle(25.1), 0.3, 3);
+}
+
+/// Two services that each pay 60 from one value of 90: an attack on both takes 90 of a stake of 100, and does not pay.
+#[test]
+fn one_value_is_not_taken_twice() {
+    let of = |cap: f64| {
+        let (mut joint, mut scene) = restaking(&[100], &[(&[0], 60.0, 100), (&[0], 60.0, 100)]);
+        joint.caps = vec![cap];
+        joint.prizes.iter_mut().for_each(|prize| prize.shared = Some(0));
+        scene.finish(&joint);
+        (joint, scene)
+    };
+    assert_secure(&of(90.0));
+    assert_pays(&of(110.0), 10.0, 1);
+    assert_pays(&of(1000.0), 20.0, 1);
 }
 
 /// Stake exactly worth the profit is safe: an attack must net something.

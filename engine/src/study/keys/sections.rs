@@ -445,6 +445,13 @@ pub(in crate::study) const SERVICE: Section = Section {
         ),
         Key::new("asset", Text, Nothing, "", "the asset that falls after an attack"),
         Key::new(
+            "profit_pool",
+            Text,
+            Nothing,
+            "",
+            "the value, named in `adversary.profit_pools`, that its profits are taken from (by default one of its own)",
+        ),
+        Key::new(
             "network",
             Choice(&["synchronous", "partially_synchronous"], &[]),
             Value("\"synchronous\""),
@@ -567,6 +574,13 @@ pub(in crate::study) const ADVERSARY: Section = Section {
             Nothing,
             "",
             "whether what is left after an attack is attacked again until nothing pays (no by default; needs `joint`)",
+        ),
+        Key::new(
+            "profit_pools",
+            Numbers(R::NOT_NEGATIVE),
+            Nothing,
+            "USD",
+            "the most that all attacks together can take from a value that several services share, by its name",
         ),
         Key::new(
             "carry_apr",

@@ -119,8 +119,7 @@ fn read_study(root: &mut Reader<'_, '_>) -> Study {
     let bonded = pools::read_bonded(root, &assets);
     let people = operators::read_people(root, &bonded);
     let pools = pools::on_operators(bonded, &people.names());
-    let services = services::read_services(root, &assets);
-    let adversary = services::read_adversary(root);
+    let (services, adversary) = services::read_attacks(root, &assets);
     let world = systems::World {
         context: root.context,
         assets: &assets,

@@ -4,27 +4,52 @@ use toml::de::DeValue;
 
 use super::super::keys::{ADVERSARY, ATTACK, Kind, SERVICE};
 use super::super::names::suggest;
-use super::super::reader::{Named, Reader, describe, number_text};
+use super::super::reader::{Context, Named, Reader, describe, number_text};
 use super::super::resolved::Resolved;
 use super::super::{Adversary, Asset, Attack, BribePremium, Consensus, Network, Route, Service};
 use crate::fraction::Threshold;
 
+/// `[services]` and `[adversary]`, which names the values that services share.
+pub(super) fn read_attacks(root: &mut Reader<'_, '_>, assets: &[Asset]) -> (Vec<Service>, Adversary) {
+    let services = read_services(root, assets);
+    let adversary = read_adversary(root);
+    (services.with_pools(root.context, &adversary), adversary)
+}
+
 /// `[services]`, in name order.
-pub(super) fn read_services(root: &mut Reader<'_, '_>, assets: &[Asset]) -> Vec<Service> {
+fn read_services(root: &mut Reader<'_, '_>, assets: &[Asset]) -> Read {
     let assets: Vec<&str> = assets.iter().map(|asset| asset.name.as_str()).collect();
     let mut sections = root.sections("services");
     sections.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     let names: Vec<String> = sections.iter().map(|(named, _)| named.name.clone()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut services = Vec::new();
+    let (mut services, mut profit_pools) = (Vec::new(), Vec::new());
     let mut resolved = Vec::new();
     for (named, value) in sections {
         let mut reader = Reader::open(root.context, &SERVICE, named.place, Some(value));
         services.push(read_service(&mut reader, named.name.clone(), &assets, &names));
+        profit_pools.push(reader.optional_text("profit_pool"));
         resolved.push((named.name, Resolved::Section(reader.finish())));
     }
     root.resolve("services", Resolved::Section(resolved));
-    services
+    Read { services, profit_pools }
+}
+
+/// Services, and the names of the values that they share, which the adversary's section knows.
+struct Read {
+    services: Vec<Service>,
+    profit_pools: Vec<Option<Named>>,
+}
+
+impl Read {
+    /// The services, their shared values found.
+    fn with_pools(mut self, context: &Context<'_>, adversary: &Adversary) -> Vec<Service> {
+        let known: Vec<&str> = adversary.profit_pools.iter().map(|(name, _)| name.as_str()).collect();
+        for (service, named) in self.services.iter_mut().zip(&self.profit_pools) {
+            service.profit_pool = named.as_ref().and_then(|named| context.find("profit pool", named, &known));
+        }
+        self.services
+    }
 }
 
 /// `[services.S]`
@@ -54,7 +79,8 @@ fn read_service(reader: &mut Reader<'_, '_>, name: String, assets: &[&str], serv
         resolved.push((named.name, Resolved::Section(inner.finish())));
     }
     reader.resolve("attacks", Resolved::Section(resolved));
-    let mut service = Service { name, consensus, asset, network, node_usd_per_year, attacks };
+    let mut service =
+        Service { name, consensus, asset, network, node_usd_per_year, profit_pool: None, attacks };
     if given.is_none() {
         service.asset = common_asset(reader, &service.attacks, assets);
     }
@@ -201,7 +227,7 @@ fn default_threshold(consensus: Consensus, kind: &str) -> Option<Threshold> {
 }
 
 /// `[adversary]`
-pub(super) fn read_adversary(root: &mut Reader<'_, '_>) -> Adversary {
+fn read_adversary(root: &mut Reader<'_, '_>) -> Adversary {
     let mut reader = root.section("adversary", &ADVERSARY);
     let cascades = reader.flag("cascades");
     let adversary = Adversary {
@@ -210,6 +236,11 @@ pub(super) fn read_adversary(root: &mut Reader<'_, '_>) -> Adversary {
         carry_apr: reader.number("carry_apr"),
         joint: reader.flag("joint").is_some_and(|(joint, _)| joint),
         cascades: cascades.as_ref().is_some_and(|(cascades, _)| *cascades),
+        profit_pools: reader
+            .numbers("profit_pools")
+            .into_iter()
+            .map(|(named, usd)| (named.name, usd))
+            .collect(),
     };
     if let Some((true, place)) = cascades.filter(|_| !adversary.joint) {
         let message = "what is left is searched for joint attacks, which are not judged";
