@@ -126,10 +126,9 @@ fn row(case: [&str; 3], probability: f64, study: &Study) -> String {
     let plain = plain(study, value);
     let importance = importance(study, case);
     format!(
-        "| {} {} | {value:.1e} ({:.3} %) | {} | {} | {} | {:.1} | {:.0e} |",
+        "| {} {} | {value:.1e} ({probability:.1e}) | {} | {} | {} | {:.1} | {:.0e} |",
         case[0],
         case[2],
-        100.0 * probability,
         words(plain.seconds_to_precision()),
         words(sobol.seconds_to_precision()),
         words(importance.seconds_to_precision()),
@@ -171,7 +170,9 @@ fn words(seconds: f64) -> String {
         s if s < 730.0 * 86_400.0 => (86_400.0, "days"),
         _ => (365.25 * 86_400.0, "years"),
     };
-    format!("{:.*} {unit}", usize::from(seconds / by < 10.0), seconds / by)
+    let number = seconds / by;
+    let decimals = if number < 1.0 { 2 } else { usize::from(number < 10.0) };
+    format!("{number:.decimals$} {unit}")
 }
 
 /// What `work` returns and the CPU seconds of all threads that it took; where the system does not say, seconds by the clock.

@@ -1,6 +1,6 @@
 //! What cascades come to: how many rounds they have, and the stake and the power that each takes.
 
-use super::summary::{ANY, At, Writer};
+use super::writer::{At, Writer};
 use crate::attack::{Cascades, DesignOutcome, NO_TARGET, Round};
 use crate::kernels::{Column, LANES};
 use crate::moments::Moments;
@@ -95,7 +95,7 @@ const OF_ROUNDS: [[&str; 3]; MOST_ROUNDS] = [
 impl Writer<'_> {
     /// What follows attacks.
     pub(super) fn cascade(&mut self, tally: &CascadeTally) {
-        let at = At { service: ANY, attack: ANY, route: ANY, regime: "" };
+        let at = At::DESIGN;
         self.mean(at, "cascade_loss_usd", "usd", &tally.loss);
         self.mean(at, "cascade_loss_share", "share", &tally.loss_share);
         self.mean(at, "cascade_power_share", "share", &tally.power_share);

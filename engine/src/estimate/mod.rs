@@ -8,9 +8,11 @@ mod rows;
 mod summary;
 mod tally;
 mod weighted;
+mod writer;
 
 pub use cascade::CascadeTally;
 pub use differences::Pair;
+pub use money::PortfolioFigures;
 pub use precision::{Goal, Slowest, next_check, relative, slowest};
 pub use rows::{
     ContributionRow, DifferenceRow, MemberRow, OperatorRow, PortfolioRow, QuantileRow, Results, SummaryRow,
@@ -19,6 +21,7 @@ pub use summary::summarise;
 pub(crate) use tally::security_margin;
 pub use tally::{DesignTally, Labels, Sketches, Tally, TargetLabels};
 pub use weighted::money_rows;
+pub use writer::{ANY, At, Quantile, Writer};
 
 use crate::moments::Moments;
 use crate::sketch::{Interval, Z95};

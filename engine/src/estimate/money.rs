@@ -1,7 +1,7 @@
 //! Rows of money: what each service pays, what it costs those who run it, and what a dollar of it buys.
 
-use super::summary::{ANY, At, Writer};
 use super::tally::{TargetLabels, TargetTally};
+use super::writer::{ANY, At, Writer};
 use super::{Estimate, Labels, MemberRow, PortfolioRow};
 use crate::economy::{Ledger, Margin, PortfolioSketches, Portfolios, Whose, losses, margins};
 use crate::graph::DesignGraph;
@@ -89,7 +89,7 @@ impl Writer<'_> {
         ledger: &Ledger,
         profit: &Moments,
     ) {
-        let at = At { service: ANY, attack: ANY, route: ANY, regime: "" };
+        let at = At::DESIGN;
         let n = count(ledger.n());
         for (metric, whose) in
             [("borne_by_operators_usd", Whose::AllOwn), ("borne_by_delegators_usd", Whose::AllDelegated)]
@@ -116,25 +116,54 @@ impl Writer<'_> {
             return;
         };
         for (position, name) in portfolios.names.iter().enumerate() {
-            let mut row = |metric: &str, unit: &'static str, estimate: Estimate| {
-                self.results.portfolios.push(PortfolioRow {
-                    design: self.design.to_owned(),
-                    portfolio: name.clone(),
-                    metric: metric.to_owned(),
-                    unit,
-                    estimate,
-                });
+            let (n, sketch) = (count(ledger.n()), &sketches[position]);
+            let tail = |tail: f64| {
+                let (mean, std_error) = sketch.tail_mean(tail);
+                [Estimate::quantile(sketch.quantile(1.0 - tail), n), Estimate::normal(mean, std_error, n)]
             };
-            let n = count(ledger.n());
-            row("value_usd", "usd", Estimate::mean(&tally.values[position]));
-            row("expected_loss_usd", "usd", Estimate::mean(&losses[position]));
-            row("p_slashed", "probability", Estimate::probability(hits[position], ledger.n()));
-            for (tail, at_risk, shortfall) in TAILS {
-                row(at_risk, "usd", Estimate::quantile(sketches[position].quantile(1.0 - tail), n));
-                let (mean, std_error) = sketches[position].tail_mean(tail);
-                row(shortfall, "usd", Estimate::normal(mean, std_error, n));
-            }
+            let figures = PortfolioFigures {
+                value: Estimate::mean(&tally.values[position]),
+                loss: Estimate::mean(&losses[position]),
+                slashed: Estimate::probability(hits[position], ledger.n()),
+                tail: &tail,
+            };
+            self.results.portfolios.extend(figures.rows(self.design, name));
         }
+    }
+}
+
+/// What is told of a portfolio in one design.
+pub struct PortfolioFigures<'a> {
+    /// Value without losses, USD.
+    pub value: Estimate,
+    /// Loss, USD.
+    pub loss: Estimate,
+    /// Probability of a loss beyond the small ones for downtime.
+    pub slashed: Estimate,
+    /// Value at risk and expected shortfall of a tail, USD.
+    pub tail: &'a dyn Fn(f64) -> [Estimate; 2],
+}
+
+impl PortfolioFigures<'_> {
+    /// Their rows.
+    pub fn rows(&self, design: &str, portfolio: &str) -> Vec<PortfolioRow> {
+        let row = |metric: &str, unit: &'static str, estimate: Estimate| PortfolioRow {
+            design: design.to_owned(),
+            portfolio: portfolio.to_owned(),
+            metric: metric.to_owned(),
+            unit,
+            estimate,
+        };
+        let mut rows = vec![
+            row("value_usd", "usd", self.value),
+            row("expected_loss_usd", "usd", self.loss),
+            row("p_slashed", "probability", self.slashed),
+        ];
+        for (tail, at_risk, shortfall) in TAILS {
+            let [value_at_risk, mean] = (self.tail)(tail);
+            rows.extend([row(at_risk, "usd", value_at_risk), row(shortfall, "usd", mean)]);
+        }
+        rows
     }
 }
 

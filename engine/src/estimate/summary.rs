@@ -2,21 +2,12 @@
 
 use super::differences::{DESIGN_METRICS, Pair, TARGET_METRICS, same};
 use super::tally::{DesignTally, RouteTally, TargetLabels, TargetSketches, TargetTally};
-use super::{
-    DifferenceRow, Estimate, Labels, OperatorRow, QuantileRow, Results, Sketches, SummaryRow, Tally,
-};
+use super::writer::{ANY, At, Writer};
+use super::{DifferenceRow, Estimate, Labels, OperatorRow, Results, Sketches, Tally};
 use crate::economy::{Ledger, Margin, PortfolioSketches, margins};
 use crate::graph::{DesignGraph, Gaps, Graph, Power};
 use crate::moments::{Moments, count};
-use crate::sketch::{Interval, Sketch};
-
-/// Probabilities of the quantiles table.
-const PROBABILITIES: [f64; 9] = [0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999];
-/// Levels of P(attack pays) for the largest safe profit, and their words.
-const SAFE_LEVELS: [(f64, &str); 3] =
-    [(1e-2, "safe_profit_usd_1e-2"), (1e-3, "safe_profit_usd_1e-3"), (1e-4, "safe_profit_usd_1e-4")];
-/// Any service, any kind, the cheapest route.
-pub(super) const ANY: &str = "*";
+use crate::sketch::Sketch;
 
 /// Every row that a run reports.
 pub fn summarise(
@@ -69,45 +60,7 @@ fn gap_warnings(design: &str, gaps: Gaps) -> Vec<String> {
     .collect()
 }
 
-/// Writes the rows of one design.
-pub(super) struct Writer<'a> {
-    pub(super) design: &'a str,
-    pub(super) scenarios: u64,
-    pub(super) results: &'a mut Results,
-}
-
-/// Labels below the design.
-#[derive(Clone, Copy)]
-pub(super) struct At<'a> {
-    pub(super) service: &'a str,
-    pub(super) attack: &'a str,
-    pub(super) route: &'a str,
-    pub(super) regime: &'a str,
-}
-
 impl Writer<'_> {
-    pub(super) fn row(
-        &mut self,
-        at: At<'_>,
-        metric: &str,
-        unit: &'static str,
-        estimate: Estimate,
-        estimator: &'static str,
-    ) {
-        self.results.summary.push(SummaryRow {
-            design: self.design.to_owned(),
-            service: at.service.to_owned(),
-            attack: at.attack.to_owned(),
-            route: at.route.to_owned(),
-            metric: metric.to_owned(),
-            regime: at.regime.to_owned(),
-            unit,
-            estimate,
-            scenarios: self.scenarios,
-            estimator,
-        });
-    }
-
     pub(super) fn probability(&mut self, at: At<'_>, metric: &str, hits: u64) {
         self.row(at, metric, "probability", Estimate::probability(hits, self.scenarios), "plain");
     }
@@ -119,7 +72,7 @@ impl Writer<'_> {
     }
 
     fn design(&mut self, index: usize, tally: &Tally, sketches: &Sketches) {
-        let at = At { service: ANY, attack: ANY, route: ANY, regime: "" };
+        let at = At::DESIGN;
         let design = &tally.designs[index];
         self.probability(at, "p_attack_pays", design.attacked);
         self.probability(at, "p_profitable_attack_low", design.attacked);
@@ -137,20 +90,20 @@ impl Writer<'_> {
         let (value, std_error) = sketches.losses[index].tail_mean(0.01);
         let shortfall = Estimate::normal(value, std_error, count(self.scenarios));
         self.row(at, "expected_shortfall_99_usd", "usd", shortfall, "sketch");
-        self.quantiles(at, "loss_usd", "usd", &sketches.losses[index]);
+        self.sketched(at, "loss_usd", "usd", &sketches.losses[index]);
         if design.attacked > 0 {
-            self.quantiles(at, "slashed_usd_given_attacked", "usd", &sketches.slashed[index]);
+            self.sketched(at, "slashed_usd_given_attacked", "usd", &sketches.slashed[index]);
         }
     }
 
     /// What joint attacks add: scenarios in which neither an attack was found nor all were ruled out.
     fn joint(&mut self, tally: &DesignTally, gaps: &Sketch) {
-        let at = At { service: ANY, attack: ANY, route: ANY, regime: "" };
+        let at = At::DESIGN;
         self.probability(at, "p_undecided", tally.not_certified - tally.attacked);
         self.mean(at, "targets_given_attacked", "targets", &tally.targets_attacked);
         if tally.not_certified > 0 {
-            self.interval(at, "joint_gap_given_not_certified", "share", gaps.quantile(0.5));
-            self.quantiles(at, "joint_gap_given_not_certified", "share", gaps);
+            self.interval(at, "joint_gap_given_not_certified", "share", gaps.quantile(0.5), "quantile");
+            self.sketched(at, "joint_gap_given_not_certified", "share", gaps);
         }
     }
 
@@ -180,23 +133,12 @@ impl Writer<'_> {
         for ((route, tally), sketch) in labels.routes.iter().zip(&tally.routes).zip(&sketches.route_cost) {
             let at = At { route: route.name(), ..at };
             self.route(at, tally);
-            self.quantiles(at, "attack_cost_usd", "usd", sketch);
+            self.sketched(at, "attack_cost_usd", "usd", sketch);
         }
-        self.quantiles(at, "attack_cost_usd", "usd", &sketches.cost);
-        self.quantiles(at, "cost_of_corruption_usd", "usd", &sketches.forfeited);
-        self.quantiles(at, "profit_from_corruption_usd", "usd", &sketches.profit);
-        let margin = |interval: Interval| interval.map(security_margin_of);
-        let safe_profit = |interval: Interval| interval.map(|cover| cover * labels.profit_today);
-        self.mapped_quantiles(at, "security_margin", "share", &sketches.cover, margin);
-        self.interval(at, "security_margin", "share", margin(sketches.cover.quantile(0.5)));
-        // Nothing to scale where there is no profit today.
-        if labels.profit_today <= 0.0 {
-            return;
-        }
-        self.mapped_quantiles(at, "safe_profit_usd", "usd", &sketches.cover, safe_profit);
-        for (level, metric) in SAFE_LEVELS {
-            self.interval(at, metric, "usd", safe_profit(sketches.cover.quantile(level)));
-        }
+        self.sketched(at, "attack_cost_usd", "usd", &sketches.cost);
+        self.sketched(at, "cost_of_corruption_usd", "usd", &sketches.forfeited);
+        self.sketched(at, "profit_from_corruption_usd", "usd", &sketches.profit);
+        self.cover(at, &|p| sketches.cover.quantile(p), labels.profit_today, "quantile");
     }
 
     fn route(&mut self, at: At<'_>, tally: &RouteTally) {
@@ -207,40 +149,8 @@ impl Writer<'_> {
         self.mean(at, "capital_usd_given_reachable", "usd", &tally.capital);
     }
 
-    /// A quantile as a figure.
-    fn interval(&mut self, at: At<'_>, metric: &str, unit: &'static str, interval: Interval) {
-        let estimate = Estimate::quantile(interval, count(self.scenarios));
-        self.row(at, metric, unit, estimate, "quantile");
-    }
-
-    fn quantiles(&mut self, at: At<'_>, metric: &str, unit: &'static str, sketch: &Sketch) {
-        self.mapped_quantiles(at, metric, unit, sketch, |interval| interval);
-    }
-
-    /// Quantiles of a rising function of what was counted.
-    fn mapped_quantiles(
-        &mut self,
-        at: At<'_>,
-        metric: &str,
-        unit: &'static str,
-        sketch: &Sketch,
-        map: impl Fn(Interval) -> Interval,
-    ) {
-        for probability in PROBABILITIES {
-            let interval = map(sketch.quantile(probability));
-            self.results.quantiles.push(QuantileRow {
-                design: self.design.to_owned(),
-                service: at.service.to_owned(),
-                attack: at.attack.to_owned(),
-                route: at.route.to_owned(),
-                metric: metric.to_owned(),
-                unit,
-                probability,
-                value: interval.value,
-                ci_low: interval.low,
-                ci_high: interval.high,
-            });
-        }
+    fn sketched(&mut self, at: At<'_>, metric: &str, unit: &'static str, sketch: &Sketch) {
+        self.quantiles(at, metric, unit, &|p| sketch.quantile(p));
     }
 
     pub(super) fn operators(
@@ -332,9 +242,4 @@ fn difference(metric: &str, moments: &Moments, pair: &Pair) -> Estimate {
         estimate.high += 3.0 / count(moments.n());
     }
     estimate
-}
-
-/// The security margin where the cost covers the profit so many times.
-fn security_margin_of(cover: f64) -> f64 {
-    1.0 - 1.0 / cover
 }

@@ -1,6 +1,6 @@
 //! Rows of money from books in which every scenario was multiplied by its weight.
 
-use super::summary::Writer;
+use super::writer::Writer;
 use super::{Labels, Results, Tally};
 use crate::economy::Ledger;
 use crate::graph::Graph;

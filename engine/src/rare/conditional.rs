@@ -272,10 +272,3 @@ impl ServicePower {
         needs.into_iter().map(rare).collect()
     }
 }
-
-/// Variance of one scenario relative to the square of the probability, from an estimate of `n` scenarios: what estimators are
-/// compared by.
-pub fn relative_variance(estimate: &Estimate, n: u64) -> f64 {
-    let relative = estimate.std_error / estimate.value;
-    relative * relative * count(n)
-}

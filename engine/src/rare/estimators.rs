@@ -81,8 +81,9 @@ fn replace(study: &Study, plan: &Plan, results: &mut Results, wanted: impl Fn(&S
             }
             if figure.rounding() > TOO_WIDE {
                 results.warnings.push(format!(
-                    "p_threshold_reached of {service} {attack}: rounding powers to {MOST_CELLS} cells leaves it uncertain by {:.0} %; \
+                    "p_threshold_reached of {service} {attack}: rounding powers to {} cells leaves it uncertain by {:.0} %; \
                      `cartel exact --cells` refines it",
+                    computed.cells.unwrap_or(0),
                     100.0 * figure.rounding()
                 ));
             }

@@ -1,27 +1,9 @@
 //! What is estimated from weighted scenarios: one list for counting and for labelling.
 
 use crate::attack::{Costs, Execution, NO_TARGET, Outcomes, TargetOutcome};
-use crate::estimate::Labels;
+use crate::estimate::{At, Labels};
 use crate::graph::{Graph, Power};
 use crate::study::Route;
-
-/// Any service, any kind, the cheapest route.
-pub const ANY: &str = "*";
-
-/// Labels of a figure.
-#[derive(Debug, Clone, Copy)]
-pub struct At<'a> {
-    /// Design.
-    pub design: &'a str,
-    /// Service.
-    pub service: &'a str,
-    /// Attack kind.
-    pub attack: &'a str,
-    /// Route.
-    pub route: &'a str,
-    /// Why slashing cannot be relied on.
-    pub regime: &'a str,
-}
 
 /// What kind of mean it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +31,11 @@ pub struct Judgement<'a> {
     pub execution: &'a Execution,
 }
 
-/// Takes figures one after another: labels, metric, kind, value by lane.
-pub type See<'s> = dyn FnMut(At<'_>, &'static str, Kind, &dyn Fn(usize) -> f64) + 's;
+/// Takes figures one after another: design and labels, metric, kind, value by lane.
+pub type See<'s> = dyn FnMut((&str, At<'_>), &'static str, Kind, &dyn Fn(usize) -> f64) + 's;
+
+/// The same for one design.
+type SeeOne<'s> = dyn FnMut(At<'_>, &'static str, Kind, &dyn Fn(usize) -> f64) + 's;
 
 fn indicator(hit: bool) -> f64 {
     f64::from(u8::from(hit))
@@ -60,10 +45,12 @@ impl Judgement<'_> {
     /// Shows every figure, always in the same order.
     pub fn visit(&self, see: &mut See<'_>) {
         for (index, design) in self.graph.designs.iter().enumerate() {
-            let at = At { design: &design.name, service: ANY, attack: ANY, route: ANY, regime: "" };
-            self.design(index, at, see);
+            let see = &mut |at: At<'_>, metric: &'static str, kind: Kind, value: &dyn Fn(usize) -> f64| {
+                see((&design.name, at), metric, kind, value);
+            };
+            self.design(index, At::DESIGN, see);
             for secured in &design.secured {
-                let service = At { service: &self.labels.services[*secured], ..at };
+                let service = At { service: &self.labels.services[*secured], ..At::DESIGN };
                 self.service(*secured, service, see);
                 for target in self.labels.targets_of(self.graph, *secured) {
                     let labels = &self.labels.targets[target];
@@ -74,7 +61,7 @@ impl Judgement<'_> {
         }
     }
 
-    fn design(&self, index: usize, at: At<'_>, see: &mut See<'_>) {
+    fn design(&self, index: usize, at: At<'_>, see: &mut SeeOne<'_>) {
         let out = &self.execution.designs[index];
         let attacked = |lane: usize| indicator(out.target[lane] != NO_TARGET);
         see(at, "p_attack_pays", Kind::Probability, &attacked);
@@ -111,7 +98,7 @@ impl Judgement<'_> {
         see(at, "slashed_usd_given_attacked", Kind::Quantiles("usd"), &slashed);
     }
 
-    fn service(&self, secured: usize, at: At<'_>, see: &mut See<'_>) {
+    fn service(&self, secured: usize, at: At<'_>, see: &mut SeeOne<'_>) {
         let targets = &self.outcomes.targets[self.labels.targets_of(self.graph, secured)];
         let pays = |lane: usize| indicator(targets.iter().any(|target| target.pays(lane)));
         see(at, "p_attack_pays", Kind::Probability, &pays);
@@ -125,7 +112,7 @@ impl Judgement<'_> {
     }
 }
 
-fn target_figures(target: &TargetOutcome, routes: &[Route], at: At<'_>, see: &mut See<'_>) {
+fn target_figures(target: &TargetOutcome, routes: &[Route], at: At<'_>, see: &mut SeeOne<'_>) {
     let collude = At { route: "collude", ..at };
     let reached = |lane: usize| indicator(target.threshold_reached[lane]);
     see(collude, "p_threshold_reached", Kind::Probability, &reached);
@@ -154,7 +141,7 @@ pub const JOINT_GAP: &str = "joint_gap_given_not_certified";
 /// How many times the cost covers the profit: what margins and safe profits are made of, no metric itself.
 pub const COVER: &str = "cover";
 
-fn cost_figures(target: &TargetOutcome, costs: &Costs, at: At<'_>, see: &mut See<'_>) {
+fn cost_figures(target: &TargetOutcome, costs: &Costs, at: At<'_>, see: &mut SeeOne<'_>) {
     let pays = |lane: usize| indicator(target.profit[lane] + costs.returned[lane] > costs.cost[lane]);
     let reachable = |lane: usize| indicator(costs.cost[lane].is_finite());
     let given = |usd: f64, lane: usize| if costs.cost[lane].is_finite() { usd } else { f64::NAN };

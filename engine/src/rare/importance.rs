@@ -84,11 +84,6 @@ impl Importance {
         self
     }
 
-    /// How many proposals there are besides the nominal law.
-    pub fn n_proposals(&self) -> usize {
-        self.rare.len()
-    }
-
     /// No weight exceeds this.
     pub fn most_weight(&self) -> f64 {
         1.0 / self.mixture.nominal_share()

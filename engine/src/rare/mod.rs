@@ -20,7 +20,6 @@ mod weighted_run;
 
 pub use conditional::{
     Computed, Conditional, Figure, Fineness, conditional, conditional_refined, conditional_sobol,
-    relative_variance,
 };
 pub use estimators::run_by_estimator;
 pub use importance::{Importance, Seen};

@@ -5,18 +5,15 @@
 
 use super::sketch::WeightedSketch;
 use super::weighted::Weighted;
+use super::weighted_run::WEIGHTED;
 use crate::attack::{OperatorTally, halted_by_accident};
 use crate::economy::{BlockLedger, BlockPortfolios, Ledger};
-use crate::estimate::{DesignTally, Estimate, PortfolioRow, Results, SummaryRow, Tally, money_rows};
+use crate::estimate::{
+    ANY, At, DesignTally, Estimate, PortfolioFigures, Results, SummaryRow, Tally, Writer, money_rows,
+};
 use crate::graph::Power;
 use crate::kernels::Column;
 use crate::run::{Judged, Plan};
-
-/// Tails of a portfolio's loss: share, value at risk, expected shortfall.
-const TAILS: [(f64, &str, &str); 2] = [
-    (0.05, "value_at_risk_95_usd", "expected_shortfall_95_usd"),
-    (0.01, "value_at_risk_99_usd", "expected_shortfall_99_usd"),
-];
 
 /// What one block adds.
 #[derive(Debug)]
@@ -224,7 +221,7 @@ impl Money {
             tally.designs.push(DesignTally { operators, ..DesignTally::default() });
         }
         let mut rows = money_rows(plan.graph(), plan.labels(), &tally, &self.ledger);
-        rows.summary.iter_mut().for_each(|row| row.estimator = "importance");
+        rows.summary.iter_mut().for_each(|row| row.estimator = WEIGHTED);
         let designs: Vec<&str> = plan.graph().designs.iter().map(|design| design.name.as_str()).collect();
         for row in &mut rows.operators {
             let design = designs.iter().position(|name| *name == row.design);
@@ -252,18 +249,10 @@ impl Money {
                 if plan.labels().downtime.is_none() || secured.halts_at.is_none() || power.parts.len() > 1 {
                     continue;
                 }
-                results.summary.push(SummaryRow {
-                    design: design.name.clone(),
-                    service: plan.labels().services[*index].clone(),
-                    attack: "halt".to_owned(),
-                    route: "*".to_owned(),
-                    metric: "p_halt_by_accident".to_owned(),
-                    regime: String::new(),
-                    unit: "probability",
-                    estimate: Estimate::probability(self.halted[*index], self.n),
-                    scenarios: self.n,
-                    estimator: "plain",
-                });
+                let at = At { service: &plan.labels().services[*index], attack: "halt", ..At::DESIGN };
+                let mut writer = Writer { design: &design.name, scenarios: self.n, results };
+                let halted = Estimate::probability(self.halted[*index], self.n);
+                writer.row(at, "p_halt_by_accident", "probability", halted, "plain");
             }
         }
     }
@@ -274,19 +263,18 @@ impl Money {
         };
         for (index, design) in plan.graph().designs.iter().enumerate() {
             for ((name, holding), value) in named(index) {
-                let mut row = |metric: &str, unit: &'static str, estimate| {
-                    let (design, portfolio) = (design.name.clone(), name.clone());
-                    let metric = metric.to_owned();
-                    results.portfolios.push(PortfolioRow { design, portfolio, metric, unit, estimate });
+                let n = holding.loss.effective_scenarios();
+                let tail = |tail: f64| {
+                    let at_risk = Estimate::quantile(holding.distribution.quantile(1.0 - tail), n);
+                    [at_risk, holding.distribution.tail_mean(tail)]
                 };
-                row("value_usd", "usd", value.mean());
-                row("expected_loss_usd", "usd", holding.loss.mean());
-                row("p_slashed", "probability", holding.hit.probability(most_weight));
-                for (tail, at_risk, shortfall) in TAILS {
-                    let quantile = holding.distribution.quantile(1.0 - tail);
-                    row(at_risk, "usd", Estimate::quantile(quantile, holding.loss.effective_scenarios()));
-                    row(shortfall, "usd", holding.distribution.tail_mean(tail));
-                }
+                let figures = PortfolioFigures {
+                    value: value.mean(),
+                    loss: holding.loss.mean(),
+                    slashed: holding.hit.probability(most_weight),
+                    tail: &tail,
+                };
+                results.portfolios.extend(figures.rows(&design.name, name));
             }
         }
     }
@@ -300,7 +288,7 @@ fn add_per_payment(summary: &mut Vec<SummaryRow>) {
         let of_service = |row: &&SummaryRow| {
             row.design == paid.design
                 && row.service == paid.service
-                && row.route == "*"
+                && row.route == ANY
                 && row.metric == "attack_cost_usd_given_reachable"
         };
         rows.extend(summary.iter().filter(of_service).map(|row| {

@@ -34,8 +34,7 @@ const SAMPLE: u64 = 2_000;
 const WIDER: f64 = 1.3;
 const NARROWEST: f64 = 0.3;
 
-/// A proposal for a threshold, and the bound on its probability given the likeliest factors, as `ln`. `None` if the threshold is
-/// reached on average under the nominal law's centre.
+/// A proposal for a threshold; `None` if it is reached on average under the nominal law's centre.
 pub fn pilot(factored: &Factored, rare: &Rare, seed: u64) -> Option<Proposal> {
     let mode = mode(factored, rare);
     let moved =

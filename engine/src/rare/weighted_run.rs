@@ -1,25 +1,20 @@
 //! A run under importance sampling: every scenario judged as ever, every figure weighted.
 
-use super::figures::{ANY, At, COVER, JOINT_GAP, Judgement, Kind};
+use super::figures::{COVER, JOINT_GAP, Judgement, Kind};
 use super::importance::Importance;
 use super::money::{BlockMoney, Money};
 use super::sketch::WeightedSketch;
 use super::weighted::Weighted;
 use crate::attack::NO_TARGET;
-use crate::estimate::{DifferenceRow, Estimate, Goal, QuantileRow, Results, Slowest, SummaryRow, relative};
+use crate::estimate::{ANY, At, DifferenceRow, Goal, Results, Slowest, Writer, relative};
 use crate::kernels::LANES;
 use crate::moments::count;
 use crate::run::{BLOCKS_PER_PART, Checks, Ended, Finished, Judged, Plan, Sink, Watch, blocks_in_order};
-use crate::sketch::Interval;
 
+/// The estimator's name.
+pub(super) const WEIGHTED: &str = "importance";
 /// Blocks between two folds.
 const WAVE: u64 = 128;
-/// Probabilities of the quantiles table.
-const PROBABILITIES: [f64; 9] = [0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999];
-/// Levels of P(attack pays) for the largest safe profit.
-const SAFE_LEVELS: [(f64, &str); 3] =
-    [(1e-2, "safe_profit_usd_1e-2"), (1e-3, "safe_profit_usd_1e-3"), (1e-4, "safe_profit_usd_1e-4")];
-
 /// Sums over scenarios of every figure.
 #[derive(Debug, Clone, Default)]
 struct Sums {
@@ -114,7 +109,7 @@ impl Sums {
         let room = plan.room();
         let mut means = self.means.iter();
         let mut slowest: Option<Slowest> = None;
-        room.judgement(plan).visit(&mut |at, metric, kind, _| {
+        room.judgement(plan).visit(&mut |(design, at), metric, kind, _| {
             let sums = match kind {
                 Kind::Quantiles(_) => return,
                 _ => means.next(),
@@ -125,7 +120,7 @@ impl Sums {
             let missing = sums.hits == 0;
             let relative_error = if missing { goal.of_probability(&estimate) } else { relative(&estimate) };
             if slowest.as_ref().is_none_or(|slowest| relative_error > slowest.relative_error) {
-                let At { design, service, attack, .. } = at;
+                let At { service, attack, .. } = at;
                 let figure = format!("{metric} of {service} {attack}, design {design}");
                 slowest = Some(Slowest { figure, relative_error });
             }
@@ -161,25 +156,18 @@ impl Sums {
                 .find(|target| target.service == at.service && target.attack == at.attack)
                 .map_or(0.0, |t| t.profit_today)
         };
-        let mut writer = Writer { results: &mut results, scenarios: self.weights.n };
-        room.judgement(plan).visit(&mut |at, metric, kind, _| match kind {
-            Kind::Quantiles(unit) => {
-                let Some(sketch) = sketches.next() else { return };
-                if metric == COVER {
-                    writer.cover(at, sketch, profit_today(at));
-                } else if !sketch.is_empty() {
-                    writer.quantiles(at, metric, unit, &|p| sketch.quantile(p));
+        let (scenarios, most_weight) = (self.weights.n, importance.most_weight());
+        room.judgement(plan).visit(&mut |(design, at), metric, kind, _| {
+            let mut writer = Writer { design, scenarios, results: &mut results };
+            match kind {
+                Kind::Quantiles(unit) => {
+                    let Some(sketch) = sketches.next() else { return };
+                    write_quantiles(&mut writer, at, (metric, unit), sketch, profit_today(at));
                 }
-                if metric == JOINT_GAP && !sketch.is_empty() {
-                    writer.interval(at, metric, unit, sketch.quantile(0.5));
+                kind => {
+                    let Some(sums) = means.next() else { return };
+                    write_mean(&mut writer, at, (metric, kind), sums, most_weight);
                 }
-                if metric == "loss_usd" {
-                    writer.row(at, "expected_shortfall_99_usd", unit, sketch.tail_mean(0.01));
-                }
-            }
-            kind => {
-                let Some(sums) = means.next() else { return };
-                writer.mean(at, metric, kind, sums, importance.most_weight());
             }
         });
         self.add_differences(plan, &mut results);
@@ -266,85 +254,49 @@ impl Judged {
     }
 }
 
-struct Writer<'a> {
-    results: &'a mut Results,
-    scenarios: u64,
+/// The row of a mean, and a warning where it cannot be trusted.
+fn write_mean(
+    writer: &mut Writer<'_>,
+    at: At<'_>,
+    (metric, kind): (&str, Kind),
+    sums: &Weighted,
+    most_weight: f64,
+) {
+    let (unit, estimate) = match kind {
+        Kind::Probability => ("probability", sums.probability(most_weight)),
+        Kind::Mean(unit) => (unit, sums.mean()),
+        Kind::Given(unit) if sums.n > 0 => (unit, sums.given()),
+        Kind::Given(_) | Kind::Quantiles(_) => return,
+    };
+    writer.row(at, metric, unit, estimate, WEIGHTED);
+    if kind == Kind::Probability && sums.one_dominates() && sums.effective_hits() < 30.0 {
+        let At { service, attack, route, .. } = at;
+        writer.results.warnings.push(format!(
+            "{metric} of {service} {attack} ({route}, design {}) rests on {:.1} effective scenarios: its error bar cannot be trusted",
+            writer.design,
+            sums.effective_hits()
+        ));
+    }
 }
 
-impl Writer<'_> {
-    fn row(&mut self, at: At<'_>, metric: &str, unit: &'static str, estimate: Estimate) {
-        self.results.summary.push(SummaryRow {
-            design: at.design.to_owned(),
-            service: at.service.to_owned(),
-            attack: at.attack.to_owned(),
-            route: at.route.to_owned(),
-            metric: metric.to_owned(),
-            regime: at.regime.to_owned(),
-            unit,
-            estimate,
-            scenarios: self.scenarios,
-            estimator: "importance",
-        });
+/// Quantiles, and the figures that are made of them.
+fn write_quantiles(
+    writer: &mut Writer<'_>,
+    at: At<'_>,
+    (metric, unit): (&'static str, &'static str),
+    sketch: &WeightedSketch,
+    profit_today: f64,
+) {
+    let quantile = |p: f64| sketch.quantile(p);
+    if metric == COVER {
+        writer.cover(at, &quantile, profit_today, WEIGHTED);
+    } else if !sketch.is_empty() {
+        writer.quantiles(at, metric, unit, &quantile);
     }
-
-    fn mean(&mut self, at: At<'_>, metric: &str, kind: Kind, sums: &Weighted, most_weight: f64) {
-        match kind {
-            Kind::Probability => {
-                self.row(at, metric, "probability", sums.probability(most_weight));
-                if sums.one_dominates() && sums.effective_hits() < 30.0 {
-                    let At { design, service, attack, route, .. } = at;
-                    self.results.warnings.push(format!(
-                        "{metric} of {service} {attack} ({route}, design {design}) rests on {:.1} effective scenarios: its error bar \
-                         cannot be trusted",
-                        sums.effective_hits()
-                    ));
-                }
-            }
-            Kind::Mean(unit) => self.row(at, metric, unit, sums.mean()),
-            Kind::Given(unit) if sums.n > 0 => self.row(at, metric, unit, sums.given()),
-            Kind::Given(_) | Kind::Quantiles(_) => {}
-        }
+    if metric == JOINT_GAP && !sketch.is_empty() {
+        writer.interval(at, metric, unit, sketch.quantile(0.5), WEIGHTED);
     }
-
-    fn quantiles(
-        &mut self,
-        at: At<'_>,
-        metric: &str,
-        unit: &'static str,
-        quantile: &dyn Fn(f64) -> Interval,
-    ) {
-        for probability in PROBABILITIES {
-            let interval = quantile(probability);
-            self.results.quantiles.push(QuantileRow {
-                design: at.design.to_owned(),
-                service: at.service.to_owned(),
-                attack: at.attack.to_owned(),
-                route: at.route.to_owned(),
-                metric: metric.to_owned(),
-                unit,
-                probability,
-                value: interval.value,
-                ci_low: interval.low,
-                ci_high: interval.high,
-            });
-        }
-    }
-
-    /// Margins and safe profits from how often the cost covers the profit.
-    fn cover(&mut self, at: At<'_>, sketch: &WeightedSketch, profit_today: f64) {
-        let margin = |p: f64| sketch.quantile(p).map(|cover| 1.0 - 1.0 / cover);
-        self.quantiles(at, "security_margin", "share", &margin);
-        self.interval(at, "security_margin", "share", margin(0.5));
-        if profit_today > 0.0 {
-            let safe = |p: f64| sketch.quantile(p).map(|cover| cover * profit_today);
-            self.quantiles(at, "safe_profit_usd", "usd", &safe);
-            for (level, metric) in SAFE_LEVELS {
-                self.interval(at, metric, "usd", safe(level));
-            }
-        }
-    }
-
-    fn interval(&mut self, at: At<'_>, metric: &str, unit: &'static str, interval: Interval) {
-        self.row(at, metric, unit, Estimate::quantile(interval, count(self.scenarios)));
+    if metric == "loss_usd" {
+        writer.row(at, "expected_shortfall_99_usd", unit, sketch.tail_mean(0.01), WEIGHTED);
     }
 }

@@ -14,7 +14,6 @@ use crate::rare::{Importance, Seen};
 use crate::run::Plan;
 use crate::sampling::states::Law;
 use crate::sampling::{CollusionLaws, collusion_laws};
-use crate::sketch::Z95;
 use crate::study::{Estimator, Setting, Study, StudyError, Variable};
 use libm::sqrt;
 
@@ -227,7 +226,6 @@ impl Scored {
         let variance = (self.xx / n - x * x - beta * covariance).max(0.0);
         let std_error = sqrt(variance / (n - 2.0).max(1.0));
         let effective_sample_size = if self.xx > 0.0 { self.x * self.x / self.xx } else { 0.0 };
-        let (low, high) = (value - Z95 * std_error, value + Z95 * std_error);
-        Estimate { value, std_error, low, high, effective_sample_size }
+        Estimate::normal(value, std_error, effective_sample_size)
     }
 }
