@@ -23,7 +23,7 @@ pub(super) fn that_exist(routes: &[Route], secured: &Secured, target: &Target) -
 /// The cheapest purchase of enough stake; `None` if no amount is enough.
 ///
 /// The market moves linearly: buying V USD at today's price costs `V + V²/(2·liquidity)`. What is not slashed is sold
-/// after the drawdown; the sale's own impact is left out, and so is how many tokens there are to buy.
+/// after the drawdown; the sale's own impact is left out. No more tokens can be bought than are for sale.
 pub(super) fn acquire(
     target: &Target,
     (power, priced): (&StakePower, &Priced),
@@ -35,7 +35,8 @@ pub(super) fn acquire(
         } else {
             purchase.staked_tokens * price(purchase.asset) * purchase.share / (1.0 - purchase.share)
         };
-        Some(purchase_cost(purchase, value))
+        let is_for_sale = value <= purchase.for_sale_tokens * price(purchase.asset);
+        is_for_sale.then(|| purchase_cost(purchase, value))
     });
     costs.min_by(|a, b| (a.cost - a.returned).total_cmp(&(b.cost - b.returned)))
 }
@@ -91,6 +92,7 @@ mod tests {
             drawdown: 0.2,
             carry: 0.01,
             liquidity_usd: 10_000.0,
+            for_sale_tokens: f64::INFINITY,
         };
         let cost = purchase_cost(&purchase, 1000.0);
         // Impact 1000²/20000 = 50, slash 50, drawdown 190, carry 1 % of 1050.

@@ -132,6 +132,17 @@ impl Compiler<'_> {
                 }
             }
         }
+        // A token falls once, by the largest drawdown.
+        for asset in self.study.shortable() {
+            let of_asset = |(_, (_, service, _)): &(usize, (usize, usize, &Attack))| {
+                self.study.services[*service].asset == Some(asset)
+            };
+            let way = |(target, (_, service, attack)): (usize, (usize, usize, &Attack))| {
+                super::short::way(self.study, service, attack).map(|(column, part)| (target, column, part))
+            };
+            let ways = self.attacks().enumerate().filter(of_asset).filter_map(way);
+            prizes.push(Prize { shared: None, ways: ways.collect() });
+        }
         prizes
     }
 }

@@ -142,6 +142,7 @@ impl Compiler<'_> {
                     carry: self.study.adversary.carry_apr
                         * (holding.unbonding_days / 365.25 + attack.duration_hours / HOURS_PER_YEAR),
                     liquidity_usd: self.study.assets[holding.asset].liquidity_usd,
+                    for_sale_tokens: self.study.assets[holding.asset].for_sale_tokens,
                 })
             })
             .collect()

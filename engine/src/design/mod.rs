@@ -17,6 +17,7 @@ mod pos;
 mod pow;
 mod saga;
 mod settle;
+mod short;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -134,8 +135,14 @@ impl<'a> Compiler<'a> {
             kind: attack.kind.clone(),
             threshold: attack.threshold,
             success_probability: attack.success_probability,
-            gains: self.gains(service, &attack.kind).into_iter().map(|(_, columns)| columns).collect(),
+            gains: self
+                .gains(service, &attack.kind)
+                .into_iter()
+                .map(|(_, columns)| columns)
+                .chain(short::gain(self.study, service, attack))
+                .collect(),
             capped: self.capped(service, &attack.kind),
+            short: short::short(self.study, service, attack),
             purchases: self.purchases(&judged),
             returned: self.returned(&judged),
             charges: self.notes(&judged),

@@ -182,3 +182,49 @@ fn a_service_is_charged_with_the_accidents_that_it_adds() {
     // By the linear graph, which counts every accident of the 0.2 expected.
     near(loss("0.07"), 0.2 * 500.0 * 0.02);
 }
+
+/// Ten operators that each have an accident within the year with probability 1/10, and a portfolio that loses 5 USD with each:
+/// losses are binomial. P(none) = 0.9^10; at most 3 are hit with 0.98720, at most 4 with 0.99837.
+#[test]
+fn losses_of_a_portfolio_follow_the_binomial_law() {
+    let names: Vec<String> = ('a'..='j').map(String::from).collect();
+    let stakes: Vec<String> = names.iter().map(|name| format!("{name} = 100")).collect();
+    let holds: Vec<String> = names
+        .iter()
+        .map(|name| format!("{{ pool = \"hub\", operator = \"{name}\", tokens = 10 }}"))
+        .collect();
+    let rate = -libm::log(0.9);
+    let results = results(
+        &format!("hub = {{ asset = \"A\", stake = {{ {} }} }}", stakes.join(", ")),
+        &format!(
+            "faults.equivocation = {{ rate_per_key_year = {rate} }}\nportfolios.fund.holds = [{}]",
+            holds.join(", ")
+        ),
+        "home = { system = \"pos\", pool = \"hub\", slash = 0.05 }",
+    );
+    let binomial = |k: i32| {
+        let ways: f64 = (0..k).map(|i| f64::from(10 - i) / f64::from(i + 1)).product();
+        ways * 0.1_f64.powi(k) * 0.9_f64.powi(10 - k)
+    };
+    let find = |metric: &str| {
+        let row = results.portfolios.iter().find(|row| row.portfolio == "fund" && row.metric == metric);
+        row.unwrap_or_else(|| panic!("no {metric}")).estimate
+    };
+    let within = |metric: &str, truth: f64| {
+        let found = find(metric);
+        assert!((found.value - truth).abs() < 5.0 * found.std_error, "{metric}: {found:?} against {truth}");
+    };
+    within("expected_loss_usd", 5.0);
+    within("p_slashed", 1.0 - binomial(0));
+    // The worst twentieth: all above three, and of three what is missing.
+    for (tail, at_risk, metric) in
+        [(0.05, 3, "expected_shortfall_95_usd"), (0.01, 4, "expected_shortfall_99_usd")]
+    {
+        let beyond: f64 = (at_risk + 1..=10).map(binomial).sum();
+        let worse: f64 = (at_risk + 1..=10).map(|k| f64::from(k) * binomial(k)).sum();
+        within(metric, 5.0 * (worse + f64::from(at_risk) * (tail - beyond)) / tail);
+    }
+    // A bin of the sketch is 0.8 % wide.
+    assert!((find("value_at_risk_95_usd").value / 15.0 - 1.0).abs() < 0.008);
+    assert!((find("value_at_risk_99_usd").value / 20.0 - 1.0).abs() < 0.008);
+}

@@ -4,7 +4,7 @@ use super::tally::{TargetLabels, TargetTally};
 use super::writer::{ANY, At, Writer};
 use super::{Estimate, Labels, MemberRow, PortfolioRow};
 use crate::economy::{Ledger, Margin, PortfolioSketches, Portfolios, Whose, losses, margins};
-use crate::graph::DesignGraph;
+use crate::graph::{DesignGraph, Short};
 use crate::moments::{Moments, count};
 use crate::sketch::Z95;
 
@@ -71,6 +71,41 @@ impl Writer<'_> {
         let at = At { service, attack, route: ANY, regime };
         let estimate = Estimate::normal(cost.mean() / payment, cost.std_error() / payment, count(cost.n()));
         self.row(at, "attack_cost_per_payment", "usd_per_usd", estimate, "plain");
+    }
+}
+
+impl Writer<'_> {
+    /// What the token's fall is worth to whoever has sold it short, and the short position at which that pays for the whole attack.
+    pub(super) fn short(&mut self, labels: &TargetLabels, tally: &TargetTally, prices: &[[f64; 2]]) {
+        let TargetLabels { service, attack, regime, routes, short, .. } = labels;
+        let Some(Short { asset, tokens, part }) = *short else { return };
+        let at = At { service, attack, route: ANY, regime };
+        let n = count(self.scenarios);
+        let [sum, squares] = prices[asset];
+        let mean = sum / n;
+        let error = libm::sqrt((squares / n - mean * mean).max(0.0) / n);
+        self.row(
+            at,
+            "short_gain_usd",
+            "usd",
+            Estimate::normal(part * tokens * mean, part * tokens * error, n),
+            "plain",
+        );
+        let by_route = routes.iter().map(|route| route.name()).zip(&tally.routes);
+        for (route, tally) in std::iter::once((ANY, &tally.cheapest)).chain(by_route) {
+            let cost = &tally.cost;
+            if cost.n() > 0 {
+                let break_even =
+                    Estimate::normal(cost.mean() / part, cost.std_error() / part, count(cost.n()));
+                self.row(
+                    At { route, ..at },
+                    "short_break_even_usd_given_reachable",
+                    "usd",
+                    break_even,
+                    "plain",
+                );
+            }
+        }
     }
 }
 

@@ -31,6 +31,7 @@ pub fn summarise(
             writer.service(graph, labels, *secured, tally);
             let payment = writer.money(labels, (design, index), service, ledger);
             for target in labels.targets_of(graph, *secured) {
+                writer.short(&labels.targets[target], &tally.targets[target], &tally.prices);
                 writer.per_payment(&labels.targets[target], &tally.targets[target], payment);
                 writer.target(&labels.targets[target], &tally.targets[target], &sketches.targets[target]);
             }

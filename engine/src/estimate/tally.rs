@@ -6,7 +6,7 @@ use crate::attack::{
     Costs, Execution, NO_TARGET, OperatorTally, Outcomes, TargetOutcome, halted_by_accident,
 };
 use crate::economy::{Portfolios, Stakes};
-use crate::graph::{DesignGraph, Gaps, Graph};
+use crate::graph::{DesignGraph, Gaps, Graph, Short};
 use crate::kernels::{Column, LANES, Mask, bits, columns, sums};
 use crate::moments::Moments;
 use crate::sampling::Draws;
@@ -46,6 +46,8 @@ pub struct TargetLabels {
     pub routes: Vec<Route>,
     /// Expected profit from corruption at today's prices, USD.
     pub profit_today: f64,
+    /// The short position that an attack pays for.
+    pub short: Option<Short>,
     /// Why its slash cannot be relied on: words with commas between, empty where it can.
     pub regime: String,
 }
@@ -58,6 +60,7 @@ impl Labels {
         let targets = all.zip(&outcomes.targets).map(|((service, target), outcome)| TargetLabels {
             service: name(service),
             attack: target.kind.clone(),
+            short: target.short,
             regime: target.regimes.iter().map(|regime| regime.name()).collect::<Vec<_>>().join(","),
             routes: outcome.routes.iter().map(|route| route.route).collect(),
             profit_today: outcome.profit[0],

@@ -267,6 +267,8 @@ pub struct Target {
     pub gains: Vec<Vec<(usize, f64)>>,
     /// Shared values that its own profit or gains are parts of.
     pub capped: Vec<Capped>,
+    /// The short position that it pays for; among `gains` already.
+    pub short: Option<Short>,
     /// What members of a coalition lose.
     pub losses: Losses,
     /// Cheapest coalition order, known beforehand where prices cannot change it.
@@ -314,6 +316,17 @@ pub struct AssetLosses {
     pub private: Vec<f64>,
 }
 
+/// Tokens sold short before an attack that makes them fall.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Short {
+    /// Position of the asset.
+    pub asset: usize,
+    /// Tokens sold.
+    pub tokens: f64,
+    /// Part of their value that is gained on average: drawdown times the probability of success, less what selling short costs.
+    pub part: f64,
+}
+
 /// A way to buy power.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Purchase {
@@ -335,6 +348,8 @@ pub struct Purchase {
     pub carry: f64,
     /// USD of buying that moves the price by 100 %; may be infinite.
     pub liquidity_usd: f64,
+    /// Tokens that can be bought; may be infinite.
+    pub for_sale_tokens: f64,
 }
 
 /// Hash rate for an attack, in USD at today's prices.

@@ -51,7 +51,7 @@ pub(super) struct StakePlan {
 struct ProfitPlan {
     today: f64,
     asset: Option<usize>,
-    service: usize,
+    service: Option<usize>,
 }
 
 impl StakePlan {
@@ -76,7 +76,12 @@ impl WorldPlan {
         let profits = attacks.map(|(service, attack)| ProfitPlan {
             today: attack.profit_usd,
             asset: attack.profit_asset,
-            service,
+            service: Some(service),
+        });
+        let shorts = study.shortable().map(|asset| ProfitPlan {
+            today: study.assets[asset].short_capacity_usd,
+            asset: Some(asset),
+            service: None,
         });
         let price = |asset: usize| study.assets[asset].price_usd;
         let backing: Vec<Vec<(usize, f64)>> =
@@ -91,7 +96,7 @@ impl WorldPlan {
         let drawdowns = drawdowns.collect();
         let stakes =
             (0..study.assets.len()).map(|asset| stake_plan(study, &graph, time, (asset, &backing))).collect();
-        let profits = profits.collect();
+        let profits = profits.chain(shorts).collect();
         if moves {
             price_losses_apart(&mut graph, study.assets.len());
         }
@@ -277,7 +282,11 @@ impl<'a> World<'a> {
         }
         for (column, plan) in self.plan.profits.iter().enumerate() {
             let (raw, level) = (&draws.profits[column], &self.profit_levels[column]);
-            let (uses, dead) = (&self.uses[plan.service], &self.dead[plan.service]);
+            let Some(service) = plan.service else {
+                draws.draws.profits[column] = std::array::from_fn(|lane| raw[lane] * level[lane]);
+                continue;
+            };
+            let (uses, dead) = (&self.uses[service], &self.dead[service]);
             draws.draws.profits[column] =
                 std::array::from_fn(
                     |lane| {

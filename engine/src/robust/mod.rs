@@ -181,11 +181,7 @@ fn scene(study: &Study, graph: &Graph, design: &DesignGraph) -> Scene {
         operators: (0u32..).take(graph.n_operators).collect(),
         pay: vec![1.0; graph.n_operators],
         prices: (0..study.assets.len()).map(price).collect(),
-        columns: study
-            .services
-            .iter()
-            .flat_map(|s| s.attacks.iter().map(|attack| attack.profit_usd))
-            .collect(),
+        columns: study.profits_today().collect(),
         ..Scene::default()
     };
     for secured in design.secured.iter().map(|secured| &graph.secured[*secured]) {

@@ -218,8 +218,7 @@ impl Scaled {
             let price = Number::of(study.assets[pool.asset].price_usd)?;
             operators.iter().map(|o| price.times(Number::of(pool.tokens[*o])?)).collect::<Option<Vec<_>>>()
         };
-        let profits: Vec<f64> =
-            study.services.iter().flat_map(|service| service.attacks.iter().map(|a| a.profit_usd)).collect();
+        let profits: Vec<f64> = study.profits_today().collect();
         let way = |(target, column, part): &(usize, usize, f64)| {
             Some((*target, Number::of(profits[*column])?.times(Number::of(*part)?)?))
         };

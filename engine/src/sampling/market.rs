@@ -55,9 +55,16 @@ impl MarketPlan {
             asset: attack.profit_asset,
             spread: attack.profit_volatility * root_t,
         });
+        // Tokens that can be sold short, worth their price.
+        let shorts = study.shortable().map(|asset| ProfitPlan {
+            purpose: Purpose::new(seed, &format!("short/{}", study.assets[asset].name)),
+            profit_usd: study.assets[asset].short_capacity_usd,
+            asset: Some(asset),
+            spread: 0.0,
+        });
         Self {
             assets: assets.collect(),
-            profits: profits.collect(),
+            profits: profits.chain(shorts).collect(),
             premium: (Purpose::new(seed, "bribe/premium"), study.adversary.bribe_premium),
             mixing: mixing(study),
         }

@@ -53,7 +53,7 @@ pub struct Draws {
     pub common: Column,
     /// Prices, USD. `[asset]`
     pub prices: Vec<Column>,
-    /// Profit from corruption, USD. `[attack of the study]`
+    /// Profit from corruption, then the value of what can be sold short, USD. `[attack of the study, then asset]`
     pub profits: Vec<Column>,
     /// What bribed operators ask on top of their loss.
     pub premium: Column,
@@ -251,8 +251,7 @@ impl Sampler {
         let mut draws = self.room();
         draws.n = 1;
         draws.prices.iter_mut().zip(&study.assets).for_each(|(price, asset)| price[0] = asset.price_usd);
-        let attacks = study.services.iter().flat_map(|service| &service.attacks);
-        draws.profits.iter_mut().zip(attacks).for_each(|(profit, attack)| profit[0] = attack.profit_usd);
+        draws.profits.iter_mut().zip(study.profits_today()).for_each(|(profit, today)| profit[0] = today);
         draws.premium[0] = match study.adversary.bribe_premium {
             BribePremium::Fixed(premium) => premium,
             BribePremium::Lognormal { median, .. } => median,

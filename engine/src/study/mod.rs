@@ -75,6 +75,20 @@ pub struct Study {
     pub provenance: Provenance,
 }
 
+impl Study {
+    /// Today's profit of each attack, services in order, then what can be sold short of each asset, USD: the columns of profits.
+    pub fn profits_today(&self) -> impl Iterator<Item = f64> + '_ {
+        let attacks = self.services.iter().flat_map(|service| &service.attacks);
+        let shorts = self.shortable().map(|asset| self.assets[asset].short_capacity_usd);
+        attacks.map(|attack| attack.profit_usd).chain(shorts)
+    }
+
+    /// Assets that can be sold short, in order: what they are worth stands in the columns of profits after those of attacks.
+    pub fn shortable(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.assets.len()).filter(|asset| self.assets[*asset].short_capacity_usd > 0.0)
+    }
+}
+
 /// What a run does with the study; never part of `problem_id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunSettings {
@@ -147,6 +161,12 @@ pub struct Asset {
     pub volatility: f64,
     /// USD of buying that moves the price by 100 % (linear impact); infinite when not given.
     pub liquidity_usd: f64,
+    /// Tokens that an attacker can buy; infinite when not given.
+    pub for_sale_tokens: f64,
+    /// USD of it, at today's price, that an attacker can sell short; 0 when not given.
+    pub short_capacity_usd: f64,
+    /// What that costs, as a part of the amount.
+    pub short_cost: f64,
 }
 
 /// Correlations of log returns.

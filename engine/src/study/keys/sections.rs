@@ -166,6 +166,27 @@ pub(in crate::study) const ASSET: Section = Section {
             "USD",
             "how much buying moves the price by 100 %",
         ),
+        Key::new(
+            "for_sale_tokens",
+            Number(R::NOT_NEGATIVE),
+            Otherwise::Words("none: as many as it takes"),
+            "tokens",
+            "how many tokens an attacker can buy; an attack that needs more is out of reach by `acquire`",
+        ),
+        Key::new(
+            "short_capacity_usd",
+            Number(R::NOT_NEGATIVE),
+            Otherwise::Words("none: nobody can sell it short"),
+            "USD",
+            "how much of it an attacker can sell short at today's price before an attack that makes it fall",
+        ),
+        Key::new(
+            "short_cost",
+            Number(R::UNIT),
+            Otherwise::Words("nothing, where it can be sold short"),
+            "share of the amount sold short",
+            "what selling short costs: borrowing, spread and impact",
+        ),
     ],
 };
 

@@ -19,6 +19,9 @@ pub(super) fn read_assets(root: &mut Reader<'_, '_>) -> Vec<Asset> {
             price_usd: reader.number("price_usd"),
             volatility: reader.number("volatility"),
             liquidity_usd: reader.optional_number("liquidity_usd").unwrap_or(f64::INFINITY),
+            for_sale_tokens: reader.optional_number("for_sale_tokens").unwrap_or(f64::INFINITY),
+            short_capacity_usd: reader.optional_number("short_capacity_usd").unwrap_or(0.0),
+            short_cost: reader.optional_number("short_cost").unwrap_or(0.0),
         });
         resolved.push((named.name, Resolved::Section(reader.finish())));
     }
