@@ -17,7 +17,7 @@ pub struct Operator {
     pub friction_usd: f64,
     /// Number of keys, for accidents.
     pub keys: f64,
-    /// What nodes cost it, times [`Service::node_usd_per_year`].
+    /// What nodes cost it, times [`Service::node_usd_per_year`](super::Service::node_usd_per_year).
     pub node_cost_factor: f64,
     /// Loading on each of [`Collusion::loadings`], overrides applied. `[loading]`
     pub loadings: Vec<f64>,
@@ -41,7 +41,7 @@ pub struct Attribute {
 pub enum Factor {
     /// The factor common to all operators.
     Common,
-    /// The factors of an attribute's groups (position in [`Study::attributes`]).
+    /// The factors of an attribute's groups (position in [`Study::attributes`](super::Study::attributes)).
     Attribute(usize),
 }
 
