@@ -25,8 +25,10 @@ pub struct DesignOutcome {
     pub net_gain: Column,
     /// No attack nets more, by operators on any targets or by other routes on one; 0 certifies that none pays.
     pub net_gain_upper: Column,
-    /// Profit of the attack.
+    /// Profit of the attack, with what slashes return to it.
     pub profit: Column,
+    /// The part of it that is taken from users: what slashes return to the attacker is not.
+    pub taken: Column,
     /// Cost of the attack.
     pub cost: Column,
     /// Stake slashed for the attack by the protocols' rules, as far as slashes landed.
@@ -77,8 +79,9 @@ impl DesignOutcome {
         self.coalition_size = [0; LANES];
         self.targets.fill(0);
         self.gaps = Gaps::default();
-        let columns = [&mut self.net_gain, &mut self.net_gain_upper, &mut self.profit, &mut self.cost];
-        columns.into_iter().for_each(|column| column.fill(0.0));
+        let judged =
+            [&mut self.net_gain, &mut self.net_gain_upper, &mut self.profit, &mut self.taken, &mut self.cost];
+        judged.into_iter().for_each(|column| column.fill(0.0));
         let settled =
             [&mut self.slashed, &mut self.nominal_slashed, &mut self.fault_slashed, &mut self.settlement_gap];
         settled.into_iter().for_each(|column| column.fill(0.0));
@@ -189,6 +192,7 @@ impl Execution {
             net_gain: zero,
             net_gain_upper: zero,
             profit: zero,
+            taken: zero,
             cost: zero,
             slashed: zero,
             nominal_slashed: zero,
@@ -346,6 +350,7 @@ fn choose_joint(
             out.target[lane] = u16::try_from(witness.targets.trailing_zeros()).unwrap_or(NO_TARGET);
             out.targets[lane] = witness.targets;
             out.profit[lane] = witness.profit + witness.returned;
+            out.taken[lane] = witness.profit;
             out.cost[lane] = witness.cost;
             joint_members.extend(witness.members.iter().map(|member| stage.operator(*member)));
         }
@@ -429,6 +434,7 @@ fn attack(
         let outcome = &outcomes.targets[located.at];
         let Some(route) = outcome.route(lane) else { return };
         out.profit[lane] = outcome.profit[lane] + outcome.best.returned[lane];
+        out.taken[lane] = outcome.profit[lane];
         out.cost[lane] = outcome.best.cost[lane];
         let strike = strike(out.target[lane]);
         let Power::Stake(_) = &graph.secured[located.secured].power else { return };

@@ -24,7 +24,7 @@ pub(super) fn insert(set: &mut [u64], operator: usize) {
 pub(super) struct Damage {
     /// Stake slashed, as far as slashes landed.
     pub slashed: f64,
-    /// What the attacker gains and users lose.
+    /// What the attacker takes from users.
     pub users: f64,
 }
 
@@ -65,12 +65,12 @@ pub(super) fn attacked(plan: &Plan) -> (Vec<Scene>, Attacks) {
         let out = &room.execution.designs[0];
         let lanes = (0..room.draws.n).filter(|lane| out.target[*lane] != NO_TARGET);
         let scene = |lane: usize| {
-            let damage = Damage { slashed: out.slashed[lane], users: out.profit[lane] };
+            let damage = Damage { slashed: out.slashed[lane], users: out.taken[lane] };
             Scene::of(&room.draws, lane, std::mem::take(&mut members[lane]), damage)
         };
         let scenes: Vec<Scene> = lanes.map(scene).collect();
         let n = room.draws.n;
-        let (slashed, users) = (Moments::of(&out.slashed[..n]), Moments::of(&out.profit[..n]));
+        let (slashed, users) = (Moments::of(&out.slashed[..n]), Moments::of(&out.taken[..n]));
         (scenes, slashed, users)
     });
     let (mut scenes, mut attacks) = (Vec::new(), Attacks::default());

@@ -228,3 +228,20 @@ fn losses_of_a_portfolio_follow_the_binomial_law() {
     assert!((find("value_at_risk_95_usd").value / 15.0 - 1.0).abs() < 0.008);
     assert!((find("value_at_risk_99_usd").value / 20.0 - 1.0).abs() < 0.008);
 }
+
+/// A third of 60 USD is slashed and comes back to the attacker, who takes 1 USD from users: nobody loses the 20 twice.
+#[test]
+fn what_a_slash_returns_to_the_attacker_is_not_taken_from_users() {
+    let text = "name = \"t\"\nassets.A.price_usd = 2\nrun.scenarios = 256\n\
+        collusion = { probability = 0, altruistic_probability = 0 }\n\
+        adversary = { routes = [\"bribe\"], bribe_premium = 0 }\n\
+        [pools]\np = { asset = \"A\", stake = { a = 10, b = 5, c = 15 } }\n\
+        [services.s]\nconsensus = \"quorum\"\nattacks.steal = { profit_usd = 1, threshold = \">= 1/3\" }\n\
+        [designs.d.services]\ns = { system = \"eigenlayer\", pools = [\"p\"], slash = 1, redistribution = 1 }\n";
+    let study = Study::from_text(text, "study.toml", Path::new("")).unwrap_or_else(|error| panic!("{error}"));
+    let Ok(results) = run(&Plan::new(&study), &mut NoSink, |_| ());
+    near(figure(&results, "*", "net_gain_usd").0, 1.0);
+    near(figure(&results, "*", "slashed_usd").0, 20.0);
+    near(figure(&results, "*", "borne_by_operators_usd").0, 20.0);
+    near(figure(&results, "*", "borne_by_users_usd").0, 1.0);
+}

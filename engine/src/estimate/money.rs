@@ -122,7 +122,7 @@ impl Writer<'_> {
         (design, position): (&DesignGraph, usize),
         labels: &Labels,
         ledger: &Ledger,
-        profit: &Moments,
+        taken: &Moments,
     ) {
         let at = At::DESIGN;
         let n = count(ledger.n());
@@ -132,8 +132,8 @@ impl Writer<'_> {
             let (loss, error) = losses(&labels.stakes, (design, position), ledger, whose);
             self.row(at, metric, "usd", Estimate::normal(loss, error, n), "plain");
         }
-        if profit.n() > 0 {
-            self.row(at, "borne_by_users_usd", "usd", Estimate::mean(profit), "plain");
+        if taken.n() > 0 {
+            self.row(at, "borne_by_users_usd", "usd", Estimate::mean(taken), "plain");
         }
     }
 

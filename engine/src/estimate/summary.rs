@@ -37,7 +37,7 @@ pub fn summarise(
             }
         }
         writer.operators(design, index, labels, (tally, ledger));
-        writer.bearers((design, index), labels, ledger, &tally.designs[index].profit);
+        writer.bearers((design, index), labels, ledger, &tally.designs[index].taken);
         writer.portfolios(index, &labels.portfolios, (ledger, holdings));
         results.warnings.extend(gap_warnings(&design.name, tally.designs[index].gaps));
     }

@@ -164,8 +164,8 @@ pub struct DesignTally {
     pub not_certified: u64,
     /// Net gain of the best attack.
     pub net_gain: Moments,
-    /// Profit of it.
-    pub profit: Moments,
+    /// What it takes from users.
+    pub taken: Moments,
     /// Stake slashed for it, as far as slashes landed.
     pub slashed: Moments,
     /// The same had every slash landed.
@@ -330,7 +330,7 @@ impl DesignTally {
         let zeros = Moments::of_zeros(n);
         Self {
             net_gain: zeros,
-            profit: zeros,
+            taken: zeros,
             slashed: zeros,
             nominal_slashed: zeros,
             fault_slashed: zeros,
@@ -356,7 +356,7 @@ impl DesignTally {
             attacked: attacked as u64,
             not_certified: out.net_gain_upper[..n].iter().filter(|gain| **gain > 0.0).count() as u64,
             net_gain: moments(&out.net_gain),
-            profit: moments(&out.profit),
+            taken: moments(&out.taken),
             slashed: moments(&out.slashed),
             nominal_slashed: moments(&out.nominal_slashed),
             slashable: positive(&out.nominal_slashed[..n]),
@@ -375,7 +375,7 @@ impl DesignTally {
         self.attacked += later.attacked;
         self.not_certified += later.not_certified;
         self.net_gain.merge(&later.net_gain);
-        self.profit.merge(&later.profit);
+        self.taken.merge(&later.taken);
         self.slashed.merge(&later.slashed);
         self.nominal_slashed.merge(&later.nominal_slashed);
         self.slashable += later.slashable;

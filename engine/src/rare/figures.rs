@@ -74,7 +74,7 @@ impl Judgement<'_> {
         see(at, "nominal_slashed_usd", Kind::Mean("usd"), &|lane| out.nominal_slashed[lane]);
         see(at, "fault_slashed_usd", Kind::Mean("usd"), &|lane| out.fault_slashed[lane]);
         see(at, "settlement_gap_usd", Kind::Mean("usd"), &|lane| out.settlement_gap[lane]);
-        see(at, "borne_by_users_usd", Kind::Mean("usd"), &|lane| out.profit[lane]);
+        see(at, "borne_by_users_usd", Kind::Mean("usd"), &|lane| out.taken[lane]);
         let given = |attacked: bool, value: f64| if attacked { value } else { f64::NAN };
         let size = |lane: usize| given(out.target[lane] != NO_TARGET, f64::from(out.coalition_size[lane]));
         see(at, "coalition_size_given_attacked", Kind::Given("operators"), &size);
