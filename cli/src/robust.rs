@@ -33,8 +33,9 @@ pub fn run(arguments: &RobustArguments, out: &mut Out) -> Result<(), Failure> {
         print(robust, arguments.operators, out)?;
     }
     out.line(
-        "\nγ: an attack forfeits at least (1 + γ) times what it gains; below 0 one may pay. γ*: certified, the bound of every run, for\n\
-         stake that slashes take and nothing else (no income, drawdown, premium); everybody is in on it. An operator's γ* is its own share of that.",
+        "\nγ: an attack forfeits at least (1 + γ) times what it gains; below 0 one may pay, at −1 one forfeits nothing.\n\
+         γ*: certified, the bound of every run, for stake that slashes take and nothing else (no income, drawdown, premium);\n\
+         everybody is in on it. An operator's γ* is its own share of that.",
     )
 }
 
