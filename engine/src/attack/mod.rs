@@ -8,6 +8,7 @@ mod cascade;
 mod chosen;
 mod coalition;
 mod execute;
+mod execution;
 mod few;
 mod found;
 pub mod joint;
@@ -24,9 +25,8 @@ mod tests;
 pub use accident::halted_by_accident;
 pub use cascade::{Cascades, Round};
 pub use coalition::{Coalition, CoalitionCost, NOBODY, Recruits, available_weight, by_fixed_order, nearly};
-pub use execute::{
-    DesignOutcome, Execution, LossLine, NO_TARGET, OperatorTally, decide, execute, execute_seen,
-};
+pub use execute::{decide, execute, execute_seen};
+pub use execution::{DesignOutcome, Execution, LossLine, NO_TARGET, OperatorTally};
 pub use moving::by_moving_order;
 pub use outcome::{Costs, NO_ROUTE, RouteOutcome, TargetOutcome};
 pub use priced::Priced;

@@ -1,0 +1,228 @@
+//! What attacks and accidents come to in one block: outcomes of each design, tallies of its operators, what was lost.
+
+use super::cascade::Cascades;
+use super::joint::Stage;
+use crate::graph::{Accident, AssetAmounts, Bill, DesignGraph, Gaps, Graph, Strike, Targets};
+use crate::kernels::{Column, LANES};
+
+/// No target is attacked.
+pub const NO_TARGET: u16 = u16::MAX;
+
+/// Outcome of one design over a block. Money where nothing happened is 0.
+#[derive(Debug, Clone)]
+pub struct DesignOutcome {
+    /// The target attacked, the first one of several: position among the design's targets, or [`NO_TARGET`].
+    pub target: [u16; LANES],
+    /// All targets attacked; where joint attacks are not judged, empty.
+    pub targets: Vec<Targets>,
+    /// Largest profit less cost found, 0 where no attack pays.
+    pub net_gain: Column,
+    /// No attack nets more, by operators on any targets or by other routes on one; 0 certifies that none pays.
+    pub net_gain_upper: Column,
+    /// Profit of the attack, with what slashes return to it.
+    pub profit: Column,
+    /// The part of it that is taken from users: what slashes return to the attacker is not.
+    pub taken: Column,
+    /// Cost of the attack.
+    pub cost: Column,
+    /// Stake slashed for the attack by the protocols' rules, as far as slashes landed.
+    pub slashed: Column,
+    /// The same had every slash landed.
+    pub nominal_slashed: Column,
+    /// Operators in the attack.
+    pub coalition_size: [i32; LANES],
+    /// Stake forfeited by accidents.
+    pub fault_slashed: Column,
+    /// What the protocols' rules take beyond the linear graph, attack and accidents, with the same slashes landing.
+    pub settlement_gap: Column,
+    /// Gaps of protocols that were run into, over the block.
+    pub gaps: Gaps,
+    /// Whether anything but zeros has been written since it was cleared.
+    pub(super) is_written: bool,
+}
+
+impl DesignOutcome {
+    /// Whether every scenario of the block is known to hold neither attack nor loss, nor a bound above 0.
+    pub fn is_nothing(&self) -> bool {
+        !self.is_written
+    }
+
+    /// Targets attacked in one scenario.
+    pub fn n_targets(&self, lane: usize) -> u32 {
+        match self.targets.get(lane) {
+            Some(targets) if *targets != 0 => targets.count_ones(),
+            _ => u32::from(self.target[lane] != NO_TARGET),
+        }
+    }
+
+    /// Whether the design's target at a position is attacked.
+    pub fn attacks(&self, position: u16, lane: usize) -> bool {
+        match self.targets.get(lane) {
+            Some(targets) if *targets != 0 => targets >> position & 1 == 1,
+            _ => self.target[lane] == position,
+        }
+    }
+
+    /// Nothing happens.
+    pub(super) fn clear(&mut self) {
+        if !self.is_written {
+            return;
+        }
+        self.is_written = false;
+        self.target = [NO_TARGET; LANES];
+        self.coalition_size = [0; LANES];
+        self.targets.fill(0);
+        self.gaps = Gaps::default();
+        let judged =
+            [&mut self.net_gain, &mut self.net_gain_upper, &mut self.profit, &mut self.taken, &mut self.cost];
+        judged.into_iter().for_each(|column| column.fill(0.0));
+        let settled =
+            [&mut self.slashed, &mut self.nominal_slashed, &mut self.fault_slashed, &mut self.settlement_gap];
+        settled.into_iter().for_each(|column| column.fill(0.0));
+    }
+}
+
+/// Sums over scenarios per operator of one design; nothing where nobody has attacked or lost anything. What small losses
+/// come to on average is not in them (see [`FaultLosses::mean`](crate::graph::FaultLosses::mean)).
+#[derive(Debug, Clone, Default)]
+pub struct OperatorTally {
+    /// Stake lost by attack or accident, USD. `[operator]`
+    pub loss: Vec<f64>,
+    /// Its squares. `[operator]`
+    pub loss_squared: Vec<f64>,
+    /// Scenarios with a loss. `[operator]`
+    pub slashed: Vec<u64>,
+    /// Scenarios in which it is in the attacking coalition. `[operator]`
+    pub attacking: Vec<u64>,
+}
+
+impl OperatorTally {
+    /// Takes in later scenarios.
+    pub fn merge(&mut self, later: &Self) {
+        self.loss.resize(self.loss.len().max(later.loss.len()), 0.0);
+        self.loss_squared.resize(self.loss.len(), 0.0);
+        self.slashed.resize(self.loss.len(), 0);
+        self.attacking.resize(self.loss.len(), 0);
+        let add = |a: &mut Vec<f64>, b: &[f64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+        let add_counts = |a: &mut Vec<u64>, b: &[u64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+        add(&mut self.loss, &later.loss);
+        add(&mut self.loss_squared, &later.loss_squared);
+        add_counts(&mut self.slashed, &later.slashed);
+        add_counts(&mut self.attacking, &later.attacking);
+    }
+
+    /// Room for so many operators, all zeros.
+    pub(super) fn open(&mut self, n_operators: usize) {
+        self.loss.resize(n_operators, 0.0);
+        self.loss_squared.resize(n_operators, 0.0);
+        self.slashed.resize(n_operators, 0);
+        self.attacking.resize(n_operators, 0);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.loss.clear();
+        self.loss_squared.clear();
+        self.slashed.clear();
+        self.attacking.clear();
+    }
+}
+
+/// Stake that one operator lost in one pool in one scenario of a design. There are many: positions are narrow.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LossLine {
+    /// Position of the design.
+    pub design: u16,
+    /// Scenario within the block.
+    pub lane: u16,
+    /// Services of the design that operators attacked in it, a bit each: the loss is owed to all of them together.
+    pub services: Targets,
+    /// Position of the operator.
+    pub operator: u32,
+    /// Position of the pool.
+    pub pool: u16,
+    /// Position of its asset.
+    pub asset: u16,
+    /// Lost to the attack, USD at the horizon.
+    pub by_attack_usd: f64,
+    /// Lost by accident, USD at the horizon.
+    pub by_accident_usd: f64,
+}
+
+/// Outcomes and tallies of every design.
+#[derive(Debug)]
+pub struct Execution {
+    /// `[design]`
+    pub designs: Vec<DesignOutcome>,
+    /// `[design]`
+    pub operators: Vec<OperatorTally>,
+    /// What was slashed in the block, design by design, scenario by scenario, lines of one operator together; the mean of
+    /// the many small slashes for downtime is not in it.
+    pub losses: Vec<LossLine>,
+    /// What followed attacks, where that is judged. `[design]`
+    pub cascades: Vec<Option<Cascades>>,
+    /// Joint attacks. `[design]`
+    pub(super) stages: Vec<Option<Stage>>,
+    /// Operators in joint attacks of the block, and where those of each lane end.
+    pub(super) joint_members: Vec<u32>,
+    pub(super) joint_ends: Vec<usize>,
+    pub(super) members: Vec<u32>,
+    pub(super) strikes: Vec<Strike>,
+    pub(super) accidents: Vec<Accident>,
+    pub(super) bill: Bill,
+    pub(super) crowd: Vec<u64>,
+    /// Prices of the scenario at hand. `[asset]`
+    pub(super) prices: Vec<f64>,
+    /// Mean small losses by all kinds of accidents. `[design]`
+    pub(super) small: Vec<Vec<AssetAmounts>>,
+}
+
+impl Execution {
+    /// Room for one block.
+    pub fn new(graph: &Graph) -> Self {
+        let zero = [0.0; LANES];
+        let room = DesignOutcome {
+            target: [NO_TARGET; LANES],
+            targets: if graph.joint { vec![0; LANES] } else { Vec::new() },
+            net_gain: zero,
+            net_gain_upper: zero,
+            profit: zero,
+            taken: zero,
+            cost: zero,
+            slashed: zero,
+            nominal_slashed: zero,
+            coalition_size: [0; LANES],
+            fault_slashed: zero,
+            settlement_gap: zero,
+            gaps: Gaps::default(),
+            is_written: false,
+        };
+        Self {
+            designs: vec![room; graph.designs.len()],
+            operators: vec![OperatorTally::default(); graph.designs.len()],
+            losses: Vec::new(),
+            cascades: graph.designs.iter().map(|_| graph.cascades.then(Cascades::default)).collect(),
+            stages: graph.designs.iter().map(|design| Stage::new(graph, design)).collect(),
+            joint_members: Vec::new(),
+            joint_ends: Vec::new(),
+            members: Vec::new(),
+            strikes: Vec::new(),
+            accidents: Vec::new(),
+            bill: Bill::default(),
+            crowd: Vec::new(),
+            prices: Vec::new(),
+            small: graph.designs.iter().map(mean_losses).collect(),
+        }
+    }
+}
+
+/// What each operator loses on average to accidents too frequent and too small to be drawn, tokens by asset.
+fn mean_losses(design: &DesignGraph) -> Vec<AssetAmounts> {
+    let mut all: Vec<AssetAmounts> = Vec::new();
+    for mean in design.faults.iter().flat_map(|losses| &losses.mean) {
+        match all.iter_mut().find(|known| known.asset == mean.asset) {
+            Some(known) => known.tokens.iter_mut().zip(&mean.tokens).for_each(|(sum, more)| *sum += more),
+            None => all.push(mean.clone()),
+        }
+    }
+    all
+}
