@@ -116,6 +116,40 @@ designs.d.services.t = {{ system = "eigenlayer", pools = ["p"], stake = "pooled"
     assert_eq!(figure(true, "net_gain_usd"), Some(20.0 * low));
 }
 
+/// Two operators no choice of whom is an equilibrium (as in the engine's tests), and delegators who gain nothing.
+#[test]
+fn a_run_says_that_operators_go_in_a_circle_and_how_delegators_vote() {
+    let scratch = tempfile::tempdir().unwrap();
+    let text = r#"
+name = "circle"
+assets.A = { price_usd = 1000 }
+collusion = { probability = 0, altruistic_probability = 0 }
+adversary = { routes = ["collude", "bribe"], bribe_premium = 0 }
+operators.table = [{ operator = "honest", altruistic_probability = 1, own_share = 0.5 }, { operator = "other", node_cost_factor = 0.1 }]
+pools.hub = { asset = "A", stake = { honest = 70, other = 30 } }
+services.hub = { consensus = "cometbft", attacks.fork = { profit_usd = 1, amnesia = false } }
+services.app = { consensus = "cometbft", node_usd_per_year = 800, attacks.fork = { profit_usd = 1e6, amnesia = false } }
+designs.alone.services.hub = { system = "pos", pool = "hub", slash = 0.05 }
+designs.lent.extends = "alone"
+designs.lent.services.app = { system = "ics", provider = "hub", mode = "opt_in", opt_in = ["honest", "other"], participation = "chosen", slash = 0.5, executes_on = "always", pays = [{ usd_per_year = 1000, commission = 1 }] }
+designs.voted.extends = "alone"
+designs.voted.services.app = { system = "ics", provider = "hub", slash = 0.5, executes_on = "always", pays = [{ usd_per_year = 1000, commission = 1 }], proposal = {} }
+"#;
+    let file = scratch.path().join("study.toml");
+    std::fs::write(&file, text).unwrap();
+    let out = scratch.path().join("out");
+    let run = ["run", path(&file), "--out", path(&out), "--scenarios", "512"];
+    let printed = succeed(&run);
+    let circle =
+        "NO EQUILIBRIUM by best response: after 4 rounds these come and go in a circle: honest, other.";
+    assert!(printed.contains(circle), "{printed}");
+    let vote = "REFUSE app in design voted: left with $0 ± $0 over the horizon, 0 of them better off; the design goes on without it.";
+    assert!(printed.contains(vote), "{printed}");
+    let shown: serde_json::Value = serde_json::from_str(&succeed(&["show", path(&out), "--json"])).unwrap();
+    let rows = shown["summary"].as_array().unwrap();
+    assert!(rows.iter().any(|row| row["metric"] == "vote_accepts" && row["estimate"] == 0.0), "{rows:?}");
+}
+
 #[test]
 fn every_shipped_study_prints_its_backtest() {
     let scratch = tempfile::tempdir().unwrap();

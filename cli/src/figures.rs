@@ -3,21 +3,47 @@
 use crate::amount::{count, share, usd};
 use montecartel::assertions::Asserted;
 use montecartel::backtest::{Verdict, backtest};
-use montecartel::bargain::{Chosen, Settled};
+use montecartel::bargain::{Chosen, Settled, Vote};
 use montecartel::claims::{Claim, claims};
 use montecartel::estimate::{Estimate, Results};
 use montecartel::overview::Overview;
 use montecartel::run::{Ended, Plan, Threads};
 use montecartel::study::{Assertion, Study};
 
-/// One sentence per service whose operators chose, one per quoted figure, then the backtest.
+/// One sentence per service whose delegators voted or whose operators chose, one per quoted figure, then the backtest.
 pub fn sentences(settled: &Settled, plan: &Plan, results: &Results, threads: &Threads) -> Vec<String> {
     let study = &settled.study;
     let overview = Overview::new(study, plan.graph());
-    let mut sentences: Vec<String> = settled.chosen.iter().map(|chosen| choice(study, chosen)).collect();
+    let mut sentences: Vec<String> = settled.votes.iter().map(|vote| ballot(study, vote)).collect();
+    sentences.extend(settled.chosen.iter().map(|chosen| choice(study, chosen)));
     sentences.extend(claims(study, &overview, results).iter().map(claim));
     sentences.extend(threads.install(|| backtest(study, results)).map(|verdict| history(&verdict)));
     sentences
+}
+
+/// What delegators said, and what follows.
+fn ballot(study: &Study, vote: &Vote) -> String {
+    let (design, service) = (&study.designs[vote.design].name, &study.services[vote.service].name);
+    let word = if vote.accepts() { "ACCEPT" } else { "REFUSE" };
+    let outcome = match (vote.accepts(), vote.has_before) {
+        (true, _) => format!("in force from day {}", vote.delay_days),
+        (false, true) => "it goes on as in the design that this one extends".to_owned(),
+        (false, false) => "the design goes on without it".to_owned(),
+    };
+    let Estimate { value, std_error, .. } = vote.margin_usd;
+    let close = if vote.margin_usd.low < 0.0 && vote.margin_usd.high > 0.0 {
+        "; within the sampling error"
+    } else {
+        ""
+    };
+    format!(
+        "Vote: delegators of pool {} ({}) {word} {service} in design {design}: left with {} ± {} over the horizon, {} of them better off{close}; {outcome}.",
+        study.pools[vote.pool].name,
+        usd(vote.delegated_usd),
+        usd(value),
+        usd(std_error),
+        share(vote.gaining_share),
+    )
 }
 
 /// Who takes part, and whether that holds.
@@ -26,7 +52,7 @@ fn choice(study: &Study, chosen: &Chosen) -> String {
     let head = format!(
         "Participation: {} operators run {service} in design {design}, {} could choose",
         chosen.members.len(),
-        chosen.n_candidates
+        chosen.candidates.len()
     );
     let rounds = chosen.rounds;
     if chosen.converged {

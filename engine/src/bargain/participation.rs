@@ -6,6 +6,7 @@
 //! nothing could be slashed is let in and judged on the draws: only if none of them stays have all answered best.
 
 use super::bench::Bench;
+use super::vote::Vote;
 use crate::design::{self, Choice};
 use crate::graph::{AssetAmounts, Income};
 use crate::moments::count;
@@ -18,8 +19,8 @@ pub struct Chosen {
     pub design: usize,
     /// Position of the service in the study.
     pub service: usize,
-    /// Operators that could choose.
-    pub n_candidates: usize,
+    /// Operators that could choose. `[candidate]`
+    pub candidates: Vec<usize>,
     /// Operators with power in the end, those that must take part among them. `[member]`
     pub members: Vec<usize>,
     /// Rounds taken.
@@ -37,14 +38,16 @@ pub struct Settled {
     pub study: Study,
     /// How that came about, in the order of designs and services.
     pub chosen: Vec<Chosen>,
+    /// What delegators said, in the order of designs and services.
+    pub votes: Vec<Vote>,
 }
 
 /// Lets operators choose in every design with `participation = "chosen"`; other designs stay as they are.
 ///
 /// Designs are settled one by one, services of one design in turn within each round. The result depends on the study and its
 /// seed alone.
-pub fn settle(study: &Study) -> Settled {
-    let mut settled = Settled { study: study.clone(), chosen: Vec::new() };
+pub fn choose(study: &Study) -> Settled {
+    let mut settled = Settled { study: study.clone(), chosen: Vec::new(), votes: Vec::new() };
     let choices: Vec<(usize, Vec<Choice>)> =
         (0..study.designs.len()).map(|design| (design, design::choices(study, design))).collect();
     if choices.iter().all(|(_, choices)| choices.is_empty()) {
@@ -63,7 +66,7 @@ pub fn settle(study: &Study) -> Settled {
             settled.chosen.push(Chosen {
                 design,
                 service: study.designs[design].services[choice.service].0,
-                n_candidates: choice.candidates.iter().filter(|may| **may).count(),
+                candidates: table.candidates(index),
                 members: (0..runs.len()).filter(|operator| runs[*operator]).collect(),
                 rounds: ended.rounds,
                 converged: ended.converged,

@@ -4,7 +4,7 @@
 //! common draws, and the study is judged on the same draws: what remains is a search for the least scale, by bisection of its
 //! logarithm.
 
-use super::participation::settle;
+use super::participation::choose;
 use crate::design;
 use crate::estimate::{Estimate, MemberRow, Results};
 use crate::run::{NoSink, Plan, run};
@@ -264,7 +264,7 @@ impl<'a> Search<'a> {
         // A study that pays nothing is offered a million a year for a scale of one.
         let unit = if pays_nothing { 1e6 } else { 1.0 };
         let usd_per_year = design::scale_payments(&mut study, (0, self.service), scale * unit);
-        let settled = settle(&study);
+        let settled = choose(&study);
         let position = study.designs[0].services[self.service].0;
         let own = settled.chosen.iter().find(|chosen| chosen.service == position);
         let members = own.map_or_else(

@@ -42,6 +42,14 @@ fn named(system: &System) -> Option<&[bool]> {
     }
 }
 
+/// The pool that a consumer chain borrows its validators from.
+pub fn provider(system: &System) -> Option<usize> {
+    match system {
+        System::Ics(ics) | System::Saga(ics, _) => Some(ics.provider),
+        System::Pos(_) | System::Mesh(_) | System::Eigenlayer(_) | System::Pow(_) => None,
+    }
+}
+
 /// Lets just these operators run a service, beside those that must.
 pub fn set_members(study: &mut Study, (design, service): (usize, usize), members: &[bool]) {
     match &mut study.designs[design].services[service].1 {

@@ -33,12 +33,16 @@ impl Compiler<'_> {
         let shares = self.power_shares(backing);
         let runs = |operator: usize| backing.parts.iter().any(|part| part.units[operator] > 0);
         let node_usd = self.study.services[*service].node_usd_per_year;
+        let terms = &self.design.terms[index];
+        // Nobody pays or runs what has not been voted on yet.
+        let starts_days = terms.proposal.as_ref().map_or(0.0, |proposal| proposal.delay_days);
+        let node_usd = node_usd * (1.0 - starts_days / self.study.horizon_days);
         let cost = |(o, operator): (usize, &Operator)| {
             if runs(o) { node_usd * operator.node_cost_factor } else { 0.0 }
         };
-        let streams = self.design.terms[index].pays.iter();
+        let paid = terms.pays.iter().map(|stream| self.stream(stream, system, backing, &shares));
         let mut pays: Vec<Pay> =
-            streams.map(|stream| self.stream(stream, system, backing, &shares)).collect();
+            paid.map(|pay| Pay { delay_days: pay.delay_days + starts_days, ..pay }).collect();
         pays.extend(self.staking(*service, system, &shares));
         pays.extend(self.seats(system, &shares));
         let node_usd = self.study.operators.iter().enumerate().map(cost).collect();

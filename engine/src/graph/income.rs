@@ -7,7 +7,7 @@ use super::AssetAmounts;
 pub struct Income {
     /// Payments. `[payment]`
     pub pays: Vec<Pay>,
-    /// Cost of each operator's node, USD a year; 0 for those that run none. `[operator]`
+    /// Cost of each operator's node, USD a year, less if a vote delays it; 0 for those that run none. `[operator]`
     pub node_usd: Vec<f64>,
     /// Stake that accidents are expected to cost within the horizon because this service is run, beyond what they cost
     /// without it; by the linear graph. `[asset used]`

@@ -14,7 +14,7 @@
 mod tests;
 
 use crate::attack::{DesignOutcome, Outcomes};
-use crate::bargain::settle;
+use crate::bargain::choose;
 use crate::estimate::Estimate;
 use crate::moments::{Moments, count};
 use crate::run::{Judged, Plan, in_parallel};
@@ -105,7 +105,7 @@ pub fn marginal(
     added: usize,
     targets: Targets,
 ) -> Result<Vec<MarginalRow>, MarginalError> {
-    let pair = settle(&pair(study, design, added, targets)?).study;
+    let pair = choose(&pair(study, design, added, targets)?).study;
     let (plan, worthless) = (Plan::new(&pair), Plan::new(&worthless(&pair, added)));
     let figures = figures((&plan, &worthless), &study.services[added].name);
     let n_blocks = plan.n_blocks();

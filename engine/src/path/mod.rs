@@ -40,6 +40,7 @@ impl PathPlan {
         let time = study.time.clone()?;
         let mut epoch = study.clone();
         epoch.horizon_days = time.epoch_days;
+        epoch.designs.iter_mut().flat_map(|design| &mut design.terms).for_each(|terms| terms.proposal = None);
         let sampler = PathSampler::new(&epoch, &time);
         let worlds = if time.has_feedback() {
             let alone = |design: &crate::study::Design| {

@@ -1,12 +1,25 @@
 //! What a study says of money: what secures a service is paid, and what it costs.
 
+use super::System;
+
 /// What a service pays those who secure it in one design, and who decides whether to take part.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Terms {
     /// Revenue that flows to them.
     pub pays: Vec<Stream>,
     /// Who decides.
     pub participation: Participation,
+    /// The vote of the provider's delegators that lets the service be secured like this; `None`: nobody asks them.
+    pub proposal: Option<Proposal>,
+}
+
+/// A proposal to secure a service as a design says.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    /// Days from the vote until what it decides holds.
+    pub delay_days: f64,
+    /// How the service is secured until then, or if delegators refuse: as in the design that this one extends. `None`: not at all.
+    pub before: Option<Box<(System, Terms)>>,
 }
 
 /// Who decides whether an operator runs a service.

@@ -1,6 +1,6 @@
 //! Keys of the systems that secure a service.
 
-use super::economy::{PARTICIPATION, PAYS};
+use super::economy::{PARTICIPATION, PAYS, PROPOSAL};
 use super::{Key, Kind, Otherwise, Range, Section};
 use Kind::{Choice, Flag, Names, Number, Operators, Ratio, Table, Text, Whole};
 use Otherwise::{Nothing, Required, Value};
@@ -285,6 +285,7 @@ const ICS: Section = Section {
         EXIT,
         PAYS,
         PARTICIPATION,
+        PROPOSAL,
     ],
 };
 

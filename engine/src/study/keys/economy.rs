@@ -22,6 +22,28 @@ pub(super) const PARTICIPATION: Key = Key::new(
     "who takes part: all that the other keys name, or those among them to whom it pays",
 );
 
+/// `proposal` of a consumer chain.
+pub(super) const PROPOSAL: Key = Key::new(
+    "proposal",
+    Kind::Section(&VOTE_ON_CONSUMER),
+    Nothing,
+    "",
+    "the vote of the provider's delegators on the service: they accept if their margins add up to more than 0; without it nobody asks them",
+);
+
+/// What `proposal` says.
+pub(in crate::study) const VOTE_ON_CONSUMER: Section = Section {
+    name: "proposal",
+    meaning: "the vote of the provider's delegators on a consumer chain. Refused, or until its delay is over, the service is secured as in the design that this one extends, or not at all if that does not have it",
+    keys: &[Key::new(
+        "delay_days",
+        Number(R::NOT_NEGATIVE),
+        Value("14"),
+        "days",
+        "how long the vote takes: pay and nodes start after it, on a path in the epoch after it",
+    )],
+};
+
 /// One stream of `pays`.
 pub(in crate::study) const STREAM: Section = Section {
     name: "stream",

@@ -8,7 +8,7 @@ mod time;
 
 pub(super) use assertion::ASSERTION;
 pub(super) use designs::{AGE, DETECTION, EXTERNAL, LOCAL, SYSTEMS, VOTING};
-pub(super) use economy::{CHOOSING, HOLDING, INFLATION, PORTFOLIO, STREAM};
+pub(super) use economy::{CHOOSING, HOLDING, INFLATION, PORTFOLIO, STREAM, VOTE_ON_CONSUMER};
 pub(super) use sections::STUDY;
 pub(super) use sections::{
     ADVERSARY, ASSET, ATTACK, BACKTEST, COLLUSION, COLUMNS, DESIGN, DOWNTIME, EQUIVOCATION, FAULTS, MARKET,

@@ -1,6 +1,7 @@
 //! Designs, flattened.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use toml::de::DeValue;
 
@@ -209,6 +210,44 @@ fn check_beacon(world: &World<'_, '_>, services: &BTreeMap<usize, Secured>) {
     }
 }
 
+/// Takes over how a service is secured unless a nearer design says it; what a proposal finds is what it would replace.
+fn inherit(entry: Entry<'_, usize, Secured>, inherited: &Secured) {
+    match entry {
+        Entry::Vacant(entry) => {
+            entry.insert(inherited.clone());
+        }
+        Entry::Occupied(mut entry) => {
+            if let Some(proposal) = entry.get_mut().2.proposal.as_mut().filter(|p| p.before.is_none()) {
+                let (_, system, terms) = inherited.clone();
+                proposal.before = Some(Box::new((system, Terms { proposal: None, ..terms })));
+            }
+        }
+    }
+}
+
+/// A vote must leave something to judge, and be over within the horizon.
+fn check_proposals(world: &World<'_, '_>, design: &str, services: &BTreeMap<usize, Secured>) {
+    let proposals =
+        || services.values().filter_map(|(place, _, terms)| Some((place, terms.proposal.as_ref()?)));
+    for (place, proposal) in proposals().filter(|(_, proposal)| proposal.delay_days >= world.horizon_days) {
+        let place = place.with_key(&format!("{}.proposal.delay_days", place.key));
+        let message = format!("{} days are not over within the horizon", proposal.delay_days);
+        world.context.error(
+            &place,
+            message,
+            format!("write less than horizon_days = {}", world.horizon_days),
+        );
+    }
+    let may_go = proposals().filter(|(_, proposal)| proposal.before.is_none());
+    if let Some((place, _)) = may_go.clone().next()
+        && may_go.count() == services.len()
+    {
+        let message = format!("design `{design}` would be left without a service if delegators refuse");
+        let remedy = "extend a design that secures it otherwise, or name another service";
+        world.context.error(&place.with_key(&format!("{}.proposal", place.key)), message, remedy);
+    }
+}
+
 /// A design with all that it inherits.
 fn flatten(world: &World<'_, '_>, written: &[Written], parents: &[Option<usize>], position: usize) -> Design {
     let mut services: BTreeMap<usize, Secured> = BTreeMap::new();
@@ -218,7 +257,7 @@ fn flatten(world: &World<'_, '_>, written: &[Written], parents: &[Option<usize>]
     while let Some(current) = at {
         names_services |= written[current].names_services;
         for (service, system) in &written[current].services {
-            services.entry(*service).or_insert_with(|| system.clone());
+            inherit(services.entry(*service), system);
         }
         for (loss, inherited) in losses.iter_mut().zip(&written[current].losses) {
             *loss = loss.or(*inherited);
@@ -235,6 +274,7 @@ fn flatten(world: &World<'_, '_>, written: &[Written], parents: &[Option<usize>]
     }
     check_liens(world, &design.name, &services);
     check_beacon(world, &services);
+    check_proposals(world, &design.name, &services);
     let terms = services.values().map(|(_, _, terms)| terms.clone()).collect();
     let services = services.into_iter().map(|(service, (_, system, _))| (service, system)).collect();
     Design { name: design.name.clone(), services, terms, losses }

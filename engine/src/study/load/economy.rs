@@ -1,12 +1,12 @@
 //! Payments, and how operators choose.
 
-use super::super::keys::{CHOOSING, HOLDING, PORTFOLIO, STREAM};
+use super::super::keys::{CHOOSING, HOLDING, PORTFOLIO, STREAM, VOTE_ON_CONSUMER};
 use super::super::reader::Reader;
 use super::super::resolved::Resolved;
-use super::super::{Choosing, Participation, Portfolio, Split, Stream, System, Terms};
+use super::super::{Choosing, Participation, Portfolio, Proposal, Split, Stream, System, Terms};
 use super::systems::World;
 
-/// `pays` and `participation` of a service in a design.
+/// `pays`, `participation` and `proposal` of a service in a design.
 pub(super) fn read_terms(
     reader: &mut Reader<'_, '_>,
     system: Option<&System>,
@@ -18,7 +18,20 @@ pub(super) fn read_terms(
     } else {
         Participation::Forced
     };
-    Terms { pays, participation }
+    let proposal = if reader.knows("proposal") { read_proposal(reader) } else { None };
+    Terms { pays, participation, proposal }
+}
+
+/// What holds before it is known once designs inherit.
+fn read_proposal(reader: &mut Reader<'_, '_>) -> Option<Proposal> {
+    if !reader.has("proposal") {
+        reader.skip("proposal");
+        return None;
+    }
+    let mut inner = reader.section("proposal", &VOTE_ON_CONSUMER);
+    let proposal = Proposal { delay_days: inner.number("delay_days"), before: None };
+    reader.resolve("proposal", Resolved::Inline(inner.finish()));
+    Some(proposal)
 }
 
 fn read_streams(reader: &mut Reader<'_, '_>, world: &World<'_, '_>) -> Vec<Stream> {

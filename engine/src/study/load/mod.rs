@@ -126,6 +126,7 @@ fn read_study(root: &mut Reader<'_, '_>) -> Study {
         pools: &pools,
         services: &services,
         people: &people,
+        horizon_days,
     };
     let designs = designs::read_designs(root, &world);
     let choosing = economy::read_choosing(root);

@@ -282,6 +282,7 @@ fn fill_operator(
     number("commission", &mut operator.commission);
     number("friction_usd", &mut operator.friction_usd);
     number("keys", &mut operator.keys);
+    number("node_cost_factor", &mut operator.node_cost_factor);
     operator.defaulted = false;
     let mut is_overridden = false;
     for (factor, loading) in factors.iter().zip(&mut operator.loadings) {

@@ -23,6 +23,8 @@ pub(super) struct World<'w, 'c> {
     pub(super) services: &'w [Service],
     /// Operators in name order.
     pub(super) people: &'w People,
+    /// Horizon of the study.
+    pub(super) horizon_days: f64,
 }
 
 impl World<'_, '_> {

@@ -1,3 +1,6 @@
+mod circle;
+mod vote;
+
 use super::*;
 use crate::study::Study;
 use std::path::Path;
