@@ -9,7 +9,8 @@ pub fn sentences(paths: &PathResults, time: &Time) -> Vec<String> {
     let (epochs, days) = (time.epochs, time.epoch_days);
     let head = format!("In time: {} paths of {epochs} epochs of {days} days.", count(paths.paths));
     let last = paths.survival.iter().filter(|row| row.epoch == epochs);
-    std::iter::once(head).chain(last.map(|row| survival(paths, row))).collect()
+    let notes = paths.notes.iter().map(|note| format!("  NOTE: {note}"));
+    std::iter::once(head).chain(last.map(|row| survival(paths, row))).chain(notes).collect()
 }
 
 fn survival(paths: &PathResults, row: &SurvivalRow) -> String {

@@ -57,7 +57,7 @@ pub fn run(arguments: &RunArguments, out: &mut Out) -> Result<(), Failure> {
         results.warnings.iter().for_each(|warning| tell(format_args!("warning: {warning}")));
     }
     results.summary.extend(settled.votes.iter().flat_map(|vote| vote.rows(&study)));
-    let plan_of_paths = PathPlan::new(&settled.study).filter(|_| !is_interrupted());
+    let plan_of_paths = PathPlan::new(&settled).filter(|_| !is_interrupted());
     let paths = threads.install(|| plan_of_paths.map(|plan| plan.run()));
     let mut figures = figures::sentences(&settled, &plan, &results, &threads);
     figures.extend(paths.iter().zip(&study.time).flat_map(|(paths, time)| paths::sentences(paths, time)));

@@ -8,6 +8,7 @@ use crate::sampling::{Draws, Sampler};
 use crate::study::Study;
 
 /// Blocks of draws.
+#[derive(Debug)]
 pub struct Bench {
     blocks: Vec<Draws>,
     n: u64,

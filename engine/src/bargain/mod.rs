@@ -10,4 +10,6 @@ mod vote;
 
 pub use participation::{Chosen, Settled, choose};
 pub use price::{Bound, Comparison, Offer, Target, TargetError, price};
-pub use vote::{Vote, settle};
+pub use vote::{Vote, go_on_as_before, settle};
+
+pub(crate) use bench::Bench;

@@ -50,6 +50,12 @@ pub fn provider(system: &System) -> Option<usize> {
     }
 }
 
+/// Operators that a design names for a service, beside those that must.
+pub fn members(study: &Study, (design, service): (usize, usize)) -> Vec<bool> {
+    let named = named(&study.designs[design].services[service].1);
+    named.map_or_else(|| vec![false; study.operators.len()], <[bool]>::to_vec)
+}
+
 /// Lets just these operators run a service, beside those that must.
 pub fn set_members(study: &mut Study, (design, service): (usize, usize), members: &[bool]) {
     match &mut study.designs[design].services[service].1 {

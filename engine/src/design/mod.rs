@@ -29,8 +29,8 @@ use crate::graph::{
 use crate::study::{Attack, Combine, Design, Fault, FaultKind, Operator, Slashing, Study, System};
 pub use backing::{Backing, Liability};
 pub use choice::{
-    Choice, choices, income_of, payment_today, provider, restaking_services, scale_payments, set_members,
-    turn_byzantine,
+    Choice, choices, income_of, members, payment_today, provider, restaking_services, scale_payments,
+    set_members, turn_byzantine,
 };
 use std::sync::Arc;
 

@@ -93,7 +93,7 @@ impl Compiler<'_> {
 
 /// Fraction of a validator's balance lost when `share` of a pool under Ethereum's rules is slashed together.
 pub(super) fn slashed_fraction(pool: &Pool, share: f64) -> f64 {
-    let Slashing::Ethereum { fork, effective_balance } = pool.slashing else { return 0.0 };
+    let Slashing::Ethereum { fork, effective_balance, .. } = pool.slashing else { return 0.0 };
     let total = gwei(pool.total_tokens());
     let together = gwei(pool.total_tokens() * share);
     let loss = ethereum::slashing_loss(fork, effective_balance * GWEI, together, total);
@@ -103,7 +103,7 @@ pub(super) fn slashed_fraction(pool: &Pool, share: f64) -> f64 {
 /// Fraction of a validator's balance lost by not attesting for so long while the chain cannot finalise: the leak, and the
 /// attestations missed.
 pub(super) fn outage_fraction(pool: &Pool, hours: f64) -> f64 {
-    let Slashing::Ethereum { fork, effective_balance } = pool.slashing else { return 0.0 };
+    let Slashing::Ethereum { fork, effective_balance, .. } = pool.slashing else { return 0.0 };
     let balance = effective_balance * GWEI;
     let loss = ethereum::outage_loss(fork, balance, gwei(pool.total_tokens()), epochs(hours));
     ratio(loss.leak + loss.attestations, balance)

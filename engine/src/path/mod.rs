@@ -4,23 +4,35 @@
 //! time. Each epoch is judged by the same code as a scenario, at that epoch's prices. Stake that comes and goes scales prices: an
 //! operator's power and losses are tokens × price, so stake that all operators of an asset gain or lose alike is a factor of
 //! that asset's price, and a compiled graph serves every epoch. Stake that is leaving has no power but can be slashed: losses
-//! have a price of their own.
+//! have a price of their own. Where operators reconsider, scenarios of a block differ in who takes part; each group of them is judged
+//! by a graph of its own.
 
+mod choosers;
 mod draws;
+mod judged;
+mod marks;
+mod plan;
+mod queue;
 mod rows;
+mod sales;
+mod stake;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod use_of;
 mod world;
 
 pub use rows::{BandRow, PathResults, SampleRow, SurvivalRow};
 pub use tally::PathTally;
 
+use crate::bargain::Settled;
 use crate::kernels::LANES;
 use crate::run::{in_parallel, n_threads};
 use crate::study::{Study, Time};
+use choosers::Choosers;
 use draws::PathSampler;
-use world::{World, WorldPlan};
+use plan::WorldPlan;
+use world::World;
 
 /// Days in a year.
 const DAYS_PER_YEAR: f64 = 365.25;
@@ -30,25 +42,24 @@ const DAYS_PER_YEAR: f64 = 365.25;
 pub struct PathPlan {
     time: Time,
     sampler: PathSampler,
-    /// Designs that share a state: all of them without feedback, else one each.
+    /// Designs that share a state: all of them where nothing changes what follows, else one each.
     worlds: Vec<WorldPlan>,
 }
 
 impl PathPlan {
-    /// Compiles a study; `None` if it says nothing of time.
-    pub fn new(study: &Study) -> Option<Self> {
+    /// Compiles a study in which operators have chosen and delegators voted; `None` if it says nothing of time.
+    pub fn new(settled: &Settled) -> Option<Self> {
+        let study = &settled.study;
         let time = study.time.clone()?;
         let mut epoch = study.clone();
         epoch.horizon_days = time.epoch_days;
-        epoch.designs.iter_mut().flat_map(|design| &mut design.terms).for_each(|terms| terms.proposal = None);
         let sampler = PathSampler::new(&epoch, &time);
-        let worlds = if time.has_feedback() {
-            let alone = |design: &crate::study::Design| {
-                WorldPlan::new(&Study { designs: vec![design.clone()], ..epoch.clone() }, &time)
-            };
-            epoch.designs.iter().map(alone).collect()
+        let votes =
+            study.designs.iter().flat_map(|design| &design.terms).any(|terms| terms.proposal.is_some());
+        let worlds = if time.has_feedback() || votes || time.reconsider_epochs > 0 || study.adversary.joint {
+            (0..study.designs.len()).map(|design| alone(settled, &epoch, &time, design)).collect()
         } else {
-            vec![WorldPlan::new(&epoch, &time)]
+            vec![WorldPlan::new(&epoch, &time, None)]
         };
         Some(Self { time, sampler, worlds })
     }
@@ -83,7 +94,7 @@ impl PathPlan {
             for epoch in 0..self.time.epochs {
                 self.sampler.draw(block, n, epoch, &mut draws);
                 for (index, world) in worlds.iter_mut().enumerate() {
-                    world.live(&mut draws);
+                    world.live(&mut draws, epoch);
                     tally.count((index, &*world), &draws, epoch);
                     world.go_on(&draws);
                 }
@@ -91,4 +102,18 @@ impl PathPlan {
         }
         tally
     }
+}
+
+/// The world of one design.
+fn alone(settled: &Settled, epoch: &Study, time: &Time, design: usize) -> WorldPlan {
+    let alone = |study: &Study| Study { designs: vec![study.designs[design].clone()], ..study.clone() };
+    let chosen: Vec<_> = settled.chosen.iter().filter(|chosen| chosen.design == design).collect();
+    let of_epoch = alone(epoch);
+    let choosers = if time.reconsider_epochs == 0 || chosen.is_empty() {
+        None
+    } else {
+        let stages = plan::stages(&of_epoch, time).into_iter().map(|(_, study)| study).collect();
+        Choosers::new(alone(&settled.study), &chosen, time.reconsider_epochs, stages)
+    };
+    WorldPlan::new(&of_epoch, time, choosers)
 }

@@ -1,7 +1,7 @@
 //! Rows of what paths say.
 
+use super::plan::WorldPlan;
 use super::tally::{Of, PathTally};
-use super::world::WorldPlan;
 use crate::estimate::Estimate;
 use crate::sketch::Sketch;
 use crate::study::Time;
@@ -20,10 +20,10 @@ pub struct BandRow {
     pub epoch: u32,
     /// Days from today to its end.
     pub day: f64,
-    /// Service or asset.
+    /// Service, asset, or portfolio that is forced to sell.
     pub subject: String,
-    /// `attack_cost_usd`, `least_attack_cost_usd` (so far), `profit_from_corruption_usd`, `use`; `price_usd`, `stake_usd`,
-    /// `yield_apr`.
+    /// `attack_cost_usd`, `least_attack_cost_usd` (so far), `profit_from_corruption_usd`, `use`, `members` (where operators
+    /// reconsider); `price_usd`, `stake_usd`, `yield_apr`; `holding_usd`, `sold_share` (so far).
     pub metric: &'static str,
     /// Quantiles at the probabilities of the bands.
     pub quantiles: [f64; 7],
@@ -74,6 +74,8 @@ pub struct PathResults {
     pub survival: Vec<SurvivalRow>,
     /// Whole paths.
     pub sample: Vec<SampleRow>,
+    /// What could not be done as asked.
+    pub notes: Vec<String>,
 }
 
 impl PathResults {
@@ -96,9 +98,9 @@ pub fn results(time: &Time, worlds: &[WorldPlan], tally: &mut PathTally) -> Path
     for (world, epochs) in worlds.iter().zip(&tally.bands) {
         for (number, bands) in (1u32..).zip(epochs) {
             let at = (number, f64::from(number) * time.epoch_days);
-            for design in &world.graph.designs {
+            for design in &world.today().graph.designs {
                 for secured in &design.secured {
-                    let name = &world.services[world.graph.secured[*secured].service];
+                    let name = &world.services[world.today().graph.secured[*secured].service];
                     let service = &bands.services[*secured];
                     results.survival.push(SurvivalRow {
                         design: design.name.clone(),
@@ -117,6 +119,14 @@ pub fn results(time: &Time, worlds: &[WorldPlan], tally: &mut PathTally) -> Path
                     for (metric, sketch) in figures {
                         results.bands.push(band(&design.name, at, name, metric, sketch));
                     }
+                    if service.members.n() > 0 {
+                        results.bands.push(band(&design.name, at, name, "members", &service.members));
+                    }
+                }
+            }
+            for (seller, sold) in world.sellers.iter().zip(&bands.sellers) {
+                for (metric, sketch) in [("holding_usd", &sold.holding), ("sold_share", &sold.sold)] {
+                    results.bands.push(band(name_of(world), at, &seller.name, metric, sketch));
                 }
             }
             for ((name, _), asset) in world.assets.iter().zip(&bands.assets) {
@@ -133,12 +143,13 @@ pub fn results(time: &Time, worlds: &[WorldPlan], tally: &mut PathTally) -> Path
     }
     tally.sampled.sort_by_key(|sampled| (sampled.path, sampled.epoch));
     results.sample = samples(worlds, tally);
+    results.notes = worlds.iter().flat_map(WorldPlan::notes).collect();
     results
 }
 
 /// Design of a world of one, `*` of one of several.
 fn name_of(world: &WorldPlan) -> &str {
-    if let [design] = world.graph.designs.as_slice() { &design.name } else { ANY }
+    if let [design] = world.today().graph.designs.as_slice() { &design.name } else { ANY }
 }
 
 fn band(
@@ -168,9 +179,11 @@ fn samples(worlds: &[WorldPlan], tally: &PathTally) -> Vec<SampleRow> {
         };
         match sampled.of {
             Of::Asset(asset) => push(name_of(world), &world.assets[asset].0),
+            Of::Seller(seller) => push(name_of(world), &world.sellers[seller].name),
             Of::Secured(secured) => {
-                let subject = &world.services[world.graph.secured[secured].service];
-                let designs = world.graph.designs.iter().filter(|design| design.secured.contains(&secured));
+                let subject = &world.services[world.today().graph.secured[secured].service];
+                let designs =
+                    world.today().graph.designs.iter().filter(|design| design.secured.contains(&secured));
                 designs.for_each(|design| push(&design.name, subject));
             }
         }

@@ -1,7 +1,8 @@
 //! What is counted on paths: integers alone, so that pieces merge in any order.
 
 use super::draws::PathDraws;
-use super::world::{World, WorldPlan};
+use super::plan::WorldPlan;
+use super::world::World;
 use crate::kernels::LANES;
 use crate::sketch::Sketch;
 
@@ -16,6 +17,8 @@ pub struct ServiceBands {
     pub profit: Sketch,
     /// Use against today's.
     pub uses: Sketch,
+    /// Operators with power; counted where they reconsider.
+    pub members: Sketch,
     /// Paths on which an attack on it pays in this epoch.
     pub pays: u64,
     /// Paths on which none has paid up to and with this epoch.
@@ -40,6 +43,17 @@ pub struct EpochBands {
     pub services: Vec<ServiceBands>,
     /// `[asset]`
     pub assets: Vec<AssetBands>,
+    /// `[seller]`
+    pub sellers: Vec<SellerBands>,
+}
+
+/// Figures of a holder that is forced to sell in one epoch.
+#[derive(Debug, Clone, Default)]
+pub struct SellerBands {
+    /// What it holds at the start of the epoch, at the epoch's price, USD.
+    pub holding: Sketch,
+    /// Part that it has sold before.
+    pub sold: Sketch,
 }
 
 /// A value on one path.
@@ -66,6 +80,8 @@ pub enum Of {
     Secured(usize),
     /// An asset.
     Asset(usize),
+    /// A holder that is forced to sell.
+    Seller(usize),
 }
 
 /// Counts of a sample of paths.
@@ -85,12 +101,14 @@ impl PathTally {
     /// Nothing counted.
     pub fn new(epochs: u32, worlds: &[WorldPlan]) -> Self {
         let room = |world: &WorldPlan| {
-            let services = vec![ServiceBands::default(); world.graph.secured.len()];
+            let services = vec![ServiceBands::default(); world.today().graph.secured.len()];
             let assets = vec![AssetBands::default(); world.assets.len()];
-            vec![EpochBands { services, assets }; epochs as usize]
+            let sellers = vec![SellerBands::default(); world.sellers.len()];
+            vec![EpochBands { services, assets, sellers }; epochs as usize]
         };
-        let start =
-            |world: &WorldPlan| vec![([f64::INFINITY; LANES], [false; LANES]); world.graph.secured.len()];
+        let start = |world: &WorldPlan| {
+            vec![([f64::INFINITY; LANES], [false; LANES]); world.today().graph.secured.len()]
+        };
         Self {
             n: 0,
             bands: worlds.iter().map(room).collect(),
@@ -109,6 +127,7 @@ impl PathTally {
                 a.least_cost.merge(&b.least_cost);
                 a.profit.merge(&b.profit);
                 a.uses.merge(&b.uses);
+                a.members.merge(&b.members);
                 a.pays += b.pays;
                 a.survived += b.survived;
             }
@@ -116,6 +135,10 @@ impl PathTally {
                 a.price.merge(&b.price);
                 a.stake.merge(&b.stake);
                 a.apr.merge(&b.apr);
+            }
+            for (a, b) in a.sellers.iter_mut().zip(&b.sellers) {
+                a.holding.merge(&b.holding);
+                a.sold.merge(&b.sold);
             }
         }
     }
@@ -127,11 +150,14 @@ impl PathTally {
             self.n += if index == 0 { n as u64 } else { 0 };
             self.least[index].fill(([f64::INFINITY; LANES], [false; LANES]));
         }
-        for secured in 0..world.plan.graph.secured.len() {
+        for secured in 0..world.plan.today().graph.secured.len() {
             self.service((index, secured), world, draws, epoch);
         }
         for asset in 0..world.plan.assets.len() {
             self.asset((index, asset), world, draws, epoch);
+        }
+        for seller in 0..world.plan.sellers.len() {
+            self.seller((index, seller), world, draws, epoch);
         }
     }
 
@@ -142,16 +168,16 @@ impl PathTally {
         draws: &PathDraws,
         epoch: u32,
     ) {
-        let (n, graph) = (draws.draws.n, &world.plan.graph);
-        let first = world.outcomes.first_target[secured];
-        let targets = &world.outcomes.targets[first..first + graph.secured[secured].targets.len()];
-        let uses = &world.uses[graph.secured[secured].service];
+        let n = draws.draws.n;
+        let uses = &world.uses[world.plan.today().graph.secured[secured].service];
+        let judged = &world.judged;
         let bands = &mut self.bands[index][epoch as usize].services[secured];
         let (least, has_paid) = &mut self.least[index][secured];
         for lane in 0..n {
-            let cost = targets.iter().map(|target| target.best.cost[lane]).fold(f64::INFINITY, f64::min);
-            let profit = targets.iter().map(|target| target.profit[lane]).fold(0.0, f64::max);
-            let pays = targets.iter().any(|target| target.pays(lane));
+            let (cost, profit, pays) =
+                (judged.cost[secured][lane], judged.profit[secured][lane], judged.pays[secured][lane]);
+            let members = world.opted.as_ref().and_then(|opted| opted.members(secured, lane)).map(f64::from);
+            members.into_iter().for_each(|members| bands.members.add(members));
             least[lane] = least[lane].min(cost);
             has_paid[lane] |= pays;
             bands.attack_cost.add(cost);
@@ -177,6 +203,7 @@ impl PathTally {
                     sampled("attack_pays", pays),
                     sampled("use", uses[lane]),
                 ]);
+                self.sampled.extend(members.map(|members| sampled("members", members)));
             }
         }
     }
@@ -196,12 +223,33 @@ impl PathTally {
             if is_sampled {
                 self.sampled.push(sampled("price_usd", price));
             }
-            let Some(stake) = &world.plan.stakes[asset] else { continue };
+            let Some(stake) = &world.standing().stakes[asset] else { continue };
             let (usd, apr) = (value * stake.tokens, world.yields[asset][lane]);
             bands.stake.add(usd);
             bands.apr.add(apr);
             if is_sampled {
                 self.sampled.extend([sampled("stake_usd", usd), sampled("yield_apr", apr)]);
+            }
+        }
+    }
+
+    fn seller(&mut self, (index, seller): (usize, usize), world: &World<'_>, draws: &PathDraws, epoch: u32) {
+        let bands = &mut self.bands[index][epoch as usize].sellers[seller];
+        let plan = &world.plan.sellers[seller];
+        for lane in 0..draws.draws.n {
+            let price = world.price_ratio(draws, plan.asset, lane) * world.plan.assets[plan.asset].1;
+            let figures = [
+                ("holding_usd", plan.tokens * world.held[seller][lane] * price),
+                ("sold_share", world.sold[seller][lane]),
+            ];
+            bands.holding.add(figures[0].1);
+            bands.sold.add(figures[1].1);
+            let path = draws.draws.first_scenario + lane as u64;
+            if path < u64::from(world.plan.time.sample) {
+                let of = Of::Seller(seller);
+                let sampled =
+                    figures.map(|(metric, value)| Sampled { path, epoch, world: index, of, metric, value });
+                self.sampled.extend(sampled);
             }
         }
     }

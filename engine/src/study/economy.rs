@@ -130,6 +130,8 @@ pub struct Portfolio {
     pub holds: Vec<(usize, usize, f64)>,
     /// Fall of its token's market value beyond what is slashed, as a multiple of that.
     pub discount_factor: f64,
+    /// Part of it that is sold, on a path, per fall of its token's value.
+    pub forced_selling: f64,
 }
 
 #[cfg(test)]

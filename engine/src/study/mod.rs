@@ -34,7 +34,7 @@ pub use variation::{Setting, Variable};
 
 pub use crate::rules::ethereum::Fork;
 pub use economy::{Choosing, Inflation, Participation, Portfolio, Proposal, Split, Stream, Terms};
-pub use time::{Flywheel, Time};
+pub use time::{Flywheel, On, Time};
 
 /// A checked study.
 #[derive(Debug, Clone)]

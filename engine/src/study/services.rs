@@ -2,6 +2,7 @@
 
 use super::{Fork, Inflation};
 use crate::fraction::Threshold;
+use crate::rules::ethereum::Upgrade;
 
 /// Stake bonded in one place in one asset.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub enum Slashing {
     Fraction,
     /// Ethereum's own penalties.
     Ethereum {
+        /// Upgrade in force, whose queues hold.
+        upgrade: Upgrade,
         /// Whose parameters hold.
         fork: Fork,
         /// Effective balance of one validator, whole ETH (1 to 2048).

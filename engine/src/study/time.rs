@@ -21,19 +21,32 @@ pub struct Time {
     pub flight: f64,
     /// How use follows security; off without it.
     pub flywheel: Option<Flywheel>,
+    /// Epochs after which operators that may choose reconsider; 0: never.
+    pub reconsider_epochs: u32,
     /// Whole paths that are written.
     pub sample: u32,
 }
 
-/// Use of a service as a function of the value of the stake behind it, against today's: `use = min(ceiling, value^elasticity)`.
+/// Use of a service as a function of its security, against today's: `use = min(ceiling, security^elasticity)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Flywheel {
+    /// What use follows.
+    pub on: On,
     /// Elasticity of use.
     pub elasticity: f64,
     /// Most use, against today's.
     pub ceiling: f64,
     /// Use today against what security would support: the push that starts the wheel.
     pub push: f64,
+}
+
+/// What the use of a service follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    /// Value of the stake behind it.
+    Stake,
+    /// Its security margin: cost of corruption over profit, less 1.
+    Margin,
 }
 
 impl Time {

@@ -123,7 +123,7 @@ impl Rules {
     /// The rules that hold a pool's stake in a design.
     fn of(compiler: &Compiler<'_>, pool: usize) -> Self {
         let holding = &compiler.study.pools[pool];
-        if let Slashing::Ethereum { fork, effective_balance } = holding.slashing {
+        if let Slashing::Ethereum { fork, effective_balance, .. } = holding.slashing {
             return Self::Beacon(beacon::Beacon::new(fork, effective_balance, holding));
         }
         let systems = || compiler.design.services.iter().map(|(_, system)| system);

@@ -49,6 +49,22 @@ pub fn consolidation_churn_limit(total_active: Gwei) -> Gwei {
     balance_churn_limit(total_active) - activation_exit_churn_limit(total_active)
 }
 
+/// Stake of `active` that may exit per epoch, in validators of `balance` ETH up to Deneb, in balance from Electra on.
+pub fn stake_that_may_exit(upgrade: Upgrade, active: Gwei, balance: u64) -> Gwei {
+    let each = balance.saturating_mul(ETH).max(1);
+    match activation_churn_limit(upgrade, active / each) {
+        Some(_) => validator_churn_limit(active / each).saturating_mul(each),
+        None => activation_exit_churn_limit(active),
+    }
+}
+
+/// Stake that may be activated per epoch, likewise.
+pub fn stake_that_may_enter(upgrade: Upgrade, active: Gwei, balance: u64) -> Gwei {
+    let each = balance.saturating_mul(ETH).max(1);
+    activation_churn_limit(upgrade, active / each)
+        .map_or_else(|| activation_exit_churn_limit(active), |validators| validators.saturating_mul(each))
+}
+
 /// Epochs that `amount` (validators or Gwei) needs at `per_epoch`: rounded up; `u64::MAX` where nothing ever passes.
 pub fn queue_epochs(amount: u64, per_epoch: u64) -> u64 {
     match (amount, per_epoch) {

@@ -40,7 +40,8 @@ pub use attestation::{
 pub use balance::{initial_effective_balance, updated_effective_balance};
 pub use churn::{
     BalanceQueue, ValidatorQueue, activation_churn_limit, activation_exit_churn_limit, activation_exit_epoch,
-    balance_churn_limit, consolidation_churn_limit, queue_epochs, validator_churn_limit,
+    balance_churn_limit, consolidation_churn_limit, queue_epochs, stake_that_may_enter, stake_that_may_exit,
+    validator_churn_limit,
 };
 pub use constants::*;
 pub use continuous::{leak_balance_share, leak_burned_share, leak_epochs_to_finality};

@@ -148,6 +148,13 @@ pub(in crate::study) const PORTFOLIO: Section = Section {
             "times the loss",
             "how much its token falls on the market beyond what is slashed",
         ),
+        Key::new(
+            "forced_selling",
+            Number(R::NOT_NEGATIVE),
+            Value("0"),
+            "share sold per relative fall",
+            "the part of it that must be sold when its token falls by slashes, drawdowns or sales: on a path with contagion that moves the asset's price by its `liquidity_usd`, and what buyers redeem leaves the stake",
+        ),
     ],
 };
 

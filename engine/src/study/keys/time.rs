@@ -1,7 +1,7 @@
 //! Keys of time.
 
 use super::{Key, Kind, Otherwise, Range, Section};
-use Kind::{Flag, Number, Whole};
+use Kind::{Choice, Flag, Number, Whole};
 use Otherwise::{Nothing, Required, Value};
 use Range as R;
 
@@ -55,6 +55,13 @@ pub(in crate::study) const TIME: Section = Section {
             "",
             "how use follows security; off without it",
         ),
+        Key::new(
+            "reconsider_epochs",
+            Whole(0, 100_000),
+            Value("0"),
+            "epochs",
+            "how often operators of services with participation = \"chosen\" answer anew, at the end of an epoch; 0: never",
+        ),
         Key::new("sample", Whole(0, 10_000), Value("100"), "paths", "the number of whole paths to write"),
     ],
 };
@@ -62,8 +69,15 @@ pub(in crate::study) const TIME: Section = Section {
 /// `flywheel` of time.
 pub(in crate::study) const FLYWHEEL: Section = Section {
     name: "flywheel",
-    meaning: "use of a service, and with it what it pays under `pays` and what an attack brings in, as a function of the value of the stake behind it against today's: use = min(ceiling, value^elasticity)",
+    meaning: "use of a service, and with it what it pays under `pays` and what an attack brings in, as a function of its security against today's: use = min(ceiling, security^elasticity)",
     keys: &[
+        Key::new(
+            "on",
+            Choice(&["stake", "margin"], &[]),
+            Value("\"stake\""),
+            "",
+            "what use follows: the value of the stake behind the service, or its security margin (cost of corruption over profit, less 1; profit follows use)",
+        ),
         Key::new("elasticity", Number(R::NOT_NEGATIVE), Required, "", "the elasticity of use"),
         Key::new("ceiling", Number(R::POSITIVE), Value("10"), "times today's", "the most use there can be"),
         Key::new(

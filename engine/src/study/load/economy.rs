@@ -102,8 +102,18 @@ pub(super) fn read_portfolios(root: &mut Reader<'_, '_>, world: &World<'_, '_>) 
     for (named, value) in root.sections("portfolios") {
         let mut reader = Reader::open(root.context, &PORTFOLIO, named.place, Some(value));
         let discount_factor = reader.number("discount_factor");
+        let forced_selling = reader.number("forced_selling");
         let holds = read_holdings(&mut reader, world);
-        portfolios.push(Portfolio { name: named.name.clone(), holds, discount_factor });
+        let assets: Vec<usize> = holds.iter().map(|(_, pool, _)| world.pools[*pool].asset).collect();
+        let deep = assets.iter().find(|asset| world.assets[**asset].liquidity_usd.is_infinite());
+        if let Some(asset) = deep.filter(|_| forced_selling > 0.0) {
+            let place = reader.place_of("forced_selling");
+            let message =
+                format!("moves no price: asset `{}` has no liquidity_usd", world.assets[*asset].name);
+            let remedy = format!("write assets.{}.liquidity_usd", world.assets[*asset].name);
+            reader.context.warn(&place, message, remedy);
+        }
+        portfolios.push(Portfolio { name: named.name.clone(), holds, discount_factor, forced_selling });
         resolved.push((named.name, Resolved::Section(reader.finish())));
     }
     if resolved.is_empty() {

@@ -149,14 +149,15 @@ fn read_slashing(reader: &mut Reader<'_, '_>) -> Slashing {
         }
         return Slashing::Fraction;
     }
-    let fork = match reader.choice("fork") {
-        Some(word) => word.parse::<Upgrade>().ok().map(Upgrade::fork),
+    let upgrade = match reader.choice("fork") {
+        Some(word) => word.parse::<Upgrade>().ok(),
         None => {
             reader.resolve("fork", Resolved::Text("electra".to_owned()));
             None
         }
     };
-    let fork = fork.unwrap_or(Fork::Electra);
+    let upgrade = upgrade.unwrap_or(Upgrade::Electra);
+    let fork: Fork = upgrade.fork();
     let effective_balance = reader.optional_whole("effective_balance_eth").unwrap_or_else(|| {
         reader.resolve("effective_balance_eth", Resolved::Whole(32));
         32
@@ -168,7 +169,7 @@ fn read_slashing(reader: &mut Reader<'_, '_>) -> Slashing {
             format!("a validator's effective balance is at most {most} ETH, got {effective_balance}");
         reader.context.error(&place, message, format!("write at most {most}, or a later fork"));
     }
-    Slashing::Ethereum { fork, effective_balance }
+    Slashing::Ethereum { upgrade, fork, effective_balance }
 }
 
 /// The pool whose stake this is as well: another one, of the same asset, that is nobody's own shadow.

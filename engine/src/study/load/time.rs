@@ -3,7 +3,7 @@
 use super::super::keys::{FLYWHEEL, TIME};
 use super::super::reader::Reader;
 use super::super::resolved::Resolved;
-use super::super::{Flywheel, Time};
+use super::super::{Flywheel, On, Time};
 
 /// `[time]`, if paths are wanted.
 pub(super) fn read_time(root: &mut Reader<'_, '_>) -> Option<Time> {
@@ -23,6 +23,7 @@ pub(super) fn read_time(root: &mut Reader<'_, '_>) -> Option<Time> {
         wait_epochs: small(reader.whole("wait_epochs")),
         flight: reader.number("flight"),
         flywheel: read_flywheel(&mut reader),
+        reconsider_epochs: small(reader.whole("reconsider_epochs")),
         sample: small(reader.whole("sample")),
     };
     let entries = reader.finish();
@@ -37,6 +38,7 @@ fn read_flywheel(reader: &mut Reader<'_, '_>) -> Option<Flywheel> {
     }
     let mut inner = reader.section("flywheel", &FLYWHEEL);
     let flywheel = Flywheel {
+        on: if inner.choice("on") == Some("margin") { On::Margin } else { On::Stake },
         elasticity: inner.number("elasticity"),
         ceiling: inner.number("ceiling"),
         push: inner.number("push"),

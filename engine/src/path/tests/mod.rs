@@ -1,7 +1,16 @@
+mod choosers;
+mod joint;
+mod margin;
+mod queue;
+mod sales;
+mod votes;
+
 use super::draws::PathSampler;
-use super::world::{World, WorldPlan};
+use super::plan::WorldPlan;
+use super::world::World;
 use super::*;
 use crate::attack::{Execution, Outcomes, assess, execute};
+use crate::bargain::settle;
 use crate::sampling::Sampler;
 use std::path::Path;
 
@@ -24,11 +33,18 @@ fn study(lines: &str) -> Study {
     Study::from_text(&text, "study.toml", Path::new("")).unwrap_or_else(|error| panic!("{error}"))
 }
 
+impl PathPlan {
+    /// As a run does it.
+    fn of(study: &Study) -> Option<Self> {
+        Self::new(&settle(study))
+    }
+}
+
 /// What a static scenario draws and finds, bit by bit.
 #[test]
 fn one_epoch_with_everything_off_is_a_scenario() {
     let study = study("[time]\nepochs = 1\nepoch_days = 365");
-    let plan = PathPlan::new(&study).unwrap();
+    let plan = PathPlan::of(&study).unwrap();
     let graph = crate::design::compile(&study);
     let sampler = Sampler::new(&study, study.run.seed);
     let (mut outcomes, mut execution) = (Outcomes::new(&graph), Execution::new(&graph));
@@ -40,26 +56,26 @@ fn one_epoch_with_everything_off_is_a_scenario() {
         execute(&graph, &draws, &mut outcomes, &mut execution);
         world.start();
         plan.sampler.draw(block, LANES, 0, &mut paths);
-        world.live(&mut paths);
+        world.live(&mut paths, 0);
         let bits = |columns: &[crate::kernels::Column]| -> Vec<u64> {
             columns.iter().flatten().map(|x| x.to_bits()).collect()
         };
         assert_eq!(bits(&draws.prices), bits(&paths.draws.prices));
         assert_eq!(bits(&draws.profits), bits(&paths.draws.profits));
         assert_eq!(draws.colluders.rows, paths.draws.colluders.rows);
-        for (a, b) in outcomes.targets.iter().zip(&world.outcomes.targets) {
+        for (a, b) in outcomes.targets.iter().zip(&world.rooms[0].0.targets) {
             assert_eq!(
                 bits(&[a.best.cost, a.best.lower, a.profit]),
                 bits(&[b.best.cost, b.best.lower, b.profit])
             );
         }
-        for (a, b) in execution.designs.iter().zip(&world.execution.designs) {
+        for (a, b) in execution.designs.iter().zip(&world.rooms[0].1.designs) {
             assert_eq!(a.target, b.target);
             let columns =
                 |d: &crate::attack::DesignOutcome| bits(&[d.net_gain, d.slashed, d.fault_slashed, d.cost]);
             assert_eq!(columns(a), columns(b));
         }
-        assert_eq!(execution.losses, world.execution.losses);
+        assert_eq!(execution.losses, world.rooms[0].1.losses);
     }
 }
 
@@ -67,9 +83,9 @@ fn one_epoch_with_everything_off_is_a_scenario() {
 #[test]
 fn feedback_of_no_strength_changes_no_cost() {
     let off =
-        PathPlan::new(&study("[time]\nepochs = 3\nepoch_days = 30\npaths = 512\nsample = 0")).unwrap().run();
+        PathPlan::of(&study("[time]\nepochs = 3\nepoch_days = 30\npaths = 512\nsample = 0")).unwrap().run();
     let wheel = "flywheel = { elasticity = 0 }";
-    let on = PathPlan::new(&study(&format!(
+    let on = PathPlan::of(&study(&format!(
         "[time]\nepochs = 3\nepoch_days = 30\npaths = 512\nsample = 0\n{wheel}"
     )));
     let on = on.unwrap().run();
@@ -121,7 +137,7 @@ fn a_common_factor_spreads_over_its_look() {
 #[test]
 fn prices_in_steps_have_the_law_of_one_step() {
     let study = study("[time]\nepochs = 12\nepoch_days = 30.4375\npaths = 25600\nsample = 10000");
-    let results = PathPlan::new(&study).unwrap().run();
+    let results = PathPlan::of(&study).unwrap().run();
     let last = results
         .sample
         .iter()
@@ -151,17 +167,17 @@ fn wheel(elasticity: f64, push: f64, ceiling: f64) -> Study {
 
 /// Logarithms of the stake after each epoch.
 fn turns(study: &Study) -> Vec<f64> {
-    let plan = PathPlan::new(study).unwrap();
+    let plan = PathPlan::of(study).unwrap();
     let mut draws = plan.sampler.room();
     let mut world = World::new(&plan.worlds[0]);
     world.start();
     let turn = |epoch| {
         plan.sampler.draw(0, 1, epoch, &mut draws);
-        world.live(&mut draws);
+        world.live(&mut draws, epoch);
         world.go_on(&draws);
         libm::log(world.bonded[0][0])
     };
-    (0..40).map(turn).collect()
+    (0..study.time.as_ref().map_or(0, |time| time.epochs)).map(turn).collect()
 }
 
 /// With x the logarithm of the stake, a the elasticity of use, c = ln push and η the speed, x' = (1 − η(1 − a))·x + η·c below the
@@ -200,14 +216,14 @@ fn the_flywheel_turns_as_its_closed_form_says() {
 #[test]
 fn leaving_stake_stays_slashable_until_it_has_left() {
     let study = wheel(1.0, 0.9, 1e6);
-    let plan = PathPlan::new(&study).unwrap();
+    let plan = PathPlan::of(&study).unwrap();
     let mut draws = plan.sampler.room();
     let mut world = World::new(&plan.worlds[0]);
     world.start();
     let shrink = libm::exp(10.0 * 7.0 / 365.25 * libm::log(0.9));
     let mut turn = |epoch| {
         plan.sampler.draw(0, 1, epoch, &mut draws);
-        world.live(&mut draws);
+        world.live(&mut draws, epoch);
         let slashable = draws.draws.prices[1][0] / 10.0;
         world.go_on(&draws);
         slashable
@@ -230,7 +246,7 @@ fn an_attack_leaves_its_mark_once() {
          [designs.d.services]\nhub = { system = \"pos\", pool = \"hub\", slash = 0.05 }\n\
          [time]\nepochs = 4\nepoch_days = 7\npaths = 1\ncontagion = true\nflight = 0.2\n";
     let study = Study::from_text(text, "study.toml", Path::new("")).unwrap();
-    let results = PathPlan::new(&study).unwrap().run();
+    let results = PathPlan::of(&study).unwrap().run();
     let pays: Vec<f64> = results.survival.iter().map(|row| row.p_attack_pays.value).collect();
     assert_eq!(pays, [1.0, 0.0, 0.0, 0.0]);
     let prices: Vec<f64> =
@@ -249,7 +265,7 @@ fn an_attack_leaves_its_mark_once() {
 #[test]
 fn paths_do_not_depend_on_the_number_of_threads() {
     let lines = "[time]\nepochs = 3\nepoch_days = 60\npaths = 2000\ncontagion = true\nstake_elasticity = 1\nsample = 2";
-    let plan = PathPlan::new(&study(lines)).unwrap();
+    let plan = PathPlan::of(&study(lines)).unwrap();
     let run = |threads: usize| {
         let threads = crate::run::Threads::new(std::num::NonZeroUsize::new(threads)).unwrap();
         threads.install(|| plan.run())
@@ -269,9 +285,9 @@ fn paths_do_not_depend_on_the_number_of_threads() {
 /// Every world has one plan; without feedback designs share one.
 #[test]
 fn designs_share_a_world_unless_something_feeds_back() {
-    let worlds = |lines: &str| PathPlan::new(&study(lines)).unwrap().worlds.len();
+    let worlds = |lines: &str| PathPlan::of(&study(lines)).unwrap().worlds.len();
     assert_eq!(worlds("[time]\nepochs = 2\nepoch_days = 7"), 1);
     assert_eq!(worlds("[time]\nepochs = 2\nepoch_days = 7\ncontagion = true"), 2);
-    let plan: &WorldPlan = &PathPlan::new(&study("[time]\nepochs = 2\nepoch_days = 7")).unwrap().worlds[0];
+    let plan: &WorldPlan = &PathPlan::of(&study("[time]\nepochs = 2\nepoch_days = 7")).unwrap().worlds[0];
     assert!(!plan.moves);
 }
