@@ -1,6 +1,7 @@
 //! Closing in: dual steps on the certificate, then branch and bound over targets, best bound first, with a limit of work.
 
 use super::certificate::{Certificate, Decided};
+use super::exact::Task;
 use super::plan::Plan;
 use super::scene::{Scene, Witness};
 use super::search::{Ground, Search, keep_better};
@@ -17,10 +18,12 @@ const ROOT_STEPS: usize = 5;
 const BRANCH_STEPS: usize = 2;
 /// Most work (branchings times candidates times targets) while the sign of the best net gain is open, and to close a gap.
 const UNDECIDED_WORK: usize = 200_000;
-const GAP_WORK: usize = 4_000;
+const GAP_WORK: usize = 12_000;
 /// Most steps among operators for one set of targets.
 const UNDECIDED_STEPS: usize = 3000;
 const GAP_STEPS: usize = 300;
+/// How often one set is tried, each time with four times the steps.
+const MOST_TRIES: u32 = 2;
 
 /// What is known of a scenario.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +54,8 @@ struct Node {
     case: usize,
     decided: Decided,
     mu: Vec<f64>,
+    /// How often a set of targets that is fixed has been tried.
+    tries: u32,
 }
 
 impl Judge {
@@ -92,7 +97,7 @@ impl Judge {
             return;
         }
         self.certificates[index].load(joint, plan, case, scene);
-        let mut node = Node { bound: f64::INFINITY, case: index, decided, mu: multipliers(scene) };
+        let mut node = Node { bound: f64::INFINITY, case: index, decided, mu: multipliers(scene), tries: 0 };
         self.scale(ground, &mut node, floor.max(0.0));
         if node.bound > floor.max(0.0) {
             self.nodes.push(node);
@@ -190,7 +195,7 @@ impl Judge {
         if targets & !(node.decided.forced | node.decided.free) != 0 {
             return;
         }
-        self.search.value(ground, targets);
+        self.search.relaxed(ground, targets);
         self.step.clone_from(&node.mu);
         for target in 0..self.step.len() {
             let is_in = targets >> target & 1 == 1;
@@ -215,11 +220,15 @@ impl Judge {
             if top <= lower || is_decided && (is_close(top, lower) || branchings > GAP_WORK / size) {
                 return;
             }
-            let Some(at) = self.nodes.iter().position(|node| node.bound >= top && node.decided.free != 0)
-            else {
+            let may_go_on = |node: &Node| node.decided.free != 0 || node.tries < MOST_TRIES;
+            let Some(at) = self.nodes.iter().position(|node| node.bound >= top && may_go_on(node)) else {
                 return;
             };
             let node = self.nodes.swap_remove(at);
+            if node.decided.free == 0 {
+                self.bound_child(ground, node, lower, best);
+                continue;
+            }
             for child in self.split(ground, &node) {
                 self.bound_child(ground, child, lower, best);
             }
@@ -255,7 +264,8 @@ impl Judge {
         }
         // The parent's bound holds for the child as well.
         if free == 0 {
-            node.bound = node.bound.min(self.close_leaf(ground, forced, lower, best));
+            node.bound = node.bound.min(self.close_leaf(ground, (forced, node.tries), lower, best));
+            node.tries += 1;
         } else {
             if forced != 0 {
                 self.try_duals_of_forced(ground, &mut node);
@@ -272,12 +282,12 @@ impl Judge {
     fn close_leaf(
         &mut self,
         ground: Ground<'_>,
-        set: Targets,
+        (set, tries): (Targets, u32),
         lower: f64,
         best: &mut Option<Witness>,
     ) -> f64 {
         keep_better(best, self.search.covered(ground, set).filter(|found| found.net() > 0.0));
-        let least = self.search.value(ground, set);
+        let least = self.search.relaxed(ground, set);
         let bound = leaf_bound(ground, set, least);
         let lower = best.as_ref().map_or(lower, |best| best.net().max(lower));
         if bound <= lower || is_close(bound, lower) {
@@ -286,23 +296,24 @@ impl Judge {
         // Only coalitions that would net more are of interest.
         let known = ground.scene.profit_of(ground.joint, set) - lower;
         let steps = if lower > 0.0 { GAP_STEPS } else { UNDECIDED_STEPS };
+        let steps = steps << (2 * tries);
         let Ground { joint, scene, .. } = ground;
-        let Search { exact, column, mu, .. } = &mut self.search;
-        let least = exact.solve((joint, scene, set), column, mu, (known, steps));
-        if exact.best.is_empty() {
-            // If the work sufficed, nobody nets more than is known.
-            return least.map_or(bound, |_| lower);
+        let Search { exact, column, .. } = &mut self.search;
+        let least = exact.solve(Task { joint, scene, set, payments: column }, (known, steps));
+        if least >= known {
+            // Nobody nets more than is known.
+            return lower;
         }
         exact.best.sort_unstable();
         let found = Witness::checked(joint, scene, set, &exact.best);
         keep_better(best, found.filter(|found| found.net() > 0.0));
-        least.map_or(bound, |least| bound.min(leaf_bound(ground, set, least)))
+        bound.min(leaf_bound(ground, set, least))
     }
 
     /// A node whose forced targets need more than their profits say: their own multipliers may be better.
     fn try_duals_of_forced(&mut self, ground: Ground<'_>, node: &mut Node) {
         let forced = node.decided.forced;
-        self.search.value(ground, forced);
+        self.search.relaxed(ground, forced);
         self.step.clone_from(&node.mu);
         targets_in(forced).for_each(|target| self.step[target] = self.search.mu[target]);
         let bound = self.certificates[node.case].bound(ground.plan, &self.step, node.decided);

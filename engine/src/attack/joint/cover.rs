@@ -184,6 +184,16 @@ impl Cover {
         value - value.abs() * 1e-12
     }
 
+    /// Takes multipliers found otherwise.
+    pub fn set_worth(&mut self, scene: &Scene, set: Targets, mu: &[f64]) {
+        self.worth.clear();
+        self.worth.resize(scene.n(), 0.0);
+        for target in targets_in(set) {
+            let part = scene.part_of(target);
+            self.worth.iter_mut().zip(part).for_each(|(worth, part)| *worth += mu[target] * part);
+        }
+    }
+
     /// Sets one multiplier to its best with the others held.
     fn raise_one(&mut self, scene: &Scene, target: usize, payments: &[f64], mu: &mut [f64]) {
         let part = scene.part_of(target);

@@ -1,122 +1,243 @@
-//! The cheapest coalition for a set of targets, as far as a limit of work reaches: branch and bound over operators, with the
-//! multipliers of the linear relaxation as the bound.
+//! The cheapest coalition for a set of targets, as far as a limit of work reaches: branch and bound over operators on the linear
+//! relaxation. Every bound is reckoned anew from the multipliers, whatever the relaxation's own arithmetic says.
 
 use super::scene::Scene;
-use crate::graph::{Joint, Targets, targets_in, to_f64};
+use super::simplex::{Fractional, Simplex};
+use crate::graph::{Joint, Targets, targets_in};
 
-/// Working memory. Depth counts decided candidates, `t` the targets of the set.
+/// Pivots after one operator is decided.
+const PIVOTS: usize = 60;
+/// How far a bound is rounded, as a part of all that is added up.
+const ROUNDING: f64 = 1e-12;
+
+/// Working memory.
 #[derive(Debug, Clone, Default)]
 pub struct Exact {
-    /// Who may join, most worth per payment first. `[depth]`
-    who: Vec<u32>,
-    payment: Vec<f64>,
-    /// `[depth · n_targets + t]`
-    units: Vec<u128>,
-    /// Power of all from here on. `[depth · n_targets + t]`
-    left: Vec<u128>,
-    /// Most that those from here on are worth beyond their payment. `[depth]`
-    surplus: Vec<f64>,
-    /// Multiplier per unit of power. `[t]`
+    /// The relaxation with what is decided so far. `[depth]`
+    levels: Vec<Simplex>,
     mu: Vec<f64>,
-    /// Power missing, a row for each open step. `[t]`
-    missing: Vec<u128>,
-    chosen: Vec<u32>,
+    whole: Vec<u32>,
+    fractional: Vec<Fractional>,
+    surplus: Vec<(usize, u128)>,
     /// The cheapest coalition found: candidates.
     pub best: Vec<u32>,
     cost: f64,
+    /// No coalition in what was left open costs less.
+    open: f64,
     steps: usize,
 }
 
+/// A set of targets in a scenario, and what each candidate must be paid for it.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    /// The design.
+    pub joint: &'a Joint,
+    /// The scenario.
+    pub scene: &'a Scene,
+    /// The targets.
+    pub set: Targets,
+    /// USD, less what returns. `[candidate]`
+    pub payments: &'a [f64],
+}
+
+impl Task<'_> {
+    /// Targets that need any power.
+    fn rows(&self) -> impl Iterator<Item = usize> + Clone + '_ {
+        targets_in(self.set).filter(|target| self.scene.need[*target] > 0)
+    }
+
+    fn units(&self, target: usize, candidate: u32) -> u128 {
+        self.scene.units_of(self.joint.targets[target].service)[candidate as usize]
+    }
+}
+
 impl Exact {
-    /// Looks for a coalition that reaches the set for less than `known`, within so many steps; leaves it in `best`, empty if
-    /// there is none. Returns what no coalition is paid less than; `None` if the work did not suffice to know.
-    pub fn solve(
-        &mut self,
-        (joint, scene, set): (&Joint, &Scene, Targets),
-        payments: &[f64],
-        mu: &[f64],
-        (known, steps): (f64, usize),
-    ) -> Option<f64> {
-        self.load((joint, scene, set), payments, mu);
-        (self.cost, self.steps) = (known, steps);
+    /// Multipliers of the linear relaxation, one a target (others are left), and what they prove: no coalition is paid less.
+    /// `None` where the relaxation is not solved.
+    pub fn relax(&mut self, task: Task<'_>, mu: &mut [f64]) -> Option<f64> {
+        if !self.start(task) {
+            return None;
+        }
+        let proven = self.proven(task, 0);
+        task.rows().zip(&self.mu).for_each(|(target, multiplier)| mu[target] = *multiplier);
+        Some(proven)
+    }
+
+    /// Looks for a coalition that reaches the set for less than `known`, deciding so many times whether somebody joins; leaves it
+    /// in `best`, empty if there is none. Returns what no coalition is paid less than, `known` at most.
+    pub fn solve(&mut self, task: Task<'_>, (known, steps): (f64, usize)) -> f64 {
+        (self.cost, self.steps, self.open) = (known, steps, f64::INFINITY);
         self.best.clear();
-        self.chosen.clear();
-        self.missing.clear();
-        self.missing.extend(targets_in(set).map(|target| scene.need[target]));
-        self.descend(0, 0.0);
-        (self.steps > 0).then_some(self.cost - self.cost.abs() * 1e-12)
+        if !self.start(task) {
+            return f64::NEG_INFINITY;
+        }
+        self.descend(task, 0);
+        let found = if self.best.is_empty() { known } else { self.cost - self.cost.abs() * ROUNDING };
+        self.open.min(found)
     }
 
-    fn load(&mut self, (joint, scene, set): (&Joint, &Scene, Targets), payments: &[f64], mu: &[f64]) {
-        let worth = |i: usize| targets_in(set).map(|t| mu[t] * scene.part_of(t)[i]).sum::<f64>();
-        let units = |t: usize, i: usize| scene.units_of(joint.targets[t].service)[i];
-        let may_join = |i: &usize| payments[*i] < 0.0 || targets_in(set).any(|t| units(t, *i) > 0);
-        let mut order: Vec<(f64, usize)> =
-            (0..scene.n()).filter(may_join).map(|i| (payments[i] / (worth(i) + 1e-30), i)).collect();
-        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        self.who.clear();
-        self.who.extend(order.iter().map(|(_, i)| u32::try_from(*i).unwrap_or(u32::MAX)));
-        self.payment.clear();
-        self.payment.extend(order.iter().map(|(_, i)| payments[*i]));
-        self.units.clear();
-        self.units.extend(order.iter().flat_map(|(_, i)| targets_in(set).map(move |t| units(t, *i))));
-        self.mu.clear();
-        self.mu.extend(targets_in(set).map(|t| mu[t] / to_f64(scene.need[t].max(1))));
-        let (n, n_targets) = (order.len(), self.mu.len());
-        self.surplus.clear();
-        self.surplus.resize(n + 1, 0.0);
-        self.left.clear();
-        self.left.resize((n + 1) * n_targets, 0);
-        for depth in (0..n).rev() {
-            let more = worth(order[depth].1) - self.payment[depth];
-            self.surplus[depth] = self.surplus[depth + 1] + more.max(0.0);
-            for at in depth * n_targets..(depth + 1) * n_targets {
-                self.left[at] = self.left[at + n_targets] + self.units[at];
-            }
+    fn start(&mut self, task: Task<'_>) -> bool {
+        if self.levels.is_empty() {
+            self.levels.push(Simplex::default());
         }
+        let root = &mut self.levels[0];
+        root.start(task.payments, task.rows().map(|target| task.scene.part_of(target)));
+        root.solve(PIVOTS + 10 * task.rows().count())
     }
 
-    /// Decides the candidates from `depth` on; the last row of `missing` is what is missing, `paid` what is paid.
-    fn descend(&mut self, depth: usize, paid: f64) {
-        let (n, n_targets) = (self.who.len(), self.mu.len());
-        let row = self.missing.len() - n_targets;
-        // Who gives more than it takes comes first and joins even where nothing is missing.
-        let gives = depth < n && self.payment[depth] < 0.0;
-        if !gives && self.missing[row..].iter().all(|missing| *missing == 0) {
-            if paid < self.cost {
-                self.cost = paid;
-                self.best.clone_from(&self.chosen);
-            }
+    /// What the multipliers of a level prove, with what is decided there; leaves them in `mu`.
+    fn proven(&mut self, task: Task<'_>, depth: usize) -> f64 {
+        let level = &self.levels[depth];
+        level.multipliers(&mut self.mu);
+        let (mut value, mut size) = (0.0, 0.0);
+        for (candidate, payment) in (0u32..).zip(task.payments) {
+            let parts = task.rows().map(|target| task.scene.part_of(target)[candidate as usize]);
+            let worth: f64 = parts.zip(&self.mu).map(|(part, mu)| mu * part).sum();
+            let reduced = payment - worth;
+            let here = match level.bounds_of(candidate) {
+                (lower, _) if lower > 0.0 => reduced,
+                (_, upper) if upper > 0.0 => reduced.min(0.0),
+                _ => continue,
+            };
+            value += here;
+            size += here.abs();
+        }
+        let sum: f64 = self.mu.iter().sum();
+        value + sum - ROUNDING * (size + sum)
+    }
+
+    fn descend(&mut self, task: Task<'_>, depth: usize) {
+        let proven = self.proven(task, depth);
+        if proven >= self.cost {
             return;
         }
-        let at = depth * n_targets;
-        let left = &self.left[at..at + n_targets];
-        let falls_short = left.iter().zip(&self.missing[row..]).any(|(left, missing)| left < missing);
-        if depth == n || falls_short || self.steps == 0 || self.least(depth, paid, row) >= self.cost {
+        self.levels[depth].parts(&mut self.whole, &mut self.fractional);
+        let doubt = |of: &Fractional| task.payments[of.candidate as usize] * of.part.min(1.0 - of.part);
+        let next = self.fractional.iter().copied();
+        let next = next.max_by(|a, b| doubt(a).total_cmp(&doubt(b)).then(b.candidate.cmp(&a.candidate)));
+        self.round(task);
+        let Some(next) = next.filter(|_| self.steps > 0) else {
+            self.open = self.open.min(proven);
             return;
-        }
+        };
         self.steps -= 1;
-        let helps = (0..n_targets).any(|t| self.missing[row + t] > 0 && self.units[at + t] > 0);
-        if gives || helps {
-            for t in 0..n_targets {
-                let missing = self.missing[row + t].saturating_sub(self.units[at + t]);
-                self.missing.push(missing);
-            }
-            self.chosen.push(self.who[depth]);
-            self.descend(depth + 1, paid + self.payment[depth]);
-            self.chosen.pop();
-            self.missing.truncate(row + n_targets);
+        if self.levels.len() <= depth + 1 {
+            self.levels.push(Simplex::default());
         }
-        if !gives {
-            self.descend(depth + 1, paid);
+        let first = if next.part >= 0.5 { 1.0 } else { 0.0 };
+        for part in [first, 1.0 - first] {
+            let (known, below) = self.levels.split_at_mut(depth + 1);
+            below[0].clone_from(&known[depth]);
+            below[0].fix(next.candidate, part);
+            if below[0].solve(PIVOTS) {
+                self.descend(task, depth + 1);
+            } else if self.may_reach(task, depth + 1) {
+                self.open = self.open.min(proven);
+            }
         }
     }
 
-    /// Nobody gets by with less: the multipliers' price of what is missing, less what those left are worth beyond it.
-    fn least(&self, depth: usize, paid: f64, row: usize) -> f64 {
-        let missing = self.missing[row..].iter().zip(&self.mu);
-        let price: f64 = missing.map(|(missing, mu)| mu * to_f64(*missing)).sum();
-        let least = paid + price - self.surplus[depth];
-        least - 1e-12 * (paid.abs() + price + self.surplus[depth])
+    /// Whether all that are not ruled out at a level reach the set together.
+    fn may_reach(&self, task: Task<'_>, depth: usize) -> bool {
+        let level = &self.levels[depth];
+        task.rows().all(|target| {
+            let there = (0u32..).take(task.payments.len()).filter(|who| level.bounds_of(*who).1 > 0.0);
+            there.map(|who| task.units(target, who)).sum::<u128>() >= task.scene.need[target]
+        })
+    }
+
+    /// Everybody who takes part at all joins whole; then those leave whom nothing needs, dearest first. Keeps what is cheaper.
+    fn round(&mut self, task: Task<'_>) {
+        self.whole.extend(self.fractional.iter().map(|of| of.candidate));
+        let members = &mut self.whole;
+        self.surplus.clear();
+        for target in task.rows() {
+            let brought: u128 = members.iter().map(|who| task.units(target, *who)).sum();
+            let Some(surplus) = brought.checked_sub(task.scene.need[target]) else { return };
+            self.surplus.push((target, surplus));
+        }
+        let payment = |who: u32| task.payments[who as usize];
+        members.sort_unstable_by(|a, b| payment(*b).total_cmp(&payment(*a)).then(a.cmp(b)));
+        let surplus = &mut self.surplus;
+        members.retain(|who| {
+            let needed = surplus.iter().any(|(target, surplus)| task.units(*target, *who) > *surplus);
+            let stays = payment(*who) < 0.0 || needed;
+            if !stays {
+                surplus.iter_mut().for_each(|(target, surplus)| *surplus -= task.units(*target, *who));
+            }
+            stays
+        });
+        let cost: f64 = members.iter().map(|who| payment(*who)).sum();
+        if cost < self.cost {
+            self.cost = cost;
+            self.best.clone_from(members);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Dice, crowd};
+    use super::*;
+
+    /// The relaxation's solution covers every target and costs what its multipliers prove: both are optimal.
+    #[test]
+    fn the_relaxation_is_solved_to_the_end() {
+        let mut dice = Dice(31);
+        for round in 0..600 {
+            let size = (3 + dice.below(40), 2 + dice.below(7));
+            let (joint, scene) = crowd(&mut dice, size, 0.5);
+            let set = scene.in_reach;
+            let mut payments: Vec<f64> = (0..scene.n()).map(|who| scene.payment(&joint, set, who)).collect();
+            if round % 3 == 0 {
+                // What returns may be more than what is lost.
+                payments.iter_mut().for_each(|payment| *payment -= 4.0 * dice.unit());
+            }
+            let task = Task { joint: &joint, scene: &scene, set, payments: &payments };
+            let mut exact = Exact::default();
+            let mut mu = vec![0.0; joint.targets.len()];
+            let proven = exact.relax(task, &mut mu).unwrap();
+            exact.levels[0].parts(&mut exact.whole, &mut exact.fractional);
+            let mut part = vec![0.0; scene.n()];
+            exact.whole.iter().for_each(|who| part[*who as usize] = 1.0);
+            exact.fractional.iter().for_each(|of| part[of.candidate as usize] = of.part);
+            for target in task.rows() {
+                let covered: f64 = part.iter().zip(scene.part_of(target)).map(|(x, p)| x * p).sum();
+                assert!(covered > 1.0 - 1e-8, "{round}: target {target} covered {covered}");
+            }
+            let cost: f64 = part.iter().zip(&payments).map(|(x, payment)| x * payment).sum();
+            let scale: f64 = payments.iter().map(|payment| payment.abs()).sum();
+            assert!((cost - proven).abs() < 1e-8 * scale, "{round}: costs {cost}, proven {proven}");
+        }
+    }
+
+    /// With work enough the cheapest coalition of whole operators is found, and proven to be it.
+    #[test]
+    fn the_cheapest_coalition_is_that_of_brute_force() {
+        let mut dice = Dice(32);
+        for round in 0..300 {
+            let size = (2 + dice.below(11), 1 + dice.below(4));
+            let (joint, scene) = crowd(&mut dice, size, 0.6);
+            let set = scene.in_reach;
+            let mut payments: Vec<f64> = (0..scene.n()).map(|who| scene.payment(&joint, set, who)).collect();
+            if round % 3 == 0 {
+                payments.iter_mut().for_each(|payment| *payment -= 4.0 * dice.unit());
+            }
+            let of = |members: u32| (0u32..).take(scene.n()).filter(move |who| members >> who & 1 == 1);
+            let cost = |members: u32| of(members).map(|who| payments[who as usize]).sum::<f64>();
+            let reaches = |members: &u32| scene.reaches(&joint, set, &of(*members).collect::<Vec<_>>());
+            let least = (0u32..1 << scene.n()).filter(reaches).map(cost).fold(f64::INFINITY, f64::min);
+            let mut exact = Exact::default();
+            let task = Task { joint: &joint, scene: &scene, set, payments: &payments };
+            let proven = exact.solve(task, (f64::INFINITY, 1_000_000));
+            let found: f64 = exact.best.iter().map(|who| payments[*who as usize]).sum();
+            assert!(scene.reaches(&joint, set, &exact.best));
+            let slack = 1e-9 * payments.iter().map(|payment| payment.abs()).sum::<f64>();
+            assert!(
+                (found - least).abs() <= slack && proven <= least + slack,
+                "{round}: {found} {least} {proven}"
+            );
+            assert!(proven >= least - slack, "{round}: {proven} proven of {least}");
+        }
     }
 }

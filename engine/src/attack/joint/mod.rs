@@ -13,6 +13,7 @@ mod exact;
 pub mod plan;
 pub mod scene;
 pub mod search;
+mod simplex;
 mod stage;
 #[cfg(test)]
 mod tests;

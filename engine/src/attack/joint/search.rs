@@ -6,7 +6,7 @@
 
 use super::branch::is_close;
 use super::cover::{Cover, Payments};
-use super::exact::Exact;
+use super::exact::{Exact, Task};
 use super::plan::Plan;
 use super::scene::{Scene, Witness};
 use crate::graph::{Exposure, Joint, Targets, is_held, targets_in};
@@ -99,6 +99,24 @@ impl Search {
         self.cover.raise(scene, set, &self.column, &mut self.mu)
     }
 
+    /// [`Self::value`] with the multipliers of the linear relaxation, which are the best: the rounds of raising may get stuck where
+    /// several targets share members.
+    pub fn relaxed(&mut self, ground: Ground<'_>, set: Targets) -> f64 {
+        let raised = self.value(ground, set);
+        if set.count_ones() < 2 {
+            return raised;
+        }
+        let Ground { joint, scene, .. } = ground;
+        self.extended.clone_from(&self.mu);
+        let task = Task { joint, scene, set, payments: &self.column };
+        let Some(least) = self.exact.relax(task, &mut self.extended).filter(|least| *least > raised) else {
+            return raised;
+        };
+        self.mu.clone_from(&self.extended);
+        self.cover.set_worth(scene, set, &self.mu);
+        least
+    }
+
     /// A better attack near this one.
     fn step(&mut self, ground: Ground<'_>, now: &Witness) -> Option<Witness> {
         self.members.is_set = false;
@@ -161,7 +179,7 @@ impl Search {
     /// The coalition for a set once more, with members exchanged for cheaper ones.
     pub fn polished(&mut self, ground: Ground<'_>, set: Targets) -> Option<Witness> {
         let Ground { joint, scene, .. } = ground;
-        self.value(ground, set);
+        self.relaxed(ground, set);
         if !self.cover.fill(joint, scene, set, &self.column) {
             return None;
         }
