@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms of the engine, lowest first.
-const FLOORS: [&str; 30] = [
+const FLOORS: [&str; 31] = [
     "fraction",
     "kernels",
     "streams",
@@ -20,6 +20,7 @@ const FLOORS: [&str; 30] = [
     "economy",
     "exact",
     "explain",
+    "bribes",
     "estimate",
     "record",
     "run",

@@ -45,6 +45,8 @@ pub enum Command {
     Explain(ExplainArguments),
     /// Say how far a design is overcollateralised at today's prices, and for a small one the worst that a shock can do.
     Robust(RobustArguments),
+    /// Say what bribes come to, paid up front, on success, or by P + ε from an escrow.
+    Bribes(BribesArguments),
     /// Say how likely colluders alone reach each threshold of a service: computed, or with the factors alone sampled.
     Exact(ExactArguments),
     /// Draw scenarios, judge every design on them, write tables and print the figures.
@@ -110,6 +112,25 @@ pub struct RobustArguments {
     /// Threads; one per processor when not given. Results do not depend on it.
     #[arg(long, value_name = "T")]
     pub threads: Option<NonZeroUsize>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `bribes`.
+#[derive(Debug, Args)]
+pub struct BribesArguments {
+    /// Folder of the study, or its `study.toml`.
+    pub study: PathBuf,
+    /// Design; all of them when not given.
+    #[arg(long, value_name = "D")]
+    pub design: Option<String>,
+    /// Scenarios.
+    #[arg(long, value_name = "N", default_value = "4096")]
+    pub scenarios: NonZeroUsize,
+    /// Seed; by default that of the study.
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<u64>,
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,

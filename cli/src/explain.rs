@@ -7,7 +7,7 @@ use crate::load;
 use crate::names::{design_named, service_named};
 use crate::output::Out;
 use crate::tables::table;
-use montecartel::explain::{AttackView, Bribed, Explanation, Member, Slashed, explain};
+use montecartel::explain::{AttackView, Bribed, Explanation, Member, PathView, Slashed, explain};
 use montecartel::graph::{ChargeNote, Mining};
 use montecartel::study::Study;
 use serde_json::{Value, json};
@@ -31,6 +31,7 @@ pub fn run(arguments: &ExplainArguments, out: &mut Out) -> Result<(), Failure> {
     for attack in &explanation.attacks {
         print_attack(&study, attack, arguments.operators, out)?;
     }
+    print_paths(&explanation, out)?;
     out.line("\nAt today's prices; by the protocols' own rules if every slash lands. Bribed: nobody colludes, everybody has a price.")
 }
 
@@ -45,6 +46,29 @@ fn print_members(members: &[Member], most: usize, out: &mut Out) -> Result<(), F
     });
     out.line(format_args!("\n{}", table(&["operator", "stake", "power", "together"], rows)))?;
     rest(members.len(), most, out)
+}
+
+/// Where a service rests on others: what corrupting those realises of it.
+fn print_paths(of: &Explanation, out: &mut Out) -> Result<(), Failure> {
+    let rests = of.paths.iter().any(|path| path.service != of.service);
+    let Some(weakest) = of.paths.first().filter(|_| rests) else { return Ok(()) };
+    out.line(format_args!(
+        "\nweakest path: {} of {}, for {}, realises {}",
+        weakest.attack,
+        weakest.service,
+        usd(weakest.cost_usd),
+        usd(weakest.realised_usd)
+    ))?;
+    let row = |path: &PathView| {
+        [
+            path.service.clone(),
+            path.attack.clone(),
+            usd(path.cost_usd),
+            usd(path.realised_usd),
+            share(path.realised_share),
+        ]
+    };
+    out.line(table(&["service", "attack", "cost", "realised", "of the profit"], of.paths.iter().map(row)))
 }
 
 fn operators(n: usize) -> String {
@@ -151,6 +175,10 @@ fn document(study: &Study, explanation: &Explanation) -> Value {
                 "regime": view.regimes.iter().map(|regime| regime.name()).collect::<Vec<_>>(),
                 "bribed": view.bribed.as_ref().map(bribed_document) })
     });
+    let paths = explanation.paths.iter().map(|path| {
+        json!({ "service": path.service, "attack": path.attack, "cost_usd": path.cost_usd.is_finite().then_some(path.cost_usd),
+                "realised_usd": path.realised_usd, "realised_share": path.realised_share })
+    });
     json!({
         "schema": "urn:montecartel:explain:1",
         "design": explanation.design,
@@ -158,6 +186,7 @@ fn document(study: &Study, explanation: &Explanation) -> Value {
         "how": explanation.how,
         "members": members.collect::<Vec<_>>(),
         "attacks": attacks.collect::<Vec<_>>(),
+        "paths": paths.collect::<Vec<_>>(),
     })
 }
 

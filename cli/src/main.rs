@@ -3,6 +3,7 @@
 mod amount;
 mod args;
 mod attribution;
+mod bribes;
 mod check;
 mod doctor;
 mod exact;
@@ -65,6 +66,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Check { study, json } => check::run(&study, json, out),
         Command::Explain(arguments) => explain::run(&arguments, out),
         Command::Robust(arguments) => robust::run(&arguments, out),
+        Command::Bribes(arguments) => bribes::run(&arguments, out),
         Command::Exact(arguments) => exact::run(&arguments, out),
         Command::Sweep(arguments) => sweep::run(&arguments, out),
         Command::Stress(arguments) => stress::run(&arguments, out),

@@ -22,6 +22,23 @@ pub struct Explanation {
     pub members: Vec<Member>,
     /// Attacks in the order of their kinds.
     pub attacks: Vec<AttackView>,
+    /// Attacks that realise some of its profits, on it and on what it rests on, cheapest first: the first is the weakest path.
+    pub paths: Vec<PathView>,
+}
+
+/// An attack that realises profits of a service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathView {
+    /// Service attacked.
+    pub service: String,
+    /// Kind.
+    pub attack: String,
+    /// What it costs by the cheapest route if nobody colludes and everybody can be bribed, USD; infinite out of reach.
+    pub cost_usd: f64,
+    /// What it realises of the service's profits, USD.
+    pub realised_usd: f64,
+    /// The same as a part of the service's largest profit.
+    pub realised_share: f64,
 }
 
 /// An operator with power.
@@ -88,7 +105,10 @@ pub struct Slashed {
 
 /// Explains a service of a design, by their positions in the study; `None` if the design does not secure it.
 pub fn explain(study: &Study, design: usize, service: usize) -> Option<Explanation> {
-    let graph = crate::design::compile(study);
+    // Which attacks realise whose profits stands in the joint view.
+    let mut study = study.clone();
+    study.adversary.joint = true;
+    let (study, graph) = (&study, crate::design::compile(&study));
     let at = graph.designs[design].secured.iter().position(|s| graph.secured[*s].service == service)?;
     let secured = graph.designs[design].secured[at];
     let draws = Sampler::new(study, study.run.seed).base_state(study);
@@ -102,6 +122,7 @@ pub fn explain(study: &Study, design: usize, service: usize) -> Option<Explanati
         how: graph.secured[secured].how.clone(),
         attacks: attacks.collect(),
         members: view.members(),
+        paths: view.paths(&outcomes),
     })
 }
 
@@ -167,6 +188,35 @@ impl View<'_> {
             mining: target.mining.clone(),
             bribed: self.bribed(position, outcomes),
         }
+    }
+
+    /// Every attack that realises some of the service's profits, cheapest first.
+    fn paths(&self, outcomes: &Outcomes) -> Vec<PathView> {
+        let design = &self.graph.designs[self.design];
+        let Some(prize) = design.joint.prizes.get(self.at) else { return Vec::new() };
+        let places: Vec<(usize, usize)> = design
+            .secured
+            .iter()
+            .flat_map(|secured| (0..self.graph.secured[*secured].targets.len()).map(|at| (*secured, at)))
+            .collect();
+        let realised = |(_, column, part): &(usize, usize, f64)| part * self.draws.profits[*column][0];
+        let largest = prize.ways.iter().map(realised).fold(0.0, f64::max);
+        let path = |(target, (secured, position)): (usize, &(usize, usize))| {
+            let ways = prize.ways.iter().filter(|(way, ..)| *way == target);
+            let realised_usd = ways.map(realised).max_by(f64::total_cmp)?;
+            Some(PathView {
+                service: self.study.services[self.graph.secured[*secured].service].name.clone(),
+                attack: self.graph.secured[*secured].targets[*position].kind.clone(),
+                cost_usd: outcomes.targets[outcomes.first_target[*secured] + position].best.cost[0],
+                realised_usd,
+                realised_share: if largest > 0.0 { realised_usd / largest } else { 0.0 },
+            })
+        };
+        let mut paths: Vec<PathView> = places.iter().enumerate().filter_map(path).collect();
+        paths.sort_by(|a, b| {
+            a.cost_usd.total_cmp(&b.cost_usd).then(b.realised_usd.total_cmp(&a.realised_usd))
+        });
+        paths
     }
 
     fn least_operators(&self, target: &Target) -> Option<usize> {

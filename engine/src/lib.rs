@@ -19,6 +19,7 @@ pub mod attack;
 pub mod attribution;
 pub mod backtest;
 pub mod bargain;
+pub mod bribes;
 pub mod claims;
 pub mod design;
 pub mod economy;

@@ -55,6 +55,29 @@ fn corrupting_the_base_realises_what_rests_on_it_once_a_service() {
     equal(judged.profit("app", "fork"), 100.0);
 }
 
+/// A service can be corrupted through what it rests on: the base is held by operators who lose less, and realises a part.
+#[test]
+fn the_weakest_path_leads_through_the_base() {
+    let judged = judge(&resting_text("").replacen("slash = 0.05", "slash = 0.02", 1));
+    let design = judged.study.designs.iter().position(|design| design.name == "d").unwrap();
+    let service = judged.study.services.iter().position(|service| service.name == "app").unwrap();
+    let paths = crate::explain::explain(&judged.study, design, service).unwrap().paths;
+    let found = |service: &str, attack: &str| {
+        paths.iter().find(|path| path.service == service && path.attack == attack).unwrap()
+    };
+    // 2 % and 5 % of $200; the base's fork realises half of 100, its halt all of 30.
+    equal(found("base", "fork").cost_usd, 4.0);
+    equal(found("base", "fork").realised_usd, 50.0);
+    equal(found("base", "fork").realised_share, 0.5);
+    equal(found("base", "halt").realised_usd, 30.0);
+    equal(found("app", "fork").cost_usd, 10.0);
+    equal(found("app", "fork").realised_usd, 100.0);
+    assert!(paths.windows(2).all(|pair| pair[0].cost_usd <= pair[1].cost_usd) && paths.len() == 5);
+    // What rests on others is no path to them.
+    let base = judged.study.services.iter().position(|service| service.name == "base").unwrap();
+    assert_eq!(crate::explain::explain(&judged.study, design, base).unwrap().paths.len(), 3);
+}
+
 #[test]
 fn halting_the_base_realises_halts_alone() {
     equal(resting("").profit("base", "halt"), 5.0 + 30.0);
