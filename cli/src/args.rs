@@ -106,6 +106,12 @@ pub struct RobustArguments {
     /// Restaking services that turn Byzantine, by the worst choice: each slashes all that is allocated to it.
     #[arg(long, value_name = "H", default_value_t = 0)]
     pub byzantine: usize,
+    /// Scenarios in which γ* is taken as well, of those who can be had in each.
+    #[arg(long, value_name = "N")]
+    pub scenarios: Option<NonZeroUsize>,
+    /// Seed of the scenarios; by default that of the study.
+    #[arg(long, value_name = "SEED", requires = "scenarios")]
+    pub seed: Option<u64>,
     /// Most operators to print.
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub operators: usize,

@@ -43,11 +43,12 @@ pub fn run(arguments: &BribesArguments, out: &mut Out) -> Result<(), Failure> {
     out.line(
         "\nMeans where all who are not altruistic reach the threshold together. Others join: what a bribed member thinks of that, knowing of itself\n\
          alone. Up front is paid in any case, contingent on success only; P + ε pays as much as is lost either way, so that joining is dominant: its\n\
-         cost is that of the equilibrium in which all join, with the carry of the escrow; if it fails all the same, the escrow pays.",
+         cost is that of the equilibrium in which all join, with the carry of the escrow; if it fails all the same, the escrow pays. Cheapest: if the\n\
+         attack succeeds; per success: with what failed attempts cost.",
     )
 }
 
-const HEADINGS: [&str; 10] = [
+const HEADINGS: [&str; 11] = [
     "service",
     "attack",
     "reached",
@@ -58,9 +59,10 @@ const HEADINGS: [&str; 10] = [
     "P + ε",
     "escrow",
     "cheapest",
+    "per success",
 ];
 
-fn row(of: &Bribery) -> [String; 10] {
+fn row(of: &Bribery) -> [String; 11] {
     let mean = |moments: &Moments| usd(if moments.n() == 0 { f64::NAN } else { moments.mean() });
     let belief = if of.belief.n() == 0 { f64::NAN } else { of.belief.mean() };
     [
@@ -74,6 +76,7 @@ fn row(of: &Bribery) -> [String; 10] {
         mean(&of.p_plus_epsilon),
         mean(&of.escrow),
         of.cheapest().map_or("-", Way::name).to_owned(),
+        of.cheapest_per_success().map_or("-", Way::name).to_owned(),
     ]
 }
 
@@ -96,6 +99,7 @@ fn document(study: &Study, judged: &[(usize, Vec<Bribery>)]) -> Value {
             "escrow_usd": figure(&of.escrow),
             "on_failure_usd": figure(&of.on_failure),
             "cheapest": of.cheapest().map(Way::name),
+            "cheapest_per_success": of.cheapest_per_success().map(Way::name),
         })
     };
     json!({ "schema": "urn:montecartel:bribes:1", "study": study.name, "rows": rows.map(row).collect::<Vec<_>>() })

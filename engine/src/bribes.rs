@@ -13,9 +13,11 @@
 //!
 //! since each way leaves it no worse off in the mean; P + ε (Buterin 2015) leaves it no worse off either way, so that to join is a dominant
 //! strategy, and in the equilibrium where all join what is promised for failure is never paid. It must lie in escrow though, as much as the
-//! dearer of the two outcomes, until the stake is free (the longest unbonding of a pool that answers), at `carry_apr`. What each
-//! way costs if it succeeds rises in the order P + ε without carry (which is route `bribe` of every run), up front, contingent. Colluders
-//! ask for nothing but what they lose; stolen keys for nothing.
+//! dearer of the two outcomes, until the stake is free (the longest unbonding of a pool that answers), at `carry_apr`. Without carry P + ε is
+//! route `bribe` of every run. Where failure costs members more than success (ℓ⁻ > ℓ: a slash that the attack prevents) P + ε is cheapest if
+//! the attack succeeds; where success costs them more (the asset falls) up front is. Contingent costs most then, and nothing if it
+//! fails: per success, counting what failed attempts cost, it is cheapest as long as a willing operator takes others for more willing
+//! than they are on the whole. Colluders ask for nothing but what they lose; stolen keys for nothing.
 
 use crate::attack::{Outcomes, assess, cheapest_coalition};
 use crate::design::compile;
@@ -89,13 +91,22 @@ impl Way {
 impl Bribery {
     /// The way that costs least if the attack succeeds; `None` where no coalition was met.
     pub fn cheapest(&self) -> Option<Way> {
-        let ways = [
-            (self.p_plus_epsilon, Way::PPlusEpsilon),
-            (self.up_front, Way::UpFront),
-            (self.contingent, Way::Contingent),
-        ];
-        let met = ways.into_iter().filter(|(cost, _)| cost.n() > 0);
-        met.min_by(|a, b| a.0.mean().total_cmp(&b.0.mean())).map(|(_, way)| way)
+        self.least([self.p_plus_epsilon.mean(), self.up_front.mean(), self.contingent.mean()])
+    }
+
+    /// The way that costs least per success: what failed attempts cost is added, at the odds of [`Self::reached`], as if the same
+    /// coalition had been paid in them.
+    pub fn cheapest_per_success(&self) -> Option<Way> {
+        let odds = (1.0 - self.reached.mean()) / self.reached.mean();
+        let up_front = self.up_front.mean() * (1.0 + odds);
+        let p_plus_epsilon = self.p_plus_epsilon.mean() + odds * self.on_failure.mean();
+        self.least([p_plus_epsilon, up_front, self.contingent.mean()])
+    }
+
+    fn least(&self, costs: [f64; 3]) -> Option<Way> {
+        let ways = costs.into_iter().zip([Way::PPlusEpsilon, Way::UpFront, Way::Contingent]);
+        let least = ways.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, way)| way);
+        least.filter(|_| self.profit.n() > 0)
     }
 }
 
@@ -418,6 +429,10 @@ slash = 0.05
         within_errors(fork.contingent.mean(), loss / 0.75, loss / (0.75 * 0.75) * q_error);
         assert_eq!(fork.cheapest(), Some(Way::UpFront));
         assert_eq!(control.cheapest(), Some(Way::PPlusEpsilon));
+        // Half of all attempts fail: up front is paid twice a success, P + ε pays in each failure.
+        for bribery in [fork, control] {
+            assert_eq!(bribery.cheapest_per_success(), Some(Way::Contingent));
+        }
     }
 
     /// With a common factor who is willing says that others are: beliefs rise above the unconditional probability, and the offer falls.

@@ -1,6 +1,7 @@
 //! How robust a design is at today's prices, without scenarios: certified overcollateralisation for any design, and for small ones
 //! the exact one and the worst that a shock and the cascade after it can do.
 
+mod drawn;
 mod number;
 mod slack;
 mod small;
@@ -8,8 +9,9 @@ mod small;
 mod tests;
 mod worst;
 
+pub use drawn::slack_in_scenarios;
 pub use number::compare_ratios;
-pub use slack::{Slack, slack};
+pub use slack::{Slack, slack, slack_of_whole};
 pub use small::{Refusal, Small};
 pub use worst::{Cascades, Worst, members};
 

@@ -56,6 +56,24 @@ pub fn slack(joint: &Joint, plan: &Plan, scene: &Scene) -> Slack {
     Slack { operators, services, whole }
 }
 
+/// [`Slack::whole`] without the figures of its parts, all operators at once.
+pub fn slack_of_whole(joint: &Joint, plan: &Plan, scene: &Scene) -> f64 {
+    let is_free = |(target, need): (usize, &u128)| {
+        *need == 0 && scene.profit[target] > 0.0 && joint.targets[target].by_operators
+    };
+    if scene.need.iter().enumerate().any(is_free) {
+        return 0.0;
+    }
+    let of_case = |case: &Case| {
+        let decided = Decided { forced: case.forced, free: case.free & scene.in_reach };
+        let by = |prices: &[f64]| multiple(scene, (joint, plan, case), decided, prices);
+        let own = by(&own_profits(scene));
+        charged_to_forced(plan, scene, decided).map_or(own, |prices| own.max(by(&prices)))
+    };
+    let cases = plan.cases.iter().filter(|case| case.forced & !scene.in_reach == 0);
+    cases.map(of_case).fold(f64::INFINITY, f64::min)
+}
+
 /// Every target at its own profit; 0 where nobody has power. `[target]`
 fn own_profits(scene: &Scene) -> Vec<f64> {
     let own = |(profit, need): (&f64, &u128)| if *need > 0 { *profit } else { 0.0 };
@@ -76,7 +94,7 @@ fn charged_to_forced(plan: &Plan, scene: &Scene, decided: Decided) -> Option<Vec
     (n > 0 && guarded).then(|| (0..scene.profit.len()).map(price).collect())
 }
 
-/// How many times over the prices can grow before the one candidate of a scene gains.
+/// How many times over the prices can grow before a candidate of a scene gains.
 fn multiple(
     scene: &Scene,
     (joint, plan, case): (&Joint, &Plan, &Case),
@@ -90,7 +108,7 @@ fn multiple(
         mu.clear();
         mu.extend(prices.iter().map(|price| libm::exp2(exponent) * price));
         certificate.bound(plan, &mu, decided);
-        certificate.gain_of(0) > 0.0
+        (0..scene.n()).any(|candidate| certificate.gain_of(candidate) > 0.0)
     };
     let (mut low, mut high) = RANGE;
     if !gains(high) {

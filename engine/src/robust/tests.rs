@@ -293,6 +293,50 @@ fn t10_elastic_restaking() {
     }
 }
 
+/// All operators at once give what they give one by one.
+#[test]
+fn the_whole_at_once_is_the_least_of_the_parts() {
+    let holds = held("20");
+    for study in [elastic(15, 0.1), elastic(5, 0.5), elastic(3, 0.4), holds] {
+        let turned = super::Turned::new(&study, 0, &[]);
+        let joint = &turned.graph.designs[0].joint;
+        let plan = crate::attack::joint::Plan::new(joint);
+        let whole = super::slack_of_whole(joint, &plan, &turned.scene());
+        let parts = turned.slack().whole;
+        assert!(whole.is_finite() && (whole / parts - 1.0).abs() < 1e-12, "{whole} {parts}");
+    }
+}
+
+/// Everybody has the same γ*; in a scenario it is that at a premium of a tenth where five of fifteen can be bribed, and else
+/// nobody attacks anything.
+#[test]
+fn in_a_scenario_only_those_who_can_be_had_count() {
+    let mut study = elastic(15, 0.1);
+    for operator in &mut study.operators {
+        (operator.collusion_probability, operator.altruistic_probability) = (0.0, 0.6);
+    }
+    let today = super::Turned::new(&study, 0, &[]).slack().whole;
+    let n = 20_000;
+    let found = super::slack_in_scenarios(&study, 0, (n, 5));
+    let out_of_reach = found.iter().filter(|cover| cover.is_infinite()).count();
+    assert!(found.len() == n && found.windows(2).all(|pair| pair[0] <= pair[1]));
+    assert!(found[..n - out_of_reach].iter().all(|cover| (cover / (1.1 * today) - 1.0).abs() < 1e-9));
+    // Fewer than five of fifteen, each with probability 0.4.
+    let mut chances = vec![1.0];
+    for _ in 0..15 {
+        let mut next = vec![0.0; chances.len() + 1];
+        for (k, p) in chances.iter().enumerate() {
+            next[k] += 0.6 * p;
+            next[k + 1] += 0.4 * p;
+        }
+        chances = next;
+    }
+    let expected: f64 = chances[..5].iter().sum();
+    let error = libm::sqrt(expected * (1.0 - expected) / 20_000.0);
+    let share = f64::from(u32::try_from(out_of_reach).unwrap()) / 20_000.0;
+    assert!((share - expected).abs() < 5.0 * error, "{share} {expected}");
+}
+
 /// Of services of which some are served with more, the worst to turn is found.
 #[test]
 fn the_worst_service_turns() {
@@ -327,24 +371,23 @@ fn elastic(n: usize, part: f64) -> Study {
     Study::from_text(&text, "study.toml", Path::new(".")).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What a service's own chain slashes does not land once the chain is held: who holds it answers for everything that falls with it.
-#[test]
-fn who_holds_the_executor_answers_for_all() {
-    let text = |profit: &str| {
-        format!(
-            "name = \"held\"\n[assets.A]\nprice_usd = 1\n[collusion]\nprobability = 0.1\naltruistic_probability = 0.1\n\
+/// A hub that carries out the slashes of an app.
+fn held(profit: &str) -> Study {
+    let text = format!(
+        "name = \"held\"\n[assets.A]\nprice_usd = 1\n[collusion]\nprobability = 0.1\naltruistic_probability = 0.1\n\
              [pools.p]\nasset = \"A\"\nstake = {{ a = 100 }}\n[pools.q]\nasset = \"A\"\nstake = {{ b = 50 }}\n\
              [services.hub]\nconsensus = \"quorum\"\nattacks.control = {{ profit_usd = 20, threshold = \">= 1/2\" }}\n\
              [services.app]\nconsensus = \"quorum\"\nattacks.fork = {{ profit_usd = {profit}, threshold = \">= 1/2\" }}\n\
              [designs.d.services.hub]\nsystem = \"pos\"\npool = \"p\"\nslash = 0.5\nexecutes_on = \"always\"\n\
              [designs.d.services.app]\nsystem = \"pos\"\npool = \"q\"\nslash = 1\nexecutes_on = \"hub\"\n"
-        )
-    };
-    let judged = |profit: &str| {
-        let study = Study::from_text(&text(profit), "study.toml", Path::new("."))
-            .unwrap_or_else(|error| panic!("{error}"));
-        robustness(&study, 0, (0, 1))
-    };
+    );
+    Study::from_text(&text, "study.toml", Path::new(".")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What a service's own chain slashes does not land once the chain is held: who holds it answers for everything that falls with it.
+#[test]
+fn who_holds_the_executor_answers_for_all() {
+    let judged = |profit: &str| robustness(&held(profit), 0, (0, 1));
     // Both together: a forfeits 50 for 20 + 20; b then loses nothing. The app alone: 50 for 20. The hub alone: 50 for 20.
     let robust = judged("20");
     assert!((robust.whole - 1.25).abs() < 1e-9, "{robust:?}");

@@ -66,6 +66,19 @@ impl Stage {
         verdict
     }
 
+    /// A scenario as joint attacks see it, with everybody who can be had.
+    pub fn ground<'a>(
+        &'a mut self,
+        (graph, design): (&Graph, &'a DesignGraph),
+        (draws, lane): (&Draws, usize),
+        outcomes: &Outcomes,
+    ) -> Ground<'a> {
+        self.set_targets(design, (draws, lane), outcomes);
+        let candidates = (&mut self.scene, &mut self.priced, self.bribes);
+        set_candidates(candidates, (graph, design, &design.joint), (draws, lane), &[]);
+        Ground { joint: &design.joint, plan: &self.plan, scene: &self.scene }
+    }
+
     /// Operators behind the candidates of the scenario judged last.
     pub fn operator(&self, candidate: u32) -> u32 {
         self.scene.operators[candidate as usize]
