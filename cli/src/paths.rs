@@ -25,8 +25,12 @@ fn survival(paths: &PathResults, row: &SurvivalRow) -> String {
         |metric: &str| paths.band(design, service, metric, *epoch).map_or(f64::NAN, |band| band.quantiles[3]);
     let tail =
         |metric: &str| paths.band(design, service, metric, *epoch).map_or(f64::NAN, |band| band.quantiles[1]);
+    let members = paths.band(design, service, "members", *epoch).map_or_else(String::new, |band| {
+        let [_, low, _, median, _, high, _] = band.quantiles;
+        format!("; operators in the end: median {median:.0}, 5% {low:.0}, 95% {high:.0}")
+    });
     format!(
-        "  {service} in design {design}: no attack ever pays on {} of paths [{}, {}] ({half}); least attack cost on the way: median {}, 5% {}",
+        "  {service} in design {design}: no attack ever pays on {} of paths [{}, {}] ({half}); least attack cost on the way: median {}, 5% {}{members}",
         share(survival.value),
         share(survival.low),
         share(survival.high),
