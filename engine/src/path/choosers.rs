@@ -1,16 +1,16 @@
 //! Operators that reconsider on a path which services they run.
 //!
-//! At the end of an epoch every operator that may choose answers once, in name order, knowing how the others stand: it takes part iff
-//! its reward at this epoch's prices and use, less its node, less the accidents that the service adds, less what attacks on
-//! the service are expected to cost it beside those members, leaves something. What attacks cost is judged on the draws that
-//! operators chose on at the start, once for every set of members that comes up, and follows the value of the stake. A path's next
-//! epoch is judged with its own members.
+//! At the end of an epoch every operator that may choose answers once, in name order: it takes part iff its reward beside those that
+//! take part by then, at this epoch's prices and use, less its node, less the accidents that the service adds, less what
+//! attacks on the service are expected to cost it beside those that took part in the epoch, leaves something. What attacks cost is
+//! judged on the draws that operators chose on at the start, once for every set of members with which an epoch ends, and follows
+//! the value of the stake. A path's next epoch is judged with its own members.
 
 use super::plan::{Standing, WorldPlan};
 use super::world::World;
 use crate::bargain::{Bench, Chosen};
 use crate::design::{self, Choice};
-use crate::graph::AssetAmounts;
+use crate::graph::{AssetAmounts, Income};
 use crate::kernels::LANES;
 use crate::moments::count;
 use crate::study::Study;
@@ -18,6 +18,10 @@ use std::collections::BTreeMap;
 
 /// Compiled sets that are kept.
 const MOST_STANDINGS: usize = 64;
+/// Sets that are kept from block to block.
+const MOST_SETS: usize = 1 << 12;
+/// Sets of which it is kept what attacks cost.
+const MOST_JUDGED: usize = 1 << 14;
 /// The set that the study settled on.
 const SETTLED: u32 = 0;
 
@@ -113,23 +117,10 @@ fn sum_of_worst(mut losses: Vec<f64>, n: f64) -> f64 {
 struct Set {
     /// `[choice][operator]`
     members: Vec<Vec<bool>>,
-    /// Operators with power. `[choice]`
-    sizes: Vec<u32>,
     /// The set in which one operator has changed its mind, once known. `[choice · n_operators + operator]`
     toggled: Vec<Option<u32>>,
-    /// What a member gets, once known. `[choice · n_operators + operator]`
-    offers: Vec<Option<Offer>>,
-    /// What attacks cost each operator a year, once known. `[choice]`
-    attacks: Vec<Option<Vec<f64>>>,
-}
-
-/// What taking part brings in a year: `usd + Σ tokens · price`, and costs for the node; nothing without power.
-#[derive(Debug, Clone, Default)]
-struct Offer {
-    has_power: bool,
-    usd: f64,
-    tokens: Vec<(usize, f64)>,
-    node_usd: f64,
+    /// What each service pays and who has power over it. `[choice]`
+    offers: Vec<(Income, Vec<bool>)>,
 }
 
 /// Who takes part on the paths of a block.
@@ -138,6 +129,8 @@ pub struct Opted<'a> {
     choosers: &'a Choosers,
     known: Vec<Set>,
     index: BTreeMap<Vec<Vec<bool>>, u32>,
+    /// What attacks on a choice's service cost each operator a year beside these members.
+    attacks: BTreeMap<(usize, Vec<Vec<bool>>), Vec<f64>>,
     /// `[lane]`
     sets: [u32; LANES],
     /// Compiled sets. `[(stage, set)]`
@@ -151,6 +144,7 @@ impl<'a> Opted<'a> {
             choosers,
             known: Vec::new(),
             index: BTreeMap::new(),
+            attacks: BTreeMap::new(),
             sets: [SETTLED; LANES],
             standings: BTreeMap::new(),
         };
@@ -160,6 +154,12 @@ impl<'a> Opted<'a> {
 
     /// Back to today.
     pub fn start(&mut self) {
+        if self.known.len() > MOST_SETS {
+            self.known.clear();
+            self.index.clear();
+            self.standings.clear();
+            self.find(self.choosers.settled.clone());
+        }
         self.sets = [SETTLED; LANES];
     }
 
@@ -175,7 +175,8 @@ impl<'a> Opted<'a> {
     /// Operators with power over a secured service whose operators choose.
     pub fn members(&self, secured: usize, lane: usize) -> Option<u32> {
         let choice = self.choosers.choices.iter().position(|choice| choice.service == secured)?;
-        Some(self.known[self.sets[lane] as usize].sizes[choice])
+        let (_, has_power) = &self.known[self.sets[lane] as usize].offers[choice];
+        u32::try_from(has_power.iter().filter(|has| **has).count()).ok()
     }
 
     /// How services are secured by a set.
@@ -201,14 +202,15 @@ impl<'a> Opted<'a> {
             return;
         }
         for lane in 0..world.n {
-            let mut set = self.sets[lane];
+            let before = self.sets[lane];
+            let mut set = before;
             for (index, choice) in self.choosers.choices.iter().enumerate() {
                 if world.epoch < world.plan.in_force(choice.service) {
                     continue;
                 }
                 for operator in (0..choice.candidates.len()).filter(|operator| choice.candidates[*operator]) {
                     let inside = self.put(set, (index, operator), true);
-                    let wants = self.margin((world, lane), inside, (index, operator)) > 0.0;
+                    let wants = self.margin((world, lane), (before, inside), (index, operator)) > 0.0;
                     set = self.put(set, (index, operator), wants);
                 }
             }
@@ -216,11 +218,12 @@ impl<'a> Opted<'a> {
         }
     }
 
-    /// What is left of a year beside these members at the prices and the use with which the epoch ends, USD.
+    /// What is left of a year beside the members of `set` at the prices and the use with which the epoch ends, attacks being those
+    /// on the service as it was run `before`, USD.
     fn margin(
         &mut self,
         (world, lane): (&World<'_>, usize),
-        set: u32,
+        (before, set): (u32, u32),
         (index, operator): (usize, usize),
     ) -> f64 {
         let choosers = self.choosers;
@@ -228,47 +231,32 @@ impl<'a> Opted<'a> {
         let position = choosers.study.designs[0].services[service].0;
         let price = |asset: usize| world.plan.assets[asset].1 * world.levels[asset][lane];
         let own = choosers.study.operators[operator].own_share;
-        let offer = self.offer(set, (index, operator));
-        if !offer.has_power {
+        let (income, has_power) = &self.known[set as usize].offers[index];
+        if !has_power[operator] {
             return 0.0;
         }
-        let paid = offer.usd + offer.tokens.iter().map(|(asset, tokens)| tokens * price(*asset)).sum::<f64>();
+        let paid = income.pays.iter().map(|pay| pay.kept[operator] * pay.asset.map_or(1.0, price));
         let uses = if world.is_idle(position, lane) { 0.0 } else { world.uses[position][lane] };
         let accidents = choosers.accidents[index].iter().map(|amounts| {
             amounts.tokens[operator] * price(amounts.asset) * world.bonded[amounts.asset][lane]
                 / choosers.years
         });
-        let left = uses * paid - offer.node_usd - own * accidents.sum::<f64>();
+        let left = uses * paid.sum::<f64>() - income.node_usd[operator] - own * accidents.sum::<f64>();
         // Who does not gain without attacks does not gain with them.
         if left <= 0.0 {
             return left;
         }
-        left - self.attacks(set, index)[operator] * world.ended_value(service, lane)
-    }
-
-    fn offer(&mut self, set: u32, (index, operator): (usize, usize)) -> &Offer {
-        let choosers = self.choosers;
-        let known = &mut self.known[set as usize];
-        let members = &known.members;
-        known.offers[index * choosers.n_operators() + operator].get_or_insert_with(|| {
-            let study = choosers.with(members);
-            let (income, runs) = design::income_of(&study, (0, choosers.choices[index].service));
-            let mut offer =
-                Offer { has_power: runs[operator], node_usd: income.node_usd[operator], ..Offer::default() };
-            for pay in &income.pays {
-                match pay.asset {
-                    Some(asset) => offer.tokens.push((asset, pay.kept[operator])),
-                    None => offer.usd += pay.kept[operator],
-                }
-            }
-            offer
-        })
+        let beside = self.put(before, (index, operator), true);
+        left - self.attacks(beside, index)[operator] * world.ended_value(service, lane)
     }
 
     fn attacks(&mut self, set: u32, choice: usize) -> &[f64] {
         let choosers = self.choosers;
-        let Set { members, attacks, .. } = &mut self.known[set as usize];
-        attacks[choice].get_or_insert_with(|| choosers.attacks(members, choice))
+        if self.attacks.len() > MOST_JUDGED {
+            self.attacks.clear();
+        }
+        let members = &self.known[set as usize].members;
+        self.attacks.entry((choice, members.clone())).or_insert_with(|| choosers.attacks(members, choice))
     }
 
     /// The set in which an operator takes part or does not.
@@ -293,16 +281,11 @@ impl<'a> Opted<'a> {
             return *set;
         }
         let set = u32::try_from(self.known.len()).unwrap_or(SETTLED);
-        let (n, study) = (members.len(), self.choosers.with(&members));
-        let size = |choice: &Choice| {
-            let (_, runs) = design::income_of(&study, (0, choice.service));
-            u32::try_from(runs.iter().filter(|runs| **runs).count()).unwrap_or(u32::MAX)
-        };
+        let study = self.choosers.with(&members);
+        let offer = |choice: &Choice| design::income_of(&study, (0, choice.service));
         self.known.push(Set {
-            sizes: self.choosers.choices.iter().map(size).collect(),
-            toggled: vec![None; n * self.choosers.n_operators()],
-            offers: vec![None; n * self.choosers.n_operators()],
-            attacks: vec![None; n],
+            offers: self.choosers.choices.iter().map(offer).collect(),
+            toggled: vec![None; members.len() * self.choosers.n_operators()],
             members: members.clone(),
         });
         self.index.insert(members, set);
