@@ -416,6 +416,15 @@ impl Fold {
     }
 }
 
+/// What `work` makes of each item, in order: on the current rayon pool, outside of any one after the other.
+pub fn map_in_parallel<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Send + Sync) -> Vec<R> {
+    if rayon::current_thread_index().is_some() {
+        items.into_par_iter().map(work).collect()
+    } else {
+        items.into_iter().map(work).collect()
+    }
+}
+
 /// What `work` makes of blocks `0..n_blocks`, in order; on the current rayon pool.
 pub fn blocks_in_order<T: Send>(n_blocks: u64, work: impl Fn(u64) -> T + Send + Sync) -> Vec<T> {
     (0..n_blocks).into_par_iter().map(work).collect()

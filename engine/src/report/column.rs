@@ -1,8 +1,7 @@
 //! A table as a list of columns: one definition gives names, types, encodings, units and values.
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use arrow::error::ArrowError;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{
     EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion,
@@ -12,9 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::provenance::Provenance;
-
-/// Rows of a row group: enough groups that one part feeds several threads of a reader.
-const ROW_GROUP_ROWS: usize = 131_072;
+use crate::run::map_in_parallel;
 
 /// How a column is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +31,10 @@ pub(super) enum Storage {
 }
 
 /// Values of one column, made from blocks of rows.
-type Fill<R> = Box<dyn Fn(&[R]) -> ArrayRef + Send>;
+type Fill<R> = Box<dyn Fn(&[R]) -> ArrayRef + Send + Sync>;
+
+/// Fewer blocks than this are not worth a second thread.
+const SHARED_BLOCKS: usize = 16;
 
 /// One column of a table whose rows come in blocks of type `R`.
 pub(super) struct Column<R> {
@@ -51,7 +51,7 @@ impl<R> Column<R> {
         name: impl Into<String>,
         (unit, comment): (&'static str, &'static str),
         storage: Storage,
-        values: impl Fn(&R) -> &[f64] + Send + 'static,
+        values: impl Fn(&R) -> &[f64] + Send + Sync + 'static,
     ) -> Self {
         let array = move |blocks: &[R]| -> ArrayRef {
             Arc::new(Float64Array::from_iter_values(blocks.iter().flat_map(&values).copied()))
@@ -63,7 +63,7 @@ impl<R> Column<R> {
     pub(super) fn counters(
         name: &str,
         comment: &'static str,
-        values: impl Fn(&R) -> &[i64] + Send + 'static,
+        values: impl Fn(&R) -> &[i64] + Send + Sync + 'static,
     ) -> Self {
         let array = move |blocks: &[R]| -> ArrayRef {
             Arc::new(Int64Array::from_iter_values(blocks.iter().flat_map(&values).copied()))
@@ -75,7 +75,7 @@ impl<R> Column<R> {
     pub(super) fn wide_counts(
         name: &str,
         comment: &'static str,
-        value: impl Fn(&R) -> u64 + Send + 'static,
+        value: impl Fn(&R) -> u64 + Send + Sync + 'static,
     ) -> Self {
         let array = move |blocks: &[R]| -> ArrayRef {
             let counts = blocks.iter().map(|block| i64::try_from(value(block)).unwrap_or(i64::MAX));
@@ -88,7 +88,7 @@ impl<R> Column<R> {
     pub(super) fn counts(
         name: &str,
         (unit, comment): (&'static str, &'static str),
-        values: impl Fn(&R) -> &[i32] + Send + 'static,
+        values: impl Fn(&R) -> &[i32] + Send + Sync + 'static,
     ) -> Self {
         let array = move |blocks: &[R]| -> ArrayRef {
             Arc::new(Int32Array::from_iter_values(blocks.iter().flat_map(&values).copied()))
@@ -100,7 +100,7 @@ impl<R> Column<R> {
     pub(super) fn flags(
         name: &str,
         comment: &'static str,
-        values: impl Fn(&R) -> &[bool] + Send + 'static,
+        values: impl Fn(&R) -> &[bool] + Send + Sync + 'static,
     ) -> Self {
         let array = move |blocks: &[R]| -> ArrayRef {
             let flags: Vec<bool> = blocks.iter().flat_map(&values).copied().collect();
@@ -113,7 +113,7 @@ impl<R> Column<R> {
     pub(super) fn labels(
         name: &str,
         names: Vec<String>,
-        positions: impl Fn(&R) -> &[usize] + Send + 'static,
+        positions: impl Fn(&R) -> &[usize] + Send + Sync + 'static,
     ) -> Self {
         let array = move |blocks: &[R]| -> ArrayRef {
             let positions = blocks.iter().flat_map(&positions);
@@ -126,7 +126,7 @@ impl<R> Column<R> {
     pub(super) fn words<K: 'static>(
         name: &str,
         comment: &'static str,
-        values: impl Fn(&R) -> &[K] + Send + 'static,
+        values: impl Fn(&R) -> &[K] + Send + Sync + 'static,
         word: fn(&K) -> &'static str,
     ) -> Self {
         let array = move |blocks: &[R]| -> ArrayRef {
@@ -140,7 +140,7 @@ impl<R> Column<R> {
     pub(super) fn text(
         name: &str,
         comment: &'static str,
-        value: impl Fn(&R) -> &str + Send + 'static,
+        value: impl Fn(&R) -> &str + Send + Sync + 'static,
     ) -> Self {
         let array = move |blocks: &[R]| -> ArrayRef {
             Arc::new(StringArray::from_iter_values(blocks.iter().map(&value)))
@@ -196,7 +196,6 @@ impl<R> Table<R> {
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_dictionary_enabled(false)
             .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .set_key_value_metadata(Some(provenance.footer()));
         let properties =
             columns.iter().fold(properties, |properties, column| column.store(properties)).build();
@@ -213,9 +212,15 @@ impl<R> Table<R> {
         self.properties.clone()
     }
 
-    /// Blocks of rows as one batch.
-    pub(super) fn batch(&self, blocks: &[R]) -> Result<RecordBatch, ArrowError> {
-        let arrays = self.columns.iter().map(|column| (column.fill)(blocks)).collect();
-        RecordBatch::try_new(self.schema(), arrays)
+    /// Blocks of rows as one array per column, filled on all threads where there are many.
+    pub(super) fn arrays(&self, blocks: &[R]) -> Vec<ArrayRef>
+    where
+        R: Sync,
+    {
+        let fill = |column: &Column<R>| (column.fill)(blocks);
+        if blocks.len() < SHARED_BLOCKS {
+            return self.columns.iter().map(fill).collect();
+        }
+        map_in_parallel(self.columns.iter().collect(), fill)
     }
 }

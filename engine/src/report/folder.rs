@@ -114,11 +114,16 @@ impl RunFolder {
     }
 
     /// Writes a table of one file.
-    fn write_table<R>(&self, table: &Table<R>, rows: &[R]) -> Result<PartRecord, ReportError> {
+    fn write_table<R: Sync>(&self, table: &Table<R>, rows: &[R]) -> Result<PartRecord, ReportError> {
         self.write_as(format!("{}.parquet", table.name), table, rows)
     }
 
-    fn write_as<R>(&self, name: String, table: &Table<R>, rows: &[R]) -> Result<PartRecord, ReportError> {
+    fn write_as<R: Sync>(
+        &self,
+        name: String,
+        table: &Table<R>,
+        rows: &[R],
+    ) -> Result<PartRecord, ReportError> {
         let mut file = PartFile::create(&self.dir, name, table)?;
         file.write(table, rows)?;
         file.commit()
@@ -163,7 +168,7 @@ pub fn write_marginal(
     write_file_of(file, &summary::marginal(&Provenance::new(study)), rows, force)
 }
 
-fn write_file_of<R>(file: &Path, table: &Table<R>, rows: &[R], force: bool) -> Result<(), ReportError> {
+fn write_file_of<R: Sync>(file: &Path, table: &Table<R>, rows: &[R], force: bool) -> Result<(), ReportError> {
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     may_write_file(file, force)?;

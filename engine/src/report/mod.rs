@@ -19,6 +19,7 @@
 
 mod column;
 mod disk;
+mod encode;
 mod error;
 mod folder;
 mod manifest;

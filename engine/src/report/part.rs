@@ -1,17 +1,17 @@
 //! One Parquet file: written under a temporary name, hashed on the way, renamed when it is whole.
 
-use parquet::arrow::ArrowWriter;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::column::Table;
 use super::disk::{TEMPORARY, make_folder, publish};
+use super::encode::Encoder;
 use super::{PartRecord, ReportError};
 
 /// A Parquet file that is being written; dropped before [`PartFile::commit`] it leaves nothing behind.
 pub(super) struct PartFile {
-    writer: Option<ArrowWriter<Hashed>>,
+    writer: Option<Encoder<Hashed>>,
     temporary: PathBuf,
     path: PathBuf,
     record: PartRecord,
@@ -28,23 +28,23 @@ impl PartFile {
         let hashed = Hashed { file, hasher: blake3::Hasher::new(), bytes: 0 };
         let record = PartRecord { table: table.name.to_owned(), path: name, ..PartRecord::default() };
         let mut part = Self { writer: None, temporary, path, record };
-        let writer = ArrowWriter::try_new(hashed, table.schema(), Some(table.properties()));
+        let writer = Encoder::new(hashed, table.schema(), table.properties());
         part.writer = Some(writer.map_err(ReportError::parquet(&part.path))?);
         Ok(part)
     }
 
     /// Adds blocks of rows; whole row groups go to the disk.
-    pub(super) fn write<R>(&mut self, table: &Table<R>, blocks: &[R]) -> Result<(), ReportError> {
+    pub(super) fn write<R: Sync>(&mut self, table: &Table<R>, blocks: &[R]) -> Result<(), ReportError> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
-        let batch = table.batch(blocks).map_err(|e| ReportError::parquet(&self.path)(e.into()))?;
-        self.record.rows += batch.num_rows() as u64;
-        writer.write(&batch).map_err(ReportError::parquet(&self.path))
+        let columns = table.arrays(blocks);
+        self.record.rows += columns.first().map_or(0, |column| column.len()) as u64;
+        writer.write(&columns).map_err(ReportError::parquet(&self.path))
     }
 
     /// Writes the footer, syncs, renames.
     pub(super) fn commit(mut self) -> Result<PartRecord, ReportError> {
         if let Some(writer) = self.writer.take() {
-            let hashed = writer.into_inner().map_err(ReportError::parquet(&self.path))?;
+            let hashed = writer.finish().map_err(ReportError::parquet(&self.path))?;
             hashed.file.sync_all().map_err(ReportError::io("sync", &self.path))?;
             self.record.bytes = hashed.bytes;
             self.record.blake3 = hashed.hasher.finalize().to_hex().to_string();

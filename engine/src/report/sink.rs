@@ -127,7 +127,7 @@ struct Stream<R> {
     finished: Vec<PartRecord>,
 }
 
-impl<R> Stream<R> {
+impl<R: Sync> Stream<R> {
     fn new(dir: &Path, table: Table<R>) -> Self {
         Self {
             dir: dir.to_owned(),

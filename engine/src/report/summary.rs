@@ -228,7 +228,7 @@ fn usd(name: &str, comment: &'static str, value: fn(&OperatorRow) -> &f64) -> Co
 
 /// An estimate, its error and its interval.
 fn estimate_columns<R: 'static>(
-    estimate: impl Fn(&R) -> &Estimate + Copy + Send + 'static,
+    estimate: impl Fn(&R) -> &Estimate + Copy + Send + Sync + 'static,
 ) -> [Column<R>; 4] {
     let part = |name: &str, comment, part: fn(&Estimate) -> &f64| {
         Column::numbers(name, ("", comment), Plain, move |row| from_ref(part(estimate(row))))
@@ -241,7 +241,7 @@ fn estimate_columns<R: 'static>(
     ]
 }
 
-fn sample_size_column<R: 'static>(estimate: impl Fn(&R) -> &Estimate + Send + 'static) -> Column<R> {
+fn sample_size_column<R: 'static>(estimate: impl Fn(&R) -> &Estimate + Send + Sync + 'static) -> Column<R> {
     let about = ("scenarios", "scenarios that the estimate rests on");
     Column::numbers("effective_sample_size", about, Plain, move |row| {
         from_ref(&estimate(row).effective_sample_size)
