@@ -44,11 +44,12 @@ pub fn run(arguments: &BribesArguments, out: &mut Out) -> Result<(), Failure> {
         "\nMeans where all who are not altruistic reach the threshold together. Others join: what a bribed member thinks of that, knowing of itself\n\
          alone. Up front is paid in any case, contingent on success only; P + ε pays as much as is lost either way, so that joining is dominant: its\n\
          cost is that of the equilibrium in which all join, with the carry of the escrow; if it fails all the same, the escrow pays. Cheapest: if the\n\
-         attack succeeds; per success: with what failed attempts cost.",
+         attack succeeds; per success: with what failed attempts cost. Std error: of the three ways the largest, as a part of the cost, what members\n\
+         think taken as known.",
     )
 }
 
-const HEADINGS: [&str; 11] = [
+const HEADINGS: [&str; 12] = [
     "service",
     "attack",
     "reached",
@@ -58,11 +59,12 @@ const HEADINGS: [&str; 11] = [
     "contingent",
     "P + ε",
     "escrow",
+    "std error",
     "cheapest",
     "per success",
 ];
 
-fn row(of: &Bribery) -> [String; 11] {
+fn row(of: &Bribery) -> [String; 12] {
     let mean = |moments: &Moments| usd(if moments.n() == 0 { f64::NAN } else { moments.mean() });
     let belief = if of.belief.n() == 0 { f64::NAN } else { of.belief.mean() };
     [
@@ -75,6 +77,7 @@ fn row(of: &Bribery) -> [String; 11] {
         mean(&of.contingent),
         mean(&of.p_plus_epsilon),
         mean(&of.escrow),
+        of.relative_error().map_or("-".to_owned(), share),
         of.cheapest().map_or("-", Way::name).to_owned(),
         of.cheapest_per_success().map_or("-", Way::name).to_owned(),
     ]

@@ -41,7 +41,8 @@ pub struct Ask {
     pub seed: u64,
 }
 
-/// Bribes for one target. All money in USD, means over the scenarios in which route `bribe` reaches it.
+/// Bribes for one target. All money in USD, means over the scenarios in which route `bribe` reaches it. Their errors are those
+/// of the scenarios drawn; what members think, which comes of the same draws, is taken as known.
 #[derive(Debug, Clone)]
 pub struct Bribery {
     /// Service.
@@ -50,7 +51,7 @@ pub struct Bribery {
     pub attack: String,
     /// Whether those who are not altruistic reach the threshold: the share of scenarios.
     pub reached: Moments,
-    /// What a bribed member thinks of the others: mean of `q_o` over those who are bribed.
+    /// What a bribed member thinks of the others: mean of `q_o` over those who are bribed in a scenario.
     pub belief: Moments,
     /// Profit.
     pub profit: Moments,
@@ -103,6 +104,13 @@ impl Bribery {
         self.least([p_plus_epsilon, up_front, self.contingent.mean()])
     }
 
+    /// The largest standard error of the three ways' costs, as a part of the cost; `None` below two scenarios.
+    pub fn relative_error(&self) -> Option<f64> {
+        let ways = [&self.up_front, &self.contingent, &self.p_plus_epsilon];
+        let relative = |cost: &&Moments| if cost.mean() > 0.0 { cost.std_error() / cost.mean() } else { 0.0 };
+        (self.profit.n() > 1).then(|| ways.iter().map(relative).fold(0.0, f64::max))
+    }
+
     fn least(&self, costs: [f64; 3]) -> Option<Way> {
         let ways = costs.into_iter().zip([Way::PPlusEpsilon, Way::UpFront, Way::Contingent]);
         let least = ways.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, way)| way);
@@ -136,6 +144,7 @@ pub fn bribes(study: &Study, ask: &Ask) -> Vec<Bribery> {
                     sums.add(&graph, room, (place, belief), lane);
                 }
             }
+            sums.each().into_iter().for_each(Series::end_block);
         }
     });
     places
@@ -289,19 +298,42 @@ impl Belief {
     }
 }
 
+/// A figure: its moments, and the values of the block at hand.
+#[derive(Default)]
+struct Series {
+    all: Moments,
+    block: Vec<f64>,
+}
+
+impl Series {
+    fn push(&mut self, value: f64) {
+        self.block.push(value);
+    }
+
+    fn end_block(&mut self) {
+        self.all.merge(&Moments::of_few(self.block.iter().copied()));
+        self.block.clear();
+    }
+}
+
 /// Figures of the scenarios in which a target is reached.
 #[derive(Default)]
 struct Sums {
-    belief: Vec<f64>,
-    profit: Vec<f64>,
-    up_front: Vec<f64>,
-    contingent: Vec<f64>,
-    p_plus_epsilon: Vec<f64>,
-    escrow: Vec<f64>,
-    on_failure: Vec<f64>,
+    belief: Series,
+    profit: Series,
+    up_front: Series,
+    contingent: Series,
+    p_plus_epsilon: Series,
+    escrow: Series,
+    on_failure: Series,
 }
 
 impl Sums {
+    fn each(&mut self) -> [&mut Series; 7] {
+        let Self { belief, profit, up_front, contingent, p_plus_epsilon, escrow, on_failure } = self;
+        [belief, profit, up_front, contingent, p_plus_epsilon, escrow, on_failure]
+    }
+
     fn add(&mut self, graph: &Graph, room: &mut Room, (place, belief): (&Place, &Belief), lane: usize) {
         let Room { draws, outcomes } = room;
         let profit = outcomes.targets[place.outcome].profit[lane];
@@ -312,6 +344,7 @@ impl Sums {
         };
         let price = |asset: usize| draws.prices[asset][lane];
         let [mut up_front, mut contingent, mut equilibrium, mut escrow, mut on_failure] = [0.0; 5];
+        let (mut beliefs, mut n_bribed) = (0.0, 0);
         for operator in members.iter().map(|operator| *operator as usize) {
             let success = place.success.usd(operator, price);
             if is_in(&draws.colluders.rows, operator) {
@@ -327,7 +360,11 @@ impl Sums {
             equilibrium += ask * success;
             on_failure += ask * failure;
             escrow += ask * success.max(failure);
-            self.belief.push(q);
+            (beliefs, n_bribed) = (beliefs + q, n_bribed + 1);
+        }
+        // Members of one scenario are no independent observations.
+        if n_bribed > 0 {
+            self.belief.push(beliefs / count(n_bribed));
         }
         self.profit.push(profit);
         self.up_front.push(up_front);
@@ -338,7 +375,7 @@ impl Sums {
     }
 
     fn bribery(&self, place: &Place, belief: &Belief) -> Bribery {
-        let moments = |values: &[f64]| Moments::of_few(values.iter().copied());
+        let moments = |series: &Series| series.all;
         Bribery {
             service: place.service.clone(),
             attack: place.attack.clone(),
@@ -408,6 +445,11 @@ slash = 0.05
             within_errors(bribery.reached.mean(), 0.5, error);
             // Of about 20,000 scenarios in which an operator is willing.
             within_errors(bribery.belief.mean(), 0.75, libm::sqrt(0.75 * 0.25 / 20_000.0));
+            // Scenarios are counted, over all blocks, not members.
+            let hits = (bribery.reached.mean() * 40_000.0).round();
+            assert!(
+                (count(bribery.profit.n()) - hits).abs() < 0.5 && bribery.belief.n() == bribery.profit.n()
+            );
         }
         let (fork, control) = (of(&found, "fork"), of(&found, "control"));
         let loss = 1.1 * 2.0 * 10.0;
@@ -429,6 +471,10 @@ slash = 0.05
         within_errors(fork.contingent.mean(), loss / 0.75, loss / (0.75 * 0.75) * q_error);
         assert_eq!(fork.cheapest(), Some(Way::UpFront));
         assert_eq!(control.cheapest(), Some(Way::PPlusEpsilon));
+        // Offers differ by what three operators think alone; of one scenario nothing is said.
+        assert!(fork.relative_error().is_some_and(|error| error < 1e-3));
+        let once = bribes(&three(""), &Ask { design: 0, scenarios: 1, seed: 3 });
+        assert!(once.iter().all(|bribery| bribery.relative_error().is_none()));
         // Half of all attempts fail: up front is paid twice a success, P + ε pays in each failure.
         for bribery in [fork, control] {
             assert_eq!(bribery.cheapest_per_success(), Some(Way::Contingent));
