@@ -37,13 +37,15 @@ pub fn run(path: &Path, json: bool, out: &mut Out) -> Result<(), Failure> {
 
 fn print_pools(overview: &Overview, out: &mut Out) -> Result<(), Failure> {
     let row = |pool: &PoolView| {
-        let under = pool.underlying.as_ref().map_or(String::new(), |under| format!("is part of {under}"));
+        let under = pool.underlying.as_ref().map(|under| format!("is part of {under}"));
+        let divisible = pool.divisible.then(|| "divisible: parts of an operator's keys can join".to_owned());
+        let notes: Vec<String> = under.into_iter().chain(divisible).collect();
         [
             pool.name.clone(),
             pool.n_operators.to_string(),
             format!("{:.0} {}", pool.tokens, pool.asset),
             usd(pool.usd),
-            under,
+            notes.join("; "),
         ]
     };
     let headers = ["pool", "operators", "stake", "USD staked", ""];
@@ -119,7 +121,7 @@ fn print_defaults(study: &Study, out: &mut Out) -> Result<(), Failure> {
 fn document(study: &Study, overview: &Overview) -> Value {
     let pools = overview.pools.iter().map(|pool| {
         json!({ "pool": pool.name, "asset": pool.asset, "operators": pool.n_operators, "tokens": pool.tokens,
-                "usd": pool.usd, "underlying": pool.underlying })
+                "usd": pool.usd, "underlying": pool.underlying, "divisible": pool.divisible })
     });
     let services = overview.services.iter().map(|view| {
         let targets = view.targets.iter().map(|t| {

@@ -154,7 +154,11 @@ fn print_bribed(bribed: &Bribed, profit: f64, most: usize, out: &mut Out) -> Res
     ))?;
     let row = |member: &Slashed| {
         let tokens: Vec<String> = member.tokens.iter().map(|(asset, t)| format!("{t:.6} {asset}")).collect();
-        [member.operator.clone(), share(member.power_share), tokens.join(" + "), usd(member.usd)]
+        let operator = match member.part {
+            whole if whole >= 1.0 => member.operator.clone(),
+            part => format!("{}, {} of its keys", member.operator, share(part)),
+        };
+        [operator, share(member.power_share), tokens.join(" + "), usd(member.usd)]
     };
     out.line(table(&["    operator", "power", "slashed", "USD"], bribed.members.iter().take(most).map(row)))?;
     rest(bribed.members.len(), most, out)
@@ -194,7 +198,7 @@ fn bribed_document(bribed: &Bribed) -> Value {
     let members = bribed.members.iter().map(|member| {
         let tokens: serde_json::Map<String, Value> =
             member.tokens.iter().map(|(asset, tokens)| (asset.clone(), json!(tokens))).collect();
-        json!({ "operator": member.operator, "power_share": member.power_share, "slashed_tokens": tokens,
+        json!({ "operator": member.operator, "part": member.part, "power_share": member.power_share, "slashed_tokens": tokens,
                 "slashed_usd": member.usd })
     });
     json!({ "cost_usd": bribed.cost_usd, "returned_usd": bribed.returned_usd, "cost_lower_usd": bribed.lower_usd, "power_share": bribed.power_share,

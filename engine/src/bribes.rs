@@ -345,15 +345,15 @@ impl Sums {
         let price = |asset: usize| draws.prices[asset][lane];
         let [mut up_front, mut contingent, mut equilibrium, mut escrow, mut on_failure] = [0.0; 5];
         let (mut beliefs, mut n_bribed) = (0.0, 0);
-        for operator in members.iter().map(|operator| *operator as usize) {
-            let success = place.success.usd(operator, price);
+        for (operator, part) in members.iter().map(|(operator, part)| (*operator as usize, *part)) {
+            let success = part * place.success.usd(operator, price);
             if is_in(&draws.colluders.rows, operator) {
                 let stolen = draws.compromised.as_ref().is_some_and(|keys| is_in(&keys.rows, operator));
                 let own = if stolen { 0.0 } else { success };
                 (up_front, contingent, equilibrium) = (up_front + own, contingent + own, equilibrium + own);
                 continue;
             }
-            let failure = place.failure.usd(operator, price);
+            let failure = part * place.failure.usd(operator, price);
             let (q, ask) = (belief.of(operator), 1.0 + draws.premium[lane]);
             up_front += ask * (q * success + (1.0 - q) * failure);
             contingent += ask * (success + (1.0 - q) / q * failure);

@@ -95,7 +95,9 @@ pub struct Bribed {
 pub struct Slashed {
     /// Operator.
     pub operator: String,
-    /// Part of the power.
+    /// Part of its keys that it commits.
+    pub part: f64,
+    /// Part of the power, as far as it commits it.
     pub power_share: f64,
     /// Asset and tokens. Empty if it loses nothing.
     pub tokens: Vec<(String, f64)>,
@@ -231,11 +233,11 @@ impl View<'_> {
         last.map(|last| last + 1)
     }
 
-    fn returned_usd(&self, position: usize, members: &[u32]) -> f64 {
+    fn returned_usd(&self, position: usize, members: &[(u32, f64)]) -> f64 {
         let returned = self.graph.secured[self.secured].targets[position].returned.iter();
         let of = |amounts: &AssetAmounts| -> f64 {
             let price = self.study.assets[amounts.asset].price_usd;
-            members.iter().map(|operator| price * amounts.tokens[*operator as usize]).sum()
+            members.iter().map(|(operator, part)| part * price * amounts.tokens[*operator as usize]).sum()
         };
         returned.map(of).sum()
     }
@@ -250,18 +252,21 @@ impl View<'_> {
             to_f64(priced.units(power, slot)) / to_f64(priced.total.max(1))
         };
         let strikes = [Strike { service: self.at, target: position, luck: Luck::NONE }];
-        let attack = Assault { strikes: &strikes, members: &members, day: self.study.horizon_days, held: 0 };
+        let (operators, parts): (Vec<u32>, Vec<f64>) = members.iter().copied().unzip();
+        let day = self.study.horizon_days;
+        let attack = Assault { strikes: &strikes, members: &operators, parts: &parts, day, held: 0 };
         let mut bill = Bill::default();
         self.graph.designs[self.design]
             .rules
             .settle(&Incident { accidents: &[], attack: Some(attack) }, &mut bill);
-        let slashed = |operator: &u32| {
+        let slashed = |(operator, part): &(u32, f64)| {
             let mine =
                 bill.lines.iter().filter(|line| line.operator == *operator as usize && line.nominal > 0.0);
             let price = |asset: usize| self.study.assets[asset].price_usd;
             Slashed {
                 operator: self.name(*operator),
-                power_share: share(*operator),
+                part: *part,
+                power_share: part * share(*operator),
                 usd: mine.clone().map(|line| line.nominal * price(line.asset)).sum(),
                 tokens: mine.map(|line| (self.study.assets[line.asset].name.clone(), line.nominal)).collect(),
             }
@@ -270,7 +275,7 @@ impl View<'_> {
             cost_usd: cost.cost_usd,
             returned_usd: self.returned_usd(position, &members),
             lower_usd: cost.lower_usd,
-            power_share: members.iter().map(|operator| share(*operator)).sum(),
+            power_share: members.iter().map(|(operator, part)| part * share(*operator)).sum(),
             members: members.iter().map(slashed).collect(),
             forfeited_usd: cost.forfeited_usd,
         })

@@ -34,6 +34,8 @@ pub struct PoolView {
     pub usd: f64,
     /// Pool whose stake this is as well.
     pub underlying: Option<String>,
+    /// Whether operators can commit a part of their keys.
+    pub divisible: bool,
 }
 
 /// A service in a design, at today's prices.
@@ -111,6 +113,7 @@ fn pool_view(study: &Study, index: usize) -> PoolView {
         tokens: pool.total_tokens(),
         usd: pool.total_tokens() * asset.price_usd,
         underlying: pool.underlying.map(|under| study.pools[under].name.clone()),
+        divisible: pool.divisible,
     }
 }
 

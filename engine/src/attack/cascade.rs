@@ -19,7 +19,8 @@ pub struct Cascades {
     /// Scenarios in which the last search found nothing, yet the bound rules nothing out.
     pub open: Vec<usize>,
     aftermath: Aftermath,
-    has_left: Vec<bool>,
+    /// Part of each operator's keys that has left. `[operator]`
+    gone: Vec<f64>,
     strikes: Vec<Strike>,
     bill: Bill,
 }
@@ -50,8 +51,9 @@ pub struct Round {
 pub(super) struct Start<'a> {
     /// Accidents before the attack.
     pub accidents: &'a [Accident],
-    /// The best attack by operators with everybody in place: targets, members, net gain; no targets if it is not known.
-    pub first: (Targets, &'a [u32], f64),
+    /// The best attack by operators with everybody in place: targets, members and the parts of their keys (none: whole), net gain;
+    /// no targets if it is not known.
+    pub first: (Targets, (&'a [u32], &'a [f64]), f64),
 }
 
 impl Cascades {
@@ -75,23 +77,25 @@ impl Cascades {
         Start { accidents, first }: Start<'_>,
     ) {
         let ends = |accident: &&Accident| design.faults[accident.fault].ends[accident.operator];
-        self.has_left.clear();
-        self.has_left.resize(graph.n_operators, false);
-        accidents.iter().filter(ends).for_each(|accident| self.has_left[accident.operator] = true);
-        let is_whole = !self.has_left.contains(&true);
+        self.gone.clear();
+        self.gone.resize(graph.n_operators, 0.0);
+        accidents.iter().filter(ends).for_each(|accident| self.gone[accident.operator] = 1.0);
+        let is_whole = self.gone.iter().all(|gone| *gone == 0.0);
         let (mut done, mut known) = (0, is_whole.then_some(first).filter(|(targets, _, _)| *targets != 0));
         for round in 1.. {
             let found = match known.take() {
-                Some((targets, members, net)) => Found::Attack(targets, members.to_vec(), net),
-                None => self.aftermath.search((graph, design), (draws, lane), (done, &self.has_left)),
+                Some((targets, (members, parts), net)) => {
+                    Found::Attack(targets, members.to_vec(), parts.to_vec(), net)
+                }
+                None => self.aftermath.search((graph, design), (draws, lane), (done, &self.gone)),
             };
-            let (targets, members, net_gain_usd) = match found {
-                Found::Attack(targets, members, net) => (targets, members, net),
+            let (targets, members, parts, net_gain_usd) = match found {
+                Found::Attack(targets, members, parts, net) => (targets, members, parts, net),
                 Found::Open => return self.open.push(lane),
                 Found::Nothing => return,
             };
-            let lost_usd = self.settle((graph, design), (draws, lane), (targets, done), &members);
-            members.iter().for_each(|member| self.has_left[*member as usize] = true);
+            let lost_usd = self.settle((graph, design), (draws, lane), (targets, done), (&members, &parts));
+            leave((&members, &parts), &mut self.gone);
             done |= targets;
             self.rounds.push(Round {
                 lane,
@@ -100,7 +104,7 @@ impl Cascades {
                 n_members: members.len(),
                 net_gain_usd,
                 lost_usd,
-                left_usd: stake_usd(design, draws, lane, Some(&members)),
+                left_usd: stake_usd(design, draws, lane, Some((&members, &parts))),
                 stake_usd: stake_usd(design, draws, lane, None),
             });
         }
@@ -112,7 +116,7 @@ impl Cascades {
         (graph, design): (&Graph, &DesignGraph),
         (draws, lane): (&Draws, usize),
         (targets, done): (Targets, Targets),
-        members: &[u32],
+        (members, parts): (&[u32], &[f64]),
     ) -> f64 {
         if members.is_empty() {
             return 0.0;
@@ -125,17 +129,28 @@ impl Cascades {
             Strike { service, target: target - first, luck: draws.luck(lane, column) }
         }));
         let held = design.joint.held(done);
-        let attack = Assault { strikes: &self.strikes, members, day: draws.horizon_days(), held };
+        let attack = Assault { strikes: &self.strikes, members, parts, day: draws.horizon_days(), held };
         design.rules.settle(&Incident { accidents: &[], attack: Some(attack) }, &mut self.bill);
         let usd = self.bill.lines.iter().map(|line| draws.prices[line.asset][lane] * line.by_attack);
         usd.fold(0.0, |sum, usd| sum + usd)
     }
 }
 
-/// Stake of some operators in the design, or of all, USD.
-fn stake_usd(design: &DesignGraph, draws: &Draws, lane: usize, of: Option<&[u32]>) -> f64 {
+/// Notes that members leave with parts of their keys, all of them where no parts stand.
+fn leave((members, parts): (&[u32], &[f64]), gone: &mut [f64]) {
+    for (at, member) in members.iter().enumerate() {
+        let gone = &mut gone[*member as usize];
+        *gone = parts.get(at).map_or(1.0, |part| (*gone + part).min(1.0));
+    }
+}
+
+/// Stake of some operators in the design, with parts of their keys or whole, or of all, USD.
+fn stake_usd(design: &DesignGraph, draws: &Draws, lane: usize, of: Option<(&[u32], &[f64])>) -> f64 {
     let tokens = |tokens: &[f64]| match of {
-        Some(operators) => operators.iter().map(|operator| tokens[*operator as usize]).sum(),
+        Some((operators, [])) => operators.iter().map(|operator| tokens[*operator as usize]).sum(),
+        Some((operators, parts)) => {
+            operators.iter().zip(parts).map(|(operator, part)| part * tokens[*operator as usize]).sum()
+        }
         None => tokens.iter().sum::<f64>(),
     };
     design.stake.iter().map(|asset| draws.prices[asset.asset][lane] * tokens(&asset.tokens)).sum()

@@ -2,7 +2,7 @@
 
 use super::outcome::RouteCost;
 use super::ranks::RankSets;
-use super::{Coalition, CoalitionCost, Recruits, Scratch, SlotOrder};
+use super::{Coalition, CoalitionCost, Recruits, Scratch, SlotOrder, divided};
 use super::{by_fixed_order, by_moving_order, nearly};
 use crate::graph::{Order, StakePower, Target};
 use crate::sampling::Draws;
@@ -30,6 +30,10 @@ impl Chosen<'_> {
     ) -> Option<CoalitionCost> {
         let price = |asset: usize| draws.prices[asset][lane];
         let recruits = ranks.recruits(self.index, lane, route == Route::Bribe, draws.premium[lane]);
+        if !self.power.divisible.is_empty() {
+            return self.divided(recruits, price, scratch);
+        }
+        scratch.coalition.parts.clear();
         match &self.target.order {
             Order::Fixed(_) if self.too_few(recruits, route, (ranks, lane), scratch) => None,
             Order::Fixed(order) => {
@@ -49,6 +53,39 @@ impl Chosen<'_> {
 }
 
 impl Chosen<'_> {
+    /// The cheapest coalition where some can commit a part of their keys.
+    fn divided(
+        &self,
+        recruits: Recruits<'_>,
+        price: impl Fn(usize) -> f64,
+        scratch: &mut Scratch,
+    ) -> Option<CoalitionCost> {
+        let divisible = |position: usize| self.power.divisible[self.operator(position) as usize];
+        match &self.target.order {
+            Order::Fixed(order) => {
+                let usd = order.asset.map_or(1.0, price);
+                let of = |rank: usize| {
+                    let (private, forfeited) = (usd * order.private[rank], usd * order.forfeited[rank]);
+                    (u128::from(order.units[rank]), private, forfeited, divisible(rank))
+                };
+                divided::cheapest(recruits, self.least_power, of, &mut scratch.coalition)
+            }
+            Order::Moves(losses) => {
+                scratch.price_losses(losses, price, self.group);
+                let Scratch { coalition, priced, .. } = scratch;
+                let forfeited = |slot: usize| {
+                    let tokens = losses.assets.iter().map(|(_, _, tokens)| tokens.get(slot).unwrap_or(&0.0));
+                    tokens.zip(&priced.asset_usd).map(|(tokens, usd)| tokens * usd).sum()
+                };
+                let of = |slot: usize| {
+                    let (units, private) = (priced.units(self.power, slot), priced.private_usd[slot]);
+                    (units, private, forfeited(slot), divisible(slot))
+                };
+                divided::cheapest(recruits, self.least_power, of, coalition)
+            }
+        }
+    }
+
     /// Whether all recruits together are too few, as far as that is told at a glance: for those who can be bribed exactly
     /// where units are counted beforehand, else by weight.
     fn too_few(
@@ -90,8 +127,9 @@ impl Chosen<'_> {
         price: impl Fn(usize) -> f64,
     ) -> RouteCost {
         let returned = self.target.returned.iter().map(|amounts| {
-            let members = coalition.positions().map(|position| self.operator(position) as usize);
-            price(amounts.asset) * members.map(|operator| amounts.tokens[operator]).sum::<f64>()
+            let members = coalition.committed().map(|(at, part)| (self.operator(at) as usize, part));
+            price(amounts.asset)
+                * members.map(|(operator, part)| part * amounts.tokens[operator]).sum::<f64>()
         });
         RouteCost { returned: returned.sum(), ..cost }
     }

@@ -54,6 +54,8 @@ pub struct Coalition {
     pub(super) positions: Vec<u32>,
     /// How many those are, while the line is walked.
     pub(super) free: usize,
+    /// Part of its keys that each member commits; empty where everybody joins whole. `[member]`
+    pub(super) parts: Vec<f64>,
     colluders: Vec<usize>,
     pub(super) line: Line,
 }
@@ -63,9 +65,15 @@ impl Coalition {
     pub fn positions(&self) -> impl Iterator<Item = usize> + '_ {
         self.positions.iter().map(|position| *position as usize)
     }
+    /// Members with the part of its keys that each commits.
+    pub fn committed(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let part = |at: usize| self.parts.get(at).copied().unwrap_or(1.0);
+        self.positions().enumerate().map(move |(at, position)| (position, part(at)))
+    }
     /// Forgets the members.
     pub fn clear(&mut self) {
         self.positions.clear();
+        self.parts.clear();
         self.free = 0;
     }
 }

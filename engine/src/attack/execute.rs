@@ -110,9 +110,10 @@ fn choose_joint(
     (draws, outcomes): (&Draws, &Outcomes),
     (execution, index): (&mut Execution, usize),
 ) {
-    let Execution { designs, stages, joint_members, joint_ends, .. } = execution;
+    let Execution { designs, stages, joint_members, joint_ends, joint_parts, .. } = execution;
     joint_members.clear();
     joint_ends.clear();
+    joint_parts.clear();
     let (Some(stage), out) = (&mut stages[index], &mut designs[index]) else { return };
     for lane in 0..draws.n {
         let floor = out.net_gain[lane];
@@ -129,6 +130,9 @@ fn choose_joint(
             out.taken[lane] = witness.profit;
             out.cost[lane] = witness.cost;
             joint_members.extend(witness.members.iter().map(|member| stage.operator(*member)));
+            if !design.joint.divisible.is_empty() {
+                joint_parts.extend(witness.committed().map(|(_, part)| part));
+            }
         }
         joint_ends.push(joint_members.len());
     }
@@ -188,6 +192,7 @@ fn attack(
     index: usize,
 ) {
     execution.members.clear();
+    execution.parts.clear();
     execution.strikes.clear();
     let out = &mut execution.designs[index];
     if out.target[lane] == NO_TARGET {
@@ -202,7 +207,9 @@ fn attack(
     let joint = out.targets.get(lane).copied().unwrap_or(0);
     if joint != 0 {
         let first = if lane == 0 { 0 } else { execution.joint_ends[lane - 1] };
-        execution.members.extend(&execution.joint_members[first..execution.joint_ends[lane]]);
+        let members = first..execution.joint_ends[lane];
+        execution.parts.extend(execution.joint_parts.get(members.clone()).into_iter().flatten());
+        execution.members.extend(&execution.joint_members[members]);
         let positions = targets_in(joint).filter_map(|position| u16::try_from(position).ok());
         execution.strikes.extend(positions.map(strike));
     } else {
@@ -222,8 +229,10 @@ fn attack(
             return;
         }
         execution.strikes.push(strike);
-        find_members(graph, located, route, (draws, lane), (outcomes, &mut execution.members));
+        let found = (&mut execution.members, &mut execution.parts);
+        find_members(graph, located, route, (draws, lane), (outcomes, found));
     }
+    put_parts_in_order(&execution.members, &mut execution.parts);
     put_in_order(&mut execution.members, &mut execution.crowd);
     let tally = &mut execution.operators[index];
     for operator in &execution.members {
@@ -239,7 +248,7 @@ fn follow(
     (draws, lane): (&Draws, usize),
     (execution, index): (&mut Execution, usize),
 ) {
-    let Execution { designs, cascades, stages, members, strikes, accidents, .. } = execution;
+    let Execution { designs, cascades, stages, members, parts, strikes, accidents, .. } = execution;
     let (Some(cascades), Some(_)) = (&mut cascades[index], &stages[index]) else { return };
     let out = &designs[index];
     let joint = out.targets[lane];
@@ -249,7 +258,7 @@ fn follow(
         () if joint != 0 => joint,
         () => 1 << out.target[lane],
     };
-    let start = Start { accidents, first: (targets, members, out.net_gain[lane]) };
+    let start = Start { accidents, first: (targets, (members, parts), out.net_gain[lane]) };
     cascades.follow((graph, design), (draws, lane), start);
 }
 
@@ -266,17 +275,28 @@ fn put_in_order(operators: &mut Vec<u32>, set: &mut Vec<u64>) {
     operators.extend(bits::ones(set).map(narrow::<u32>));
 }
 
+/// Sorts parts of members as [`put_in_order`] will sort the members; there are none where everybody joins whole.
+fn put_parts_in_order(operators: &[u32], parts: &mut [f64]) {
+    if parts.is_empty() {
+        return;
+    }
+    let mut pairs: Vec<(u32, f64)> = operators.iter().copied().zip(parts.iter().copied()).collect();
+    pairs.sort_unstable_by_key(|(operator, _)| *operator);
+    parts.iter_mut().zip(pairs).for_each(|(part, (_, sorted))| *part = sorted);
+}
+
 /// The coalition of a single target's attack.
 fn find_members(
     graph: &Graph,
     located: Located,
     route: Route,
     (draws, lane): (&Draws, usize),
-    (outcomes, members): (&mut Outcomes, &mut Vec<u32>),
+    (outcomes, (members, parts)): (&mut Outcomes, (&mut Vec<u32>, &mut Vec<f64>)),
 ) {
     let Power::Stake(power) = &graph.secured[located.secured].power else { return };
     if let Some(found) = outcomes.scratch.found.get(located.at, route, lane) {
-        members.extend_from_slice(found);
+        members.extend_from_slice(found.0);
+        parts.extend_from_slice(found.1);
         return;
     }
     let target = &graph.secured[located.secured].targets[located.target];
@@ -285,6 +305,7 @@ fn find_members(
     let chosen = Chosen::anew(power, (target, located.at), (draws, lane), scratch);
     chosen.coalition(route, draws, lane, (ranks, scratch));
     members.extend(scratch.coalition.positions().map(|position| chosen.operator(position)));
+    parts.extend_from_slice(&scratch.coalition.parts);
 }
 
 /// The accidents of one scenario in the order of time.
@@ -305,15 +326,16 @@ fn accidents(
 
 /// Settles one scenario by the protocols' rules; the mean of the many small losses is in the tallies already.
 fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): (&mut Execution, usize)) {
-    let Execution { designs, operators, losses, members, strikes, accidents, bill, prices, small, .. } =
-        execution;
+    let Execution {
+        designs, operators, losses, members, parts, strikes, accidents, bill, prices, small, ..
+    } = execution;
     let (out, tally) = (&mut designs[index], &mut operators[index]);
     if strikes.is_empty() && accidents.is_empty() {
         return;
     }
     let day = draws.horizon_days();
     let services = strikes.iter().fold(0, |set: Targets, strike| set | 1 << strike.service);
-    let attack = (!strikes.is_empty()).then_some(Assault { strikes, members, day, held: 0 });
+    let attack = (!strikes.is_empty()).then_some(Assault { strikes, members, parts, day, held: 0 });
     design.rules.settle(&Incident { accidents, attack }, bill);
     prices.clear();
     prices.extend(draws.prices.iter().map(|column| column[lane]));

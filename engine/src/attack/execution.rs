@@ -165,7 +165,11 @@ pub struct Execution {
     /// Operators in joint attacks of the block, and where those of each lane end.
     pub(super) joint_members: Vec<u32>,
     pub(super) joint_ends: Vec<usize>,
+    /// Parts of their keys; empty where everybody joins whole. `[member of a joint attack]`
+    pub(super) joint_parts: Vec<f64>,
     pub(super) members: Vec<u32>,
+    /// Parts of their keys; empty where everybody joins whole. `[member]`
+    pub(super) parts: Vec<f64>,
     pub(super) strikes: Vec<Strike>,
     pub(super) accidents: Vec<Accident>,
     pub(super) bill: Bill,
@@ -204,7 +208,9 @@ impl Execution {
             stages: graph.designs.iter().map(|design| Stage::new(graph, design)).collect(),
             joint_members: Vec::new(),
             joint_ends: Vec::new(),
+            joint_parts: Vec::new(),
             members: Vec::new(),
+            parts: Vec::new(),
             strikes: Vec::new(),
             accidents: Vec::new(),
             bill: Bill::default(),

@@ -8,6 +8,8 @@ use crate::study::Route;
 #[derive(Debug, Default)]
 pub(super) struct Found {
     operators: Vec<u32>,
+    /// Part of its keys that each commits; shorter where everybody from there on joins whole.
+    parts: Vec<f64>,
     /// `[target]`
     spans: Vec<[Option<Span>; LANES]>,
 }
@@ -24,6 +26,7 @@ impl Found {
     /// Forgets an earlier block.
     pub(super) fn clear(&mut self, n_targets: usize) {
         self.operators.clear();
+        self.parts.clear();
         self.spans.resize(n_targets, [None; LANES]);
         self.spans.fill([None; LANES]);
     }
@@ -39,6 +42,10 @@ impl Found {
     ) {
         let first = self.operators.len();
         self.operators.extend(coalition.positions().map(|position| operators[position]));
+        if !coalition.parts.is_empty() {
+            self.parts.resize(first, 1.0);
+            self.parts.extend(&coalition.parts);
+        }
         let n = u16::try_from(self.operators.len() - first).ok();
         let span = n.zip(u32::try_from(first).ok()).map(|(n, first)| Span { route, n, first });
         self.spans[target][lane] = span;
@@ -49,10 +56,11 @@ impl Found {
         self.spans[target][lane] = self.spans[twin][lane];
     }
 
-    /// Operators of the attack by a route, if they were kept.
-    pub(super) fn get(&self, target: usize, route: Route, lane: usize) -> Option<&[u32]> {
+    /// Operators of the attack by a route, if they were kept, and the parts of their keys; none where everybody joins whole.
+    pub(super) fn get(&self, target: usize, route: Route, lane: usize) -> Option<(&[u32], &[f64])> {
         let span = self.spans[target][lane].filter(|span| span.route == route)?;
         let first = span.first as usize;
-        Some(&self.operators[first..first + usize::from(span.n)])
+        let members = first..first + usize::from(span.n);
+        Some((&self.operators[members.clone()], self.parts.get(members).unwrap_or(&[])))
     }
 }

@@ -7,6 +7,7 @@ mod accident;
 mod cascade;
 mod chosen;
 mod coalition;
+mod divided;
 mod execute;
 mod execution;
 mod few;
@@ -14,6 +15,7 @@ mod found;
 pub mod joint;
 mod moving;
 mod outcome;
+pub mod part;
 mod priced;
 mod ranks;
 mod routes;
@@ -254,7 +256,8 @@ fn returnable(target: &Target, draws: &Draws, returnable: &mut Column) {
     }
 }
 
-/// Who carries out the cheapest attack on a target by a route in one scenario, and at what cost; `None` out of reach.
+/// Who carries out the cheapest attack on a target by a route in one scenario, with what part of its keys, and at what cost; `None` out
+/// of reach.
 ///
 /// `located` are the positions of the secured service and of the target among its own. For the scenarios of a study use
 /// [`execute`].
@@ -264,7 +267,7 @@ pub fn cheapest_coalition(
     route: Route,
     (draws, lane): (&Draws, usize),
     outcomes: &mut Outcomes,
-) -> Option<(CoalitionCost, Vec<u32>)> {
+) -> Option<(CoalitionCost, Vec<(u32, f64)>)> {
     let (secured, position) = located;
     let Power::Stake(power) = &graph.secured[secured].power else { return None };
     let target = &graph.secured[secured].targets[position];
@@ -273,7 +276,7 @@ pub fn cheapest_coalition(
     scratch.coalition.clear();
     let chosen = Chosen::anew(power, (target, index), (draws, lane), scratch);
     let cost = chosen.coalition(route, draws, lane, (ranks, &mut *scratch))?;
-    Some((cost, scratch.coalition.positions().map(|at| chosen.operator(at)).collect()))
+    Some((cost, scratch.coalition.committed().map(|(at, part)| (chosen.operator(at), part)).collect()))
 }
 
 impl Scratch {

@@ -1,5 +1,6 @@
 //! Power and losses of a service's members at one scenario's prices.
 
+use super::part;
 use crate::graph::{PowerPart, SlotLosses, StakePower, to_f64};
 use crate::kernels::caps::{self, Capped};
 use crate::kernels::columns;
@@ -59,14 +60,20 @@ impl Priced {
         self.total = totals.map(|(total, m)| u128::from(*total) * u128::from(*m)).sum();
     }
 
-    /// [`Self::price_total`] of those who are left: caps are shares of their power.
-    pub fn price_rest(&mut self, power: &StakePower, price: impl Fn(usize) -> f64, has_left: &[bool]) {
-        let rest = power.members.iter().enumerate().filter(|(_, operator)| !has_left[**operator as usize]);
-        if let [part] = power.parts.as_slice() {
-            self.total = rest.map(|(_, operator)| part.units[*operator as usize]).sum();
+    /// [`Self::price_total`] of those who are left, where parts of some are gone: caps are shares of their power. `[operator]`
+    pub fn price_rest(&mut self, power: &StakePower, price: impl Fn(usize) -> f64, gone: &[f64]) {
+        let left = |operator: &u32| 1.0 - gone[*operator as usize];
+        let rest = power.members.iter().enumerate().filter(|(_, operator)| left(operator) > 0.0);
+        if let [only] = power.parts.as_slice() {
+            self.total =
+                rest.map(|(_, o)| part::of_units(only.units[*o as usize], part::down(left(o)))).sum();
             return;
         }
-        let of_part = |units: &Vec<u64>| rest.clone().map(|(slot, _)| units[slot]).sum();
+        let of_part = |units: &Vec<u64>| {
+            let units =
+                |(slot, o): (usize, &u32)| part::of_units(u128::from(units[slot]), part::down(left(o)));
+            u64::try_from(rest.clone().map(units).sum::<u128>()).unwrap_or(u64::MAX)
+        };
         let totals: Vec<u64> = power.fixed.iter().map(of_part).collect();
         self.price_parts(power, &totals, price);
         let totals = totals.iter().zip(&self.multipliers);

@@ -95,7 +95,8 @@ pub fn income_of(study: &Study, (design, service): (usize, usize)) -> (Income, V
     let (position, system) = &design.services[service];
     let mut backings: Vec<Option<Backing>> = vec![None; design.services.len()];
     backings[service] = super::backing_of(study, design, *position, system);
-    let compiler = Compiler { study, design, backings, combine: super::combine_rules(study, design) };
+    let combine = super::combine_rules(study, design);
+    let compiler = Compiler { study, design, backings, combine, divisible: Vec::new() };
     let runs = |operator: usize| {
         let parts = compiler.backings[service].iter().flat_map(|backing| &backing.parts);
         parts.into_iter().any(|part| part.units[operator] > 0)

@@ -59,6 +59,8 @@ struct Compiler<'a> {
     backings: Vec<Option<Backing>>,
     /// How losses combine. `[pool]`
     combine: Vec<Combine>,
+    /// Whether the operator can commit a part of its keys; empty where nobody can. `[operator]`
+    divisible: Vec<bool>,
 }
 
 impl<'a> Compiler<'a> {
@@ -69,7 +71,8 @@ impl<'a> Compiler<'a> {
             .map(|(service, system)| backing_of(study, design, *service, system))
             .collect();
         let combine = combine_rules(study, design);
-        Self { study, design, backings, combine }
+        let divisible = divisible(study, &backings);
+        Self { study, design, backings, combine, divisible }
     }
 
     fn design(&self, secured: &mut Vec<Secured>) -> DesignGraph {
@@ -100,7 +103,8 @@ impl<'a> Compiler<'a> {
         let attacks = &self.study.services[service].attacks;
         let power = match &self.backings[index] {
             Some(backing) => {
-                Power::Stake(StakePower::new(backing.parts.clone(), |a| self.study.assets[a].price_usd))
+                let power = StakePower::new(backing.parts.clone(), |a| self.study.assets[a].price_usd);
+                Power::Stake(power.divided(self.divisible.clone()))
             }
             None => Power::Hash,
         };
@@ -318,6 +322,29 @@ fn backing_of(study: &Study, design: &Design, service: usize, system: &System) -
         System::Mesh(mesh) => mesh::backing(study, design, service, mesh),
         System::Pow(_) => return None,
     })
+}
+
+/// Who can commit a part of its keys in a design: operators all of whose pools there, by power or by what is at risk, are
+/// divisible. Whoever answers with a pool that is not has a key that is not. Empty where nobody can. `[operator]`
+fn divisible(study: &Study, backings: &[Option<Backing>]) -> Vec<bool> {
+    if !study.pools.iter().any(|pool| pool.divisible) {
+        return Vec::new();
+    }
+    let answers_with = |operator: usize, pool: usize| {
+        backings.iter().flatten().any(|backing| {
+            let at_risk = |l: &Liability| {
+                l.pool == pool && l.share[operator] > 0.0 && study.pools[pool].stake[operator] > 0
+            };
+            backing.liabilities.iter().any(at_risk)
+                || backing.parts.iter().any(|part| part.pool == Some(pool) && part.units[operator] > 0)
+        })
+    };
+    let of = |operator: usize| {
+        let mut pools = (0..study.pools.len()).filter(|pool| answers_with(operator, *pool)).peekable();
+        pools.peek().is_some() && pools.all(|pool| study.pools[pool].divisible)
+    };
+    let divisible: Vec<bool> = (0..study.operators.len()).map(of).collect();
+    if divisible.contains(&true) { divisible } else { Vec::new() }
 }
 
 /// The rule of each pool: the study's word, else the strongest that a system of the design asks for.

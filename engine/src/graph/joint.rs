@@ -30,6 +30,9 @@ pub struct Joint {
     pub prizes: Vec<Prize>,
     /// Most that all prizes of a shared value can yield together, USD. `[shared value]`
     pub caps: Vec<f64>,
+    /// Whether the operator can commit a part of its keys: its power, its losses and what returns of them are that part of what they
+    /// are whole, in all targets of the attack. Empty where nobody can. `[operator]`
+    pub divisible: Vec<bool>,
 }
 
 /// One target.

@@ -164,6 +164,8 @@ pub struct StakePower {
     pub totals: Vec<u64>,
     /// Decimals of `fixed`.
     pub decimals: u32,
+    /// Whether the operator can commit a part of its keys; empty where nobody can. `[operator]`
+    pub divisible: Vec<bool>,
 }
 
 /// Position of an operator without power.
@@ -196,7 +198,16 @@ impl StakePower {
         let floats =
             fixed.iter().map(|units| units.iter().map(|u| to_f64(u128::from(*u))).collect()).collect();
         let totals = fixed.iter().map(|units: &Vec<u64>| units.iter().sum()).collect();
-        Self { parts, members, slot_of, fixed, floats, totals, decimals }
+        let divisible = Vec::new();
+        Self { parts, members, slot_of, fixed, floats, totals, decimals, divisible }
+    }
+
+    /// The same where these operators can commit a part of their keys. `[operator]`
+    #[must_use]
+    pub fn divided(self, divisible: Vec<bool>) -> Self {
+        let with_power = self.slot_of.iter().zip(divisible).map(|(slot, part)| part && *slot != NOT_A_MEMBER);
+        let divisible: Vec<bool> = with_power.collect();
+        Self { divisible: if divisible.contains(&true) { divisible } else { Vec::new() }, ..self }
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Assault<'a> {
     pub strikes: &'a [Strike],
     /// Operators in the coalition; each takes part wherever it has power.
     pub members: &'a [u32],
+    /// Part of its keys that each of them commits, in (0, 1]; empty where everybody joins whole. `[member]`
+    pub parts: &'a [f64],
     /// When, in days from today.
     pub day: f64,
     /// Services of the design that earlier attacks hold, a bit each: they carry no slash out.
@@ -100,7 +102,22 @@ pub struct BillLine {
     pub linear: f64,
 }
 
+impl Assault<'_> {
+    /// Members with the part of its keys that each commits.
+    pub fn committed(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let part = |at: usize| self.parts.get(at).copied().unwrap_or(1.0);
+        self.members.iter().enumerate().map(move |(at, member)| (*member as usize, part(at)))
+    }
+}
+
 impl BillLine {
+    /// Leaves what a part of the operator's keys loses for the attack; `accident` is the linear graph's loss by accident.
+    pub fn scale_attack(&mut self, part: f64, accident: f64) {
+        self.by_attack *= part;
+        self.nominal *= part;
+        self.linear = accident + part * (self.linear - accident);
+    }
+
     /// Leaves this part of what the rules take: the rest was gone before. The linear graph does not know.
     pub fn scale_exact(&mut self, left: f64) {
         for tokens in [&mut self.by_accident, &mut self.by_attack, &mut self.nominal] {

@@ -137,7 +137,6 @@ fn only(scene: &Scene, candidate: usize) -> Scene {
         columns: scene.columns.clone(),
         prices: scene.prices.clone(),
         in_reach: scene.in_reach,
-        alone: Vec::new(),
-        done: 0,
+        ..Scene::default()
     }
 }

@@ -34,6 +34,9 @@ pub enum Refusal {
     /// Products of fractions.
     #[error("slashes that each take a part of what is left are only searched where they take everything")]
     Compound,
+    /// Parts of operators.
+    #[error("operators that can commit any part of their keys have no last coalition")]
+    Divisible,
     /// Nobody has power.
     #[error("hash rate decides over one of its services")]
     HashRate,
@@ -79,6 +82,9 @@ impl Small {
     pub fn new(study: &Study, graph: &Graph, design: usize) -> Result<Self, Refusal> {
         let design = &graph.designs[design];
         let joint = design.joint.clone();
+        if !joint.divisible.is_empty() {
+            return Err(Refusal::Divisible);
+        }
         let mut power = Vec::new();
         let mut targets = Vec::new();
         for (service, secured) in design.secured.iter().map(|s| &graph.secured[*s]).enumerate() {

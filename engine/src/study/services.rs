@@ -25,6 +25,8 @@ pub struct Pool {
     pub franchise_years: f64,
     /// Pool whose stake this is as well (restaked native ETH).
     pub underlying: Option<usize>,
+    /// Whether operators can commit a part of their keys to an attack.
+    pub divisible: bool,
     /// Whose rules say what is slashed.
     pub slashing: Slashing,
 }

@@ -283,3 +283,57 @@ operators = ["v1", "v2"]
     }
     assert!(shocks > 60, "{shocks}");
 }
+
+/// As [`silence_clears_the_way_for_a_fork`], where anybody can be silent with a part of its keys: just a third of the power leaves, and
+/// what is left of whoever it was counts in the next round.
+#[test]
+fn the_rest_of_somebody_divided_stays() {
+    let text = |divisible: bool| {
+        format!(
+            r#"
+name = "two-rounds"
+[assets.A]
+price_usd = 2e-6
+[collusion]
+probability = 0.0
+altruistic_probability = 0.0
+[adversary]
+bribe_premium = 0.0
+joint = true
+cascades = true
+[pools.p]
+asset = "A"
+stake = {{ a = 40000000, b = 30000000, c = 30000000 }}
+reward_apr = 0.1
+divisible = {divisible}
+[services.hub]
+consensus = "cometbft"
+attacks.halt = {{ profit_usd = 1 }}
+[services.app]
+consensus = "quorum"
+attacks.fork = {{ profit_usd = 3.5, threshold = ">= 1/2" }}
+[designs.d.services.hub]
+system = "pos"
+pool = "p"
+slash = 0.05
+[designs.d.services.app]
+system = "pos"
+pool = "p"
+slash = 0.05
+"#
+        )
+    };
+    let rounds = |divisible: bool| Judged::new(&text(divisible), true).cascades().rounds.clone();
+    let hour = 0.1 * 2.0 / 8766.0;
+    let [first, second] = &rounds(false)[..] else { panic!("{:?}", rounds(false)) };
+    // a leaves with 40 of 100; then 30 of 60 fork for 5 % of $60.
+    assert!((first.left_usd - 80.0).abs() < 1e-9 && (second.net_gain_usd - 0.5).abs() < 1e-9);
+    let [first, second] = &rounds(true)[..] else { panic!("{:?}", rounds(true)) };
+    // A third leaves; then half of the 66.67 that are left fork for 5 % of $66.67.
+    let silent = 100.0 / 3.0 * hour * (24.0 + 1.0 / 6.0);
+    assert!((first.net_gain_usd - (1.0 - silent)).abs() < 1e-7, "{first:?}");
+    assert!((first.left_usd - 200.0 / 3.0).abs() < 1e-5 && first.lost_usd.abs() < 1e-12, "{first:?}");
+    assert!((second.net_gain_usd - (3.5 - 10.0 / 3.0)).abs() < 1e-6, "{second:?}");
+    assert!((second.left_usd - 200.0 / 3.0).abs() < 1e-5, "{second:?}");
+    assert!((second.lost_usd - 10.0 / 3.0).abs() < 1e-5 && (second.stake_usd - 200.0).abs() < 1e-9);
+}

@@ -6,7 +6,7 @@
 
 use super::branch::Judge;
 use super::cover::{Cover, Payments};
-use super::scene::{Scene, Witness};
+use super::scene::Scene;
 use super::stage::set_candidates;
 use super::{Ground, Plan};
 use crate::attack::Priced;
@@ -40,8 +40,8 @@ struct Rest {
 /// How a search of what is left ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
-    /// An attack: its targets, its operators, its net gain in USD.
-    Attack(Targets, Vec<u32>, f64),
+    /// An attack: its targets, its operators and the parts of their keys as they were at first (none: whole), its net gain in USD.
+    Attack(Targets, Vec<u32>, Vec<f64>, f64),
     /// None was found, yet the bound does not rule one out.
     Open,
     /// No attack pays.
@@ -49,12 +49,12 @@ pub enum Found {
 }
 
 impl Aftermath {
-    /// The attack by operators that nets most once `done` has fallen and `has_left` are gone. `[operator]`
+    /// The attack by operators that nets most once `done` has fallen and parts of operators' keys are gone. `[operator]`
     pub fn search(
         &mut self,
         (graph, design): (&Graph, &DesignGraph),
         (draws, lane): (&Draws, usize),
-        (done, has_left): (Targets, &[bool]),
+        (done, gone): (Targets, &[f64]),
     ) -> Found {
         if self.rests.len() >= KEPT_RESTS && !self.rests.contains_key(&done) {
             self.rests.clear();
@@ -68,13 +68,16 @@ impl Aftermath {
         scene.columns.extend(draws.profits.iter().map(|profit| profit[lane]));
         let bribes = graph.routes.contains(&Route::Bribe);
         let whole = (graph, design, &rest.joint);
-        set_candidates((scene, &mut self.priced, bribes), whole, (draws, lane), has_left);
+        set_candidates((scene, &mut self.priced, bribes), whole, (draws, lane), gone);
         price_alone(&rest.joint, scene, (&mut self.cover, &mut rest.payments));
         let verdict = rest.judge.judge(Ground { joint: &rest.joint, plan: &rest.plan, scene: &*scene }, 0.0);
         match verdict.witness {
-            Some(Witness { targets, members, profit, returned, cost }) => {
-                let operators = members.iter().map(|member| scene.operators[*member as usize]);
-                Found::Attack(targets, operators.collect(), profit + returned - cost)
+            Some(witness) => {
+                let operators = witness.members.iter().map(|member| scene.operators[*member as usize]);
+                let of = |(member, part): (u32, f64)| part * scene.size[member as usize];
+                let parts =
+                    if scene.size.is_empty() { Vec::new() } else { witness.committed().map(of).collect() };
+                Found::Attack(witness.targets, operators.collect(), parts, witness.net())
             }
             None if verdict.upper > 0.0 => Found::Open,
             None => Found::Nothing,

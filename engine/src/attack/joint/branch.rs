@@ -304,8 +304,10 @@ impl Judge {
             // Nobody nets more than is known.
             return lower;
         }
-        exact.best.sort_unstable();
-        let found = Witness::checked(joint, scene, set, &exact.best);
+        if exact.best_parts.is_empty() {
+            exact.best.sort_unstable();
+        }
+        let found = Witness::checked(joint, scene, set, (&exact.best, &exact.best_parts));
         keep_better(best, found.filter(|found| found.net() > 0.0));
         bound.min(leaf_bound(ground, set, least))
     }

@@ -15,6 +15,12 @@
 //! for itself. `μ_t = PfC_t` makes the first sum vanish: that is the bound of the design page. A target that nobody has power
 //! over needs nothing: `μ_t = 0` leaves its profit in the first sum.
 //!
+//! # Parts of operators
+//!
+//! An operator that can be divided commits a part `x_o ∈ [0, 1]` of its keys: it brings `x_o p_ot` to every target, pays `x_o c_o ℓ_o(A)` and
+//! gets `x_o r_ot` back. The sum over B becomes one over all operators weighted by `x_o`, and `x_o (…) ≤ max(0, …)`: the same bound,
+//! provided that `p_ot` is not cut at 1 for them, since a third of somebody with thrice the power needed reaches the target alone.
+//!
 //! # Losses
 //!
 //! `ℓ_o(A)` must only be bounded from below by something that can be maximised against. In each pool the loss grows with the

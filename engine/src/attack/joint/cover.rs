@@ -4,6 +4,7 @@
 //! knapsack at reduced payments); its value is a lower bound of the cost, its multipliers tell whom to take in.
 
 use super::scene::Scene;
+use crate::attack::part;
 use crate::graph::{Joint, JointCharge, JointPool, Targets, is_held, targets_in};
 use crate::study::Combine;
 use std::collections::BTreeMap;
@@ -164,6 +165,8 @@ pub struct Cover {
     is_in: Vec<bool>,
     /// The coalition found: candidates, rising.
     pub members: Vec<u32>,
+    /// Part of its keys that each commits; empty where nobody can be divided. `[member]`
+    pub parts: Vec<u64>,
 }
 
 impl Cover {
@@ -225,6 +228,7 @@ impl Cover {
     /// then those whose power is not needed leave, dearest first. `false` if nobody reaches it.
     pub fn fill(&mut self, joint: &Joint, scene: &Scene, set: Targets, payments: &[f64]) -> bool {
         self.members.clear();
+        self.parts.clear();
         self.missing.clear();
         self.missing.extend(targets_in(set).map(|target| (target, scene.need[target])).filter(|m| m.1 > 0));
         self.order.clear();
@@ -259,7 +263,42 @@ impl Cover {
         }
         self.drop_needless(joint, scene, set, payments);
         self.members.sort_unstable();
+        if !scene.divisible.is_empty() {
+            self.trim(joint, scene, payments);
+        }
         true
+    }
+
+    /// Lets members who can be divided take back what no target needs, dearest per worth first, after [`Self::drop_needless`].
+    fn trim(&mut self, joint: &Joint, scene: &Scene, payments: &[f64]) {
+        self.parts.resize(self.members.len(), part::WHOLE);
+        self.order.clear();
+        for (at, member) in (0u32..).zip(&self.members) {
+            let who = *member as usize;
+            if scene.divides(*member) && payments[who] > 0.0 {
+                self.order.push((payments[who] / self.worth[who].max(f64::MIN_POSITIVE), at));
+            }
+        }
+        self.order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        for (_, at) in &self.order {
+            let (at, who) = (*at as usize, self.members[*at as usize] as usize);
+            let units = |target: usize| scene.units_of(joint.targets[target].service)[who];
+            self.parts[at] = part::trimmed(units, self.parts[at], &mut self.missing);
+        }
+        let mut parts = self.parts.iter();
+        self.members.retain(|_| parts.next() != Some(&0));
+        self.parts.retain(|part| *part > 0);
+    }
+
+    /// Puts the members in order.
+    pub fn sort(&mut self) {
+        if self.parts.is_empty() {
+            self.members.sort_unstable();
+            return;
+        }
+        let mut pairs: Vec<_> = self.members.iter().copied().zip(self.parts.iter().copied()).collect();
+        pairs.sort_unstable();
+        (self.members, self.parts) = pairs.into_iter().unzip();
     }
 
     /// Lets members leave whose power no target needs, dearest first.
@@ -289,6 +328,9 @@ impl Cover {
         self.members.iter().for_each(|member| is_in[*member as usize] = true);
         for at in 0..self.members.len() {
             let member = self.members[at] as usize;
+            if self.parts.get(at).is_some_and(|part| *part < part::WHOLE) {
+                continue;
+            }
             let units = |target: usize, who: usize| scene.units_of(joint.targets[target].service)[who];
             let will_do = |who: &usize| {
                 let fits = |(target, surplus): &(usize, u128)| {
@@ -313,7 +355,10 @@ impl Cover {
         self.missing.clear();
         for target in targets_in(set).filter(|target| scene.need[*target] > 0) {
             let units = scene.units_of(joint.targets[target].service);
-            let brought: u128 = self.members.iter().map(|member| units[*member as usize]).sum();
+            let part = |at: usize| self.parts.get(at).copied().unwrap_or(part::WHOLE);
+            let members = self.members.iter().enumerate();
+            let brought: u128 =
+                members.map(|(at, member)| part::of_units(units[*member as usize], part(at))).sum();
             self.missing.push((target, brought - scene.need[target]));
         }
     }

@@ -3,10 +3,13 @@
 
 use super::scene::Scene;
 use super::simplex::{Fractional, Simplex};
-use crate::graph::{Joint, Targets, targets_in};
+use crate::attack::part;
+use crate::graph::{Joint, Targets, targets_in, to_f64};
 
 /// Pivots after one operator is decided.
 const PIVOTS: usize = 60;
+/// Operators that give more where a target falls short by a rounding.
+const MOST_MENDED: usize = 4;
 /// How far a bound is rounded, as a part of all that is added up.
 const ROUNDING: f64 = 1e-12;
 
@@ -19,8 +22,12 @@ pub struct Exact {
     whole: Vec<u32>,
     fractional: Vec<Fractional>,
     surplus: Vec<(usize, u128)>,
+    /// Part of its keys that each commits while members are rounded; empty where nobody can be divided. `[candidate]`
+    share: Vec<u64>,
     /// The cheapest coalition found: candidates.
     pub best: Vec<u32>,
+    /// Part of its keys that each commits; empty where nobody can be divided. `[member]`
+    pub best_parts: Vec<u64>,
     cost: f64,
     /// No coalition in what was left open costs less.
     open: f64,
@@ -49,6 +56,12 @@ impl Task<'_> {
     fn units(&self, target: usize, candidate: u32) -> u128 {
         self.scene.units_of(self.joint.targets[target].service)[candidate as usize]
     }
+
+    /// Power of a part of a candidate's keys; of all of them where nobody is divided.
+    fn committed(&self, target: usize, candidate: u32, share: &[u64]) -> u128 {
+        let units = self.units(target, candidate);
+        share.get(candidate as usize).map_or(units, |share| part::of_units(units, *share))
+    }
 }
 
 impl Exact {
@@ -74,6 +87,15 @@ impl Exact {
         self.descend(task, 0);
         let found = if self.best.is_empty() { known } else { self.cost - self.cost.abs() * ROUNDING };
         self.open.min(found)
+    }
+
+    /// The relaxation's own solution after [`Self::relax`], with nobody who has one key in part; leaves it in `best`, empty if it
+    /// falls short.
+    pub fn rounded(&mut self, task: Task<'_>) {
+        self.cost = f64::INFINITY;
+        self.best.clear();
+        self.levels[0].parts(&mut self.whole, &mut self.fractional);
+        self.round(task);
     }
 
     fn start(&mut self, task: Task<'_>) -> bool {
@@ -113,7 +135,7 @@ impl Exact {
         }
         self.levels[depth].parts(&mut self.whole, &mut self.fractional);
         let doubt = |of: &Fractional| task.payments[of.candidate as usize] * of.part.min(1.0 - of.part);
-        let next = self.fractional.iter().copied();
+        let next = self.fractional.iter().copied().filter(|of| !task.scene.divides(of.candidate));
         let next = next.max_by(|a, b| doubt(a).total_cmp(&doubt(b)).then(b.candidate.cmp(&a.candidate)));
         self.round(task);
         let Some(next) = next.filter(|_| self.steps > 0) else {
@@ -146,31 +168,91 @@ impl Exact {
         })
     }
 
-    /// Everybody who takes part at all joins whole; then those leave whom nothing needs, dearest first. Keeps what is cheaper.
+    /// Everybody who takes part at all and has one key joins whole; then those leave whom nothing needs, dearest first, and who can be
+    /// divided takes back what nothing needs. Keeps what is cheaper.
     fn round(&mut self, task: Task<'_>) {
+        self.share.clear();
+        if !task.scene.divisible.is_empty() {
+            self.divide(task);
+        }
         self.whole.extend(self.fractional.iter().map(|of| of.candidate));
+        self.mend(task);
         let members = &mut self.whole;
         self.surplus.clear();
         for target in task.rows() {
-            let brought: u128 = members.iter().map(|who| task.units(target, *who)).sum();
+            let brought: u128 = members.iter().map(|who| task.committed(target, *who, &self.share)).sum();
             let Some(surplus) = brought.checked_sub(task.scene.need[target]) else { return };
             self.surplus.push((target, surplus));
         }
         let payment = |who: u32| task.payments[who as usize];
         members.sort_unstable_by(|a, b| payment(*b).total_cmp(&payment(*a)).then(a.cmp(b)));
         let surplus = &mut self.surplus;
+        let share = &self.share;
         members.retain(|who| {
-            let needed = surplus.iter().any(|(target, surplus)| task.units(*target, *who) > *surplus);
+            let units = |target: usize| task.committed(target, *who, share);
+            let needed = surplus.iter().any(|(target, surplus)| units(*target) > *surplus);
             let stays = payment(*who) < 0.0 || needed;
             if !stays {
-                surplus.iter_mut().for_each(|(target, surplus)| *surplus -= task.units(*target, *who));
+                surplus.iter_mut().for_each(|(target, surplus)| *surplus -= units(*target));
             }
             stays
         });
-        let cost: f64 = members.iter().map(|who| payment(*who)).sum();
+        let share = &mut self.share;
+        if !share.is_empty() {
+            for who in members.iter().filter(|who| task.scene.divides(**who) && payment(**who) > 0.0) {
+                let at = *who as usize;
+                share[at] = part::trimmed(|target| task.units(target, *who), share[at], surplus);
+            }
+            members.retain(|who| share[*who as usize] > 0);
+        }
+        let part = |who: u32| share.get(who as usize).map_or(1.0, |share| part::value(*share));
+        let cost: f64 = members.iter().map(|who| part(*who) * payment(*who)).sum();
         if cost < self.cost {
             self.cost = cost;
             self.best.clone_from(members);
+            self.best_parts.clear();
+            if !share.is_empty() {
+                self.best.sort_unstable();
+                self.best_parts.extend(self.best.iter().map(|who| share[*who as usize]));
+            }
+        }
+    }
+
+    /// Parts of those who can be divided as the relaxation has them, everybody else whole.
+    fn divide(&mut self, task: Task<'_>) {
+        self.share.resize(task.payments.len(), part::WHOLE);
+        for of in self.fractional.iter().filter(|of| task.scene.divides(of.candidate)) {
+            self.share[of.candidate as usize] = part::up(of.part);
+        }
+    }
+
+    /// Where rounding has left a target short, those who can be divided give more, cheapest first.
+    fn mend(&mut self, task: Task<'_>) {
+        if self.share.is_empty() {
+            return;
+        }
+        for target in task.rows() {
+            for _ in 0..MOST_MENDED {
+                let brought: u128 =
+                    self.whole.iter().map(|who| task.committed(target, *who, &self.share)).sum();
+                let Some(missing) = task.scene.need[target].checked_sub(brought).filter(|m| *m > 0) else {
+                    break;
+                };
+                let is_in = |who: u32| self.whole.contains(&who);
+                let has_room = |who: &u32| {
+                    let room = !is_in(*who) || self.share[*who as usize] < part::WHOLE;
+                    task.scene.divides(*who) && task.units(target, *who) > 0 && room
+                };
+                let ratio = |who: &u32| task.payments[*who as usize] / to_f64(task.units(target, *who));
+                let all = (0u32..).take(task.payments.len()).filter(has_room);
+                let Some(who) = all.min_by(|a, b| ratio(a).total_cmp(&ratio(b))) else { break };
+                let joins = !is_in(who);
+                let here = if joins { 0 } else { task.committed(target, who, &self.share) };
+                self.share[who as usize] = part::with_units(task.units(target, who), here + missing);
+                if joins {
+                    self.whole.push(who);
+                }
+            }
         }
     }
 }
@@ -225,13 +307,14 @@ mod tests {
             }
             let of = |members: u32| (0u32..).take(scene.n()).filter(move |who| members >> who & 1 == 1);
             let cost = |members: u32| of(members).map(|who| payments[who as usize]).sum::<f64>();
-            let reaches = |members: &u32| scene.reaches(&joint, set, &of(*members).collect::<Vec<_>>());
+            let reaches =
+                |members: &u32| scene.reaches(&joint, set, (&of(*members).collect::<Vec<_>>(), &[]));
             let least = (0u32..1 << scene.n()).filter(reaches).map(cost).fold(f64::INFINITY, f64::min);
             let mut exact = Exact::default();
             let task = Task { joint: &joint, scene: &scene, set, payments: &payments };
             let proven = exact.solve(task, (f64::INFINITY, 1_000_000));
             let found: f64 = exact.best.iter().map(|who| payments[*who as usize]).sum();
-            assert!(scene.reaches(&joint, set, &exact.best));
+            assert!(scene.reaches(&joint, set, (&exact.best, &[])));
             let slack = 1e-9 * payments.iter().map(|payment| payment.abs()).sum::<f64>();
             assert!(
                 (found - least).abs() <= slack && proven <= least + slack,

@@ -2,7 +2,8 @@
 //!
 //! For every scenario a [`certificate`] bounds what any coalition of operators can net on any set of targets, a [`search`]
 //! finds an attack that nets something, and [`branch`] closes in on the best from both sides as far as a limit of work
-//! allows. A member takes part in every target of the attack over which it has power. Routes without operators (bought stake,
+//! allows. A member takes part in every target of the attack over which it has power, whole or, where it can be divided, with the
+//! same part of its keys in each. Routes without operators (bought stake,
 //! hash rate) and mixed ones are not part of it.
 
 mod aftermath;

@@ -1,5 +1,6 @@
 //! One scenario of one design: who can join and for how much, what power each target needs, what it brings.
 
+use crate::attack::part;
 use crate::graph::{Joint, Targets, targets_in, to_f64};
 
 /// Who can join and what it takes; reused from scenario to scenario. Columns are over candidates.
@@ -9,11 +10,15 @@ pub struct Scene {
     pub operators: Vec<u32>,
     /// What each must be paid per private loss. `[candidate]`
     pub pay: Vec<f64>,
+    /// Whether each can commit a part of its keys; empty where nobody can. `[candidate]`
+    pub divisible: Vec<bool>,
+    /// Part of its keys that each still has; empty where nothing is gone. Payments and powers are those of the rest. `[candidate]`
+    pub size: Vec<f64>,
     /// Exact power over the service. `[service · n + candidate]`
     pub units: Vec<u128>,
     /// Power needed. `[target]`
     pub need: Vec<u128>,
-    /// Power of each candidate as a part of what the target needs, at most 1. `[target · n + candidate]`
+    /// Power of each candidate as a part of what the target needs; at most 1 for those that join whole. `[target · n + candidate]`
     pub part: Vec<f64>,
     /// Profit of each target alone, USD. `[target]`
     pub profit: Vec<f64>,
@@ -48,6 +53,10 @@ impl Scene {
     /// Works out what follows from candidates, units and needs.
     pub fn finish(&mut self, joint: &Joint) {
         let n = self.n();
+        self.divisible.clear();
+        if !joint.divisible.is_empty() {
+            self.divisible.extend(self.operators.iter().map(|operator| joint.divisible[*operator as usize]));
+        }
         self.part.clear();
         self.part.resize(joint.targets.len() * n, 0.0);
         self.profit.clear();
@@ -70,6 +79,10 @@ impl Scene {
             for (part, units) in self.part[index * n..(index + 1) * n].iter_mut().zip(units) {
                 *part = if *units >= need { 1.0 } else { to_f64(*units) * inverse };
             }
+            // A part of them brings that part of all their power.
+            for (candidate, _) in self.divisible.iter().enumerate().filter(|(_, divisible)| **divisible) {
+                self.part[index * n + candidate] = to_f64(units[candidate]) * inverse;
+            }
         }
     }
 
@@ -81,6 +94,16 @@ impl Scene {
         } else {
             (realised(set | self.done) - realised(self.done)).max(0.0)
         }
+    }
+
+    /// Whether a candidate can commit a part of its keys.
+    pub fn divides(&self, candidate: u32) -> bool {
+        self.divisible.get(candidate as usize) == Some(&true)
+    }
+
+    /// Part of its keys that a candidate still has.
+    fn size(&self, candidate: usize) -> f64 {
+        self.size.get(candidate).copied().unwrap_or(1.0)
     }
 
     /// What a candidate must be paid for an attack on these targets, USD.
@@ -95,7 +118,7 @@ impl Scene {
         let of = |(index, pool): (usize, &crate::graph::JointPool)| {
             self.prices[pool.asset] * joint.returned_tokens(set, (index, operator))
         };
-        joint.pools.iter().enumerate().map(of).sum()
+        self.size(candidate) * joint.pools.iter().enumerate().map(of).sum::<f64>()
     }
 
     /// No more of a candidate's stake comes back for a target, with whatever others it is attacked, USD.
@@ -109,16 +132,23 @@ impl Scene {
             let fraction = charge.free.fraction.max(charge.held.fraction) * charge.share[operator];
             self.prices[pool.asset] * pool.tokens[operator] * fraction * charge.redistribution
         };
-        joint.targets[target].charges.iter().map(of).sum()
+        self.size(candidate) * joint.targets[target].charges.iter().map(of).sum::<f64>()
     }
 
-    /// Whether these candidates reach every target of a set: in integers.
-    pub fn reaches(&self, joint: &Joint, set: Targets, members: &[u32]) -> bool {
+    /// Whether these candidates, with parts of their keys or whole where there are none, reach every target of a set: in integers.
+    pub fn reaches(&self, joint: &Joint, set: Targets, (members, parts): (&[u32], &[u64])) -> bool {
         targets_in(set).all(|target| {
             let units = self.units_of(joint.targets[target].service);
-            members.iter().map(|member| units[*member as usize]).sum::<u128>() >= self.need[target]
+            committed(members, parts).map(|(member, part)| part::of_units(units[member], part)).sum::<u128>()
+                >= self.need[target]
         })
     }
+}
+
+/// Members with the part of their keys that each commits.
+fn committed<'a>(members: &'a [u32], parts: &'a [u64]) -> impl Iterator<Item = (usize, u64)> + 'a {
+    let part = |at: usize| parts.get(at).copied().unwrap_or(part::WHOLE);
+    members.iter().enumerate().map(move |(at, member)| (*member as usize, part(at)))
 }
 
 /// An attack found: targets, who carries it out, what it brings and costs.
@@ -128,6 +158,8 @@ pub struct Witness {
     pub targets: Targets,
     /// Candidates, rising.
     pub members: Vec<u32>,
+    /// Part of its keys that each commits, in units of [`part::WHOLE`]; empty where everybody joins whole. `[member]`
+    pub parts: Vec<u64>,
     /// Profit, without what returns, USD.
     pub profit: f64,
     /// Slashed stake that comes back, USD.
@@ -142,19 +174,33 @@ impl Witness {
         self.profit + self.returned - self.cost
     }
 
-    /// An attack by these members; `None` if they fall short of a target, in integers.
-    pub fn checked(joint: &Joint, scene: &Scene, targets: Targets, members: &[u32]) -> Option<Self> {
-        if targets == 0 || !scene.reaches(joint, targets, members) {
+    /// Members with the part of its keys that each commits.
+    pub fn committed(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
+        let part = |at: usize| self.parts.get(at).map_or(1.0, |part| part::value(*part));
+        self.members.iter().enumerate().map(move |(at, member)| (*member, part(at)))
+    }
+
+    /// An attack by these members, with parts of their keys or whole where there are none; `None` if they fall short of a target, in
+    /// integers.
+    pub fn checked(
+        joint: &Joint,
+        scene: &Scene,
+        targets: Targets,
+        (members, parts): (&[u32], &[u64]),
+    ) -> Option<Self> {
+        if targets == 0 || !scene.reaches(joint, targets, (members, parts)) {
             return None;
         }
-        let payment = |member: &u32| scene.payment(joint, targets, *member as usize);
-        let returned = |member: &u32| scene.returned(joint, targets, *member as usize);
+        let committed = || committed(members, parts).map(|(member, part)| (member, part::value(part)));
+        let payment = |(member, part): (usize, f64)| part * scene.payment(joint, targets, member);
+        let returned = |(member, part): (usize, f64)| part * scene.returned(joint, targets, member);
         Some(Self {
             targets,
             members: members.to_vec(),
+            parts: parts.to_vec(),
             profit: scene.profit_of(joint, targets),
-            returned: if joint.redistributes() { members.iter().map(returned).sum() } else { 0.0 },
-            cost: members.iter().map(payment).sum(),
+            returned: if joint.redistributes() { committed().map(returned).sum() } else { 0.0 },
+            cost: committed().map(payment).sum(),
         })
     }
 }

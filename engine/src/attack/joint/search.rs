@@ -87,7 +87,7 @@ impl Search {
         if !self.cover.fill(joint, scene, set, &self.column) {
             return None;
         }
-        Witness::checked(joint, scene, set, &self.cover.members)
+        Witness::checked(joint, scene, set, (&self.cover.members, &self.cover.parts))
     }
 
     /// Prices a set and raises its dual: no coalition for it is paid less (net of what returns).
@@ -159,7 +159,7 @@ impl Search {
         let mut net = scene.profit_of(joint, set);
         for target in targets_in(set & !now.targets) {
             let part = scene.part_of(target);
-            let brought: f64 = now.members.iter().map(|member| part[*member as usize]).sum();
+            let brought: f64 = now.committed().map(|(member, share)| share * part[member as usize]).sum();
             net -= (1.0 - brought).max(0.0) * scene.alone[target];
         }
         if net <= now.net() {
@@ -173,7 +173,7 @@ impl Search {
             return net - self.members.payment_with(ground, now, target);
         }
         self.payments.of(joint, scene, set, &mut self.extended);
-        net - now.members.iter().map(|member| self.extended[*member as usize]).sum::<f64>()
+        net - now.committed().map(|(member, share)| share * self.extended[member as usize]).sum::<f64>()
     }
 
     /// The coalition for a set once more, with members exchanged for cheaper ones.
@@ -184,8 +184,19 @@ impl Search {
             return None;
         }
         self.cover.swap(joint, scene, set, &self.column);
-        self.cover.members.sort_unstable();
-        Witness::checked(joint, scene, set, &self.cover.members)
+        self.cover.sort();
+        let mut best = Witness::checked(joint, scene, set, (&self.cover.members, &self.cover.parts));
+        if !scene.divisible.is_empty() {
+            // Parts as the relaxation has them are the cheapest there are.
+            let task = Task { joint, scene, set, payments: &self.column };
+            self.extended.clone_from(&self.mu);
+            if self.exact.relax(task, &mut self.extended).is_some() {
+                self.exact.rounded(task);
+                let Exact { best: members, best_parts, .. } = &self.exact;
+                keep_better(&mut best, Witness::checked(joint, scene, set, (members, best_parts)));
+            }
+        }
+        best
     }
 }
 
@@ -216,8 +227,9 @@ impl Members {
     fn payment_with(&self, Ground { joint, scene, .. }: Ground<'_>, now: &Witness, target: usize) -> f64 {
         let added = &joint.targets[target];
         let mut all = now.cost - now.returned;
-        for (member, exposures) in now.members.iter().zip(self.exposures.chunks(joint.pools.len().max(1))) {
-            let operator = scene.operators[*member as usize] as usize;
+        let exposures = self.exposures.chunks(joint.pools.len().max(1));
+        for ((member, share), exposures) in now.committed().zip(exposures) {
+            let operator = scene.operators[member as usize] as usize;
             if !added.takes_part[operator] {
                 continue;
             }
@@ -228,11 +240,11 @@ impl Members {
                 }
                 if after != *before {
                     let more = after.private_tokens(pool, operator) - before.private_tokens(pool, operator);
-                    all += scene.pay[*member as usize] * scene.prices[pool.asset] * more;
+                    all += share * scene.pay[member as usize] * scene.prices[pool.asset] * more;
                 }
             }
             if joint.redistributes() {
-                all -= scene.returned_at_most(joint, target, *member as usize);
+                all -= share * scene.returned_at_most(joint, target, member as usize);
             }
         }
         all

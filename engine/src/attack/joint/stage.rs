@@ -3,7 +3,7 @@
 use super::branch::{Judge, Verdict, quick_bound};
 use super::scene::Scene;
 use super::{Ground, Plan, has_targets, is_close};
-use crate::attack::{Outcomes, Priced, TargetOutcome};
+use crate::attack::{Outcomes, Priced, TargetOutcome, part};
 use crate::graph::{DesignGraph, Graph, Joint, Power, slot};
 use crate::sampling::{Crowd, Draws};
 use crate::study::Route;
@@ -106,19 +106,20 @@ impl Stage {
     }
 }
 
-/// Who can join, what they ask and what power they have; `has_left`: who is no longer there, nobody if empty. `[operator]`
+/// Who can join, what they ask and what power they have; `gone`: part of each operator's keys that is no longer there, nothing if
+/// empty. `[operator]`
 pub(super) fn set_candidates(
     (scene, priced, bribes): (&mut Scene, &mut Priced, bool),
     (graph, design, joint): (&Graph, &DesignGraph, &Joint),
     (draws, lane): (&Draws, usize),
-    has_left: &[bool],
+    gone: &[f64],
 ) {
     let is_in = |crowd: &Crowd, operator: usize| crowd.rows[operator][lane / 64] >> (lane % 64) & 1 == 1;
+    let left = |operator: usize| gone.get(operator).map_or(1.0, |gone| 1.0 - gone);
     scene.operators.clear();
     scene.pay.clear();
-    for operator in
-        (0..graph.n_operators).filter(|operator| !has_left.get(*operator).is_some_and(|left| *left))
-    {
+    scene.size.clear();
+    for operator in (0..graph.n_operators).filter(|operator| left(*operator) > 0.0) {
         let colludes = is_in(&draws.colluders, operator);
         let pay = match &draws.compromised {
             Some(stolen) if is_in(stolen, operator) => 0.0,
@@ -127,8 +128,12 @@ pub(super) fn set_candidates(
         };
         if colludes || bribes && is_in(&draws.bribable, operator) {
             scene.operators.push(u32::try_from(operator).unwrap_or(u32::MAX));
-            scene.pay.push(pay);
+            // Losses of what is left are a part of those of the whole.
+            scene.pay.push(pay * left(operator));
         }
+    }
+    if !joint.divisible.is_empty() {
+        scene.size.extend(scene.operators.iter().map(|operator| left(*operator as usize)));
     }
     scene.units.clear();
     scene.need.clear();
@@ -140,13 +145,15 @@ pub(super) fn set_candidates(
             continue;
         };
         let price = |asset: usize| draws.prices[asset][lane];
-        if has_left.is_empty() {
+        if gone.is_empty() {
             priced.price_total(power, price);
         } else {
-            priced.price_rest(power, price, has_left);
+            priced.price_rest(power, price, gone);
         }
-        let units =
-            |operator: &u32| slot(power, *operator as usize).map_or(0, |slot| priced.units(power, slot));
+        let units = |operator: &u32| {
+            let units = slot(power, *operator as usize).map_or(0, |slot| priced.units(power, slot));
+            part::of_units(units, part::down(left(*operator as usize)))
+        };
         scene.units.extend(scene.operators.iter().map(units));
         let total = priced.total;
         let need =

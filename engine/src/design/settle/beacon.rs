@@ -81,8 +81,8 @@ impl Wave {
         if leaks || slashes.is_empty() {
             return wave;
         }
-        let members = assault.members.iter().map(|member| *member as usize);
-        let whole: f64 = members.map(|operator| book.tokens[operator] - wave.slashed_of(operator)).sum();
+        let of = |(operator, part): (usize, f64)| part * (book.tokens[operator] - wave.slashed_of(operator));
+        let whole: f64 = assault.committed().map(of).sum();
         wave.attack = Some((assault.day, whole * largest(slashes, |slash| slash.landed)));
         wave.attack_fraction = beacon.fraction(wave.within(assault.day));
         wave

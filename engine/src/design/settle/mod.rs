@@ -262,33 +262,49 @@ impl Books {
         bill: &mut Bill,
     ) {
         let members = incident.attack.map_or(&[][..], |assault| assault.members);
+        let committed = || incident.attack.iter().flat_map(Assault::committed);
         let accidents = incident.accidents;
         let outcome = Outcome::of(slashes).filter(|_| !clean.is_empty());
         if let (Some(outcome), true) = (outcome, accidents.is_empty()) {
-            let lines = members.iter().map(|member| outcome.line(clean[*member as usize]));
+            let lines = committed().map(|(member, part)| {
+                let mut line = outcome.line(clean[member]);
+                if part < 1.0 {
+                    line.scale_attack(part, 0.0);
+                }
+                line
+            });
             bill.lines.extend(lines.filter(|line| line.nominal > 0.0));
             return;
         }
         let all: Vec<Slash> = slashes.iter().map(|slash| Slash { landed: 1.0, ..*slash }).collect();
         let waves =
             (beacon::Wave::new(self, book, incident, slashes), beacon::Wave::new(self, book, incident, &all));
-        let attackers = members.iter().map(|member| Part::new(*member as usize, accidents, Role::Attacker));
+        let attackers =
+            committed().map(|(member, part)| (Part::new(member, accidents, Role::Attacker), part));
         let first = |at: usize| accidents[..at].iter().all(|other| other.operator != accidents[at].operator);
         let idle = |at: usize| !members.iter().any(|member| *member as usize == accidents[at].operator);
         let bystanders = (0..accidents.len()).filter(|at| first(*at) && idle(*at));
-        let bystanders = bystanders.map(|at| Part::new(accidents[at].operator, accidents, Role::Bystander));
+        let bystanders =
+            bystanders.map(|at| (Part::new(accidents[at].operator, accidents, Role::Bystander), 1.0));
         // Who is neither slashed for the attack nor has an accident loses nothing.
-        let involved =
-            |part: &Part| book.answers[part.operator] && (part.accidents > 0 || !slashes.is_empty());
-        for part in attackers.chain(bystanders).filter(involved) {
+        let involved = |(part, _): &(Part, f64)| {
+            book.answers[part.operator] && (part.accidents > 0 || !slashes.is_empty())
+        };
+        for (part, committed) in attackers.chain(bystanders).filter(involved) {
             let mine: (&[Slash], &[Slash]) = match part.role {
                 Role::Attacker => (slashes, &all),
                 Role::Bystander => (&[], &[]),
             };
-            let line = match outcome {
+            let mut line = match outcome {
                 Some(outcome) if part.accidents == 0 => outcome.line(clean[part.operator]),
                 _ => self.line(book, part, mine, &waves, bill),
             };
+            if committed < 1.0 {
+                // Which keys an accident has hit does not depend on which are committed: a part loses its part.
+                let hit =
+                    if part.accidents > 0 { book.accident_tokens[part.fault][part.operator] } else { 0.0 };
+                line.scale_attack(committed, hit.min(book.tokens[part.operator]));
+            }
             if line.by_accident + line.by_attack + line.nominal + line.linear > 0.0 {
                 bill.lines.push(line);
             }

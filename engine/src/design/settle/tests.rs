@@ -34,6 +34,16 @@ fn settle_all(
     accidents: &[(&str, f64)],
     luck: Luck,
 ) -> Bill {
+    settle_parts(judged, (targets, members, &[]), accidents, luck)
+}
+
+/// The same with parts of the members' keys.
+fn settle_parts(
+    judged: &Judged,
+    (targets, members, parts): (&[(&str, &str)], &[&str], &[f64]),
+    accidents: &[(&str, f64)],
+    luck: Luck,
+) -> Bill {
     let design = &judged.graph.designs[0];
     let accidents: Vec<Accident> = accidents
         .iter()
@@ -51,8 +61,13 @@ fn settle_all(
     };
     let strikes: Vec<Strike> = targets.iter().map(strike).collect();
     let day = judged.study.horizon_days;
-    let assault =
-        (!strikes.is_empty()).then_some(Assault { strikes: &strikes, members: &members, day, held: 0 });
+    let assault = (!strikes.is_empty()).then_some(Assault {
+        strikes: &strikes,
+        members: &members,
+        parts,
+        day,
+        held: 0,
+    });
     let mut bill = Bill::default();
     design.rules.settle(&Incident { accidents: &accidents, attack: assault }, &mut bill);
     bill
@@ -307,6 +322,13 @@ pool = "p"
     equal(owed(&near, a), [3200.0 * each(6400), 0.0, 0.0, alone]);
     assert!(each(6400) > 1.5 * each(3200));
     let fork = settle(&beacon, Some(("s", "fork", &["c"])), &[("a", 364.0)], Luck::NONE);
+    // An eighth of c's keys are punished as a and all of its keys are.
+    let attack: (&[(&str, &str)], &[&str], &[f64]) = (&[("s", "fork")], &["a", "c"], &[1.0, 0.125]);
+    let bill = settle_parts(&beacon, attack, &[], Luck::NONE);
+    let [_, of_a, ..] = owed(&bill, a);
+    let [_, of_c, nominal, _] = owed(&bill, c);
+    assert!((of_a - 3200.0 * each(6400)).abs() < 1e-9 && (of_c - of_a).abs() < 1e-9, "{of_a} {of_c}");
+    assert!((nominal - of_c).abs() < 1e-9);
     // The linear graph knows the least coalition alone, a third.
     let all = 25_600.0 * each(28_800);
     equal(owed(&fork, c), [0.0, all, all, 25_600.0 * of_gwei(10_666_666_666_667)]);
@@ -417,4 +439,18 @@ proptest! {
             prop_assert!(by_accident + nominal <= tokens && linear <= tokens * (1.0 + 1e-12));
         }
     }
+}
+
+/// A part of somebody's keys loses that part of what the rules take of all of them, after accidents as before.
+#[test]
+fn a_part_of_the_keys_loses_its_part() {
+    let hub = hub();
+    let (a, b) = (hub.operator("a"), hub.operator("b"));
+    let attack: (&[(&str, &str)], &[&str], &[f64]) = (&[("hub", "fork")], &["a", "b"], &[0.25, 1.0]);
+    let bill = settle_parts(&hub, attack, &[], Luck::NONE);
+    equal(owed(&bill, a), [0.0, 1.25, 1.25, 0.25 * 5.025]);
+    equal(owed(&bill, b), [0.0, 2.5, 2.5, 2.5]);
+    let bill = settle_parts(&hub, attack, &[("b", 3.0)], Luck::NONE);
+    equal(owed(&bill, a), [0.0, 1.25, 1.25, 0.25 * 5.025]);
+    equal(owed(&bill, b), [2.5, 0.0, 0.0, 5.0]);
 }

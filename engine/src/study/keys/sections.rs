@@ -429,6 +429,14 @@ pub(in crate::study) const POOL: Section = Section {
         ),
         Key::new("underlying", Text, Nothing, "", "the pool of the same asset whose stake this is as well"),
         Key::new(
+            "divisible",
+            Flag,
+            Nothing,
+            "",
+            "whether an operator has so many keys here that it can commit any part of them to an attack (otherwise it joins \
+             whole; an operator that also answers with a pool that is not divisible does so too)",
+        ),
+        Key::new(
             "slashing",
             Choice(&["fraction", "ethereum"], &[]),
             Value("\"fraction\""),

@@ -87,6 +87,7 @@ fn read_pool(reader: &mut Reader<'_, '_>, name: String, assets: &[Asset]) -> Bon
         inflation,
         franchise_years: reader.number("franchise_years"),
         underlying: None,
+        divisible: reader.flag("divisible").is_some_and(|(divisible, _)| divisible),
         slashing,
     };
     Bonded { pool, stake: amounts.into_iter().map(|(operator, _)| operator).zip(units).collect() }

@@ -35,6 +35,10 @@ fn plain_values_are_checked() {
         (with("[run]\nscenarios = 1.5\n"), "got 1.5"),
         (with("[run]\nrecord = \"some\"\n"), "`some` is none of its words; known: `attacks`, `all`, `none`"),
         (changed("name = \"m\"", "name = \"m\"\nstream = 2"), ":2: `stream`: must be 1, got 2"),
+        (
+            changed("asset = \"A\"", "asset = \"A\"\ndivisible = 1"),
+            ":9: `pools.p.divisible`: must be true or false, got 1; write whether an operator has so many keys here",
+        ),
         (with("[adversary]\njoint = 1\n"), "`adversary.joint`: must be true or false, got 1"),
         (with("[assetz.A]\n"), ":17: `assetz`: is no known key; did you mean `assets`?"),
         (changed("[assets.A]", "[assets.\" \"]"), "is a name with blanks at its ends"),

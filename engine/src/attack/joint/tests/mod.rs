@@ -1,5 +1,7 @@
 //! Certificate and search against brute force over all coalitions and all sets of targets, and against published cases.
 
+mod divided;
+
 use super::aftermath::price_alone;
 use super::branch::quick_bound;
 use super::certificate::{Certificate, Decided};
@@ -187,9 +189,13 @@ struct Score {
 }
 
 fn assert_bracketed(joint: &Joint, scene: &Scene, score: &mut Score) {
+    assert_holds(joint, scene, optimum(joint, scene), score);
+}
+
+/// All bounds hold a net gain that is known to be the best.
+fn assert_holds(joint: &Joint, scene: &Scene, truth: f64, score: &mut Score) {
     let plan = Plan::new(joint);
     let ground = Ground { joint, plan: &plan, scene };
-    let truth = optimum(joint, scene);
     let verdict = Judge::default().judge(ground, 0.0);
     let lower = verdict.witness.as_ref().map_or(0.0, Witness::net);
     let slack = 1e-9 * (1.0 + truth);
