@@ -38,6 +38,7 @@ const SAMPLED_CELLS: u64 = 1 << 14;
 /// If the study is invalid or has no such service.
 pub fn run(arguments: &ExactArguments, out: &mut Out) -> Result<(), Failure> {
     let study = load::study(&arguments.study)?;
+    load::refuse_turning(&study, "exact")?;
     let designs: Vec<usize> = match &arguments.design {
         Some(name) => vec![design_named(&study, name)?],
         None => (0..study.designs.len()).collect(),

@@ -176,11 +176,26 @@ fn whole_design(results: &Results, design: &str) -> String {
         _ => String::new(),
     };
     format!(
-        "{attack}{several}\nslashing {}{landed}, fault losses {}, settlement gap {}{}",
+        "{attack}{several}\nslashing {}{landed}, fault losses {}, settlement gap {}{}{}",
         mean("slashed_usd"),
         mean("fault_slashed_usd"),
         mean("settlement_gap_usd"),
+        byzantine(results, design),
         cascades(results, design)
+    )
+}
+
+/// What services that turn Byzantine slash, where some may.
+fn byzantine(results: &Results, design: &str) -> String {
+    let find = |metric: &str| results.find(design, ANY, ANY, ANY, metric);
+    let (Some(turned), Some(slashed)) = (find("p_byzantine"), find("byzantine_slashed_usd")) else {
+        return String::new();
+    };
+    let error = usd(slashed.estimate.std_error);
+    format!(
+        "\na service turns Byzantine in {}: of the fault losses {} ± {error} on average",
+        share(turned.estimate.value),
+        usd(slashed.estimate.value)
     )
 }
 

@@ -89,6 +89,10 @@ pub struct ScenarioRows {
     pub cascade_loss_usd: Vec<f64>,
     /// Stake of the operators that left in them; likewise.
     pub cascade_left_usd: Vec<f64>,
+    /// Services of the design that have turned Byzantine; empty where none may.
+    pub byzantine_services: Vec<i32>,
+    /// Stake that they slash; likewise.
+    pub byzantine_slashed_usd: Vec<f64>,
 }
 
 /// Columns of the targets table.
@@ -276,6 +280,8 @@ impl Lane<'_> {
             rows.cascade_loss_usd.push(rounds.iter().map(|round| round.lost_usd).sum());
             rows.cascade_left_usd.push(rounds.iter().map(|round| round.left_usd).sum());
         }
+        rows.byzantine_services.extend(out.n_byzantine.get(lane));
+        rows.byzantine_slashed_usd.extend(out.byzantine_slashed.get(lane));
     }
 
     fn target(&self, rows: &mut TargetRows, graph: &Graph, outcomes: &Outcomes, target: usize) {

@@ -9,3 +9,4 @@ mod market;
 mod settlement;
 mod streams;
 mod theory;
+mod turned;

@@ -10,7 +10,7 @@ use crate::sampling::Draws;
 pub fn halted_by_accident(graph: &Graph, draws: &Draws, fault: usize, outcomes: &mut Outcomes) -> Vec<u64> {
     let mut hits = vec![0; graph.secured.len()];
     for lane in bits::ones(&draws.faulty[fault].anybody).take_while(|lane| *lane < draws.n) {
-        for (secured, hits) in graph.secured.iter().zip(&mut hits) {
+        for (secured, hits) in graph.given(draws.turned[lane]).secured.iter().zip(&mut hits) {
             if let (Power::Stake(power), Some(threshold)) = (&secured.power, secured.halts_at) {
                 *hits += u64::from(halted(power, threshold, draws, (fault, lane), outcomes));
             }

@@ -1,9 +1,10 @@
 //! The attack that pays best in each scenario of a design, who is in it, and what accidents cost.
 
 use super::cascade::{Cascades, Start};
-use super::{Chosen, DesignOutcome, Execution, LossLine, NO_TARGET, Outcomes};
+use super::{Chosen, DesignOutcome, Execution, LossLine, NO_TARGET, Outcomes, turned};
 use crate::graph::{
-    Accident, Assault, DesignGraph, FaultLosses, Graph, Incident, Power, Strike, Targets, targets_in,
+    Accident, Assault, AssetAmounts, DesignGraph, FaultLosses, Graph, Incident, Power, Strike, Targets,
+    targets_in,
 };
 use crate::kernels::{LANES, bits, columns};
 use crate::sampling::Draws;
@@ -23,6 +24,22 @@ pub fn execute_seen(
     execution: &mut Execution,
     mut seen: impl FnMut(usize, usize, &[u32]),
 ) {
+    execute_by(graph, draws, outcomes, execution, &mut seen);
+    if graph.varies() {
+        turned::each(graph, draws, (outcomes, execution), |graph, outcomes, execution| {
+            execute_by(graph, draws, outcomes, execution, &mut seen);
+        });
+    }
+}
+
+/// The same by one graph alone, in the scenarios for which it holds.
+fn execute_by(
+    graph: &Graph,
+    draws: &Draws,
+    outcomes: &mut Outcomes,
+    execution: &mut Execution,
+    seen: &mut impl FnMut(usize, usize, &[u32]),
+) {
     execution.losses.clear();
     for (index, design) in graph.designs.iter().enumerate() {
         execution.cascades[index].iter_mut().for_each(Cascades::clear);
@@ -30,9 +47,12 @@ pub fn execute_seen(
         book_means(design, draws, &mut execution.designs[index]);
         let drawn = design.faults.iter().enumerate().find(|(_, losses)| !losses.hit.is_empty());
         let hit = drawn.map_or([0; LANES / 64], |(fault, _)| draws.faulty[fault].anybody);
-        let eventful =
-            |lane: usize, out: &DesignOutcome| out.target[lane] != NO_TARGET || bits::contains(&hit, lane);
-        for lane in 0..draws.n {
+        let taken = !design.taken.is_empty();
+        let eventful = |lane: usize, out: &DesignOutcome| {
+            out.target[lane] != NO_TARGET || bits::contains(&hit, lane) || taken
+        };
+        for lane in (0..draws.n).filter(|lane| graph.holds_given(draws.turned[*lane])) {
+            book_byzantine(design, (draws, lane), &mut execution.designs[index]);
             if eventful(lane, &execution.designs[index]) {
                 execution.designs[index].is_written = true;
                 execution.operators[index].open(graph.n_operators);
@@ -47,10 +67,30 @@ pub fn execute_seen(
 }
 
 /// Finds the best attack of each scenario and design without carrying it out: targets and net gains alone.
-pub fn decide(graph: &Graph, draws: &Draws, outcomes: &Outcomes, execution: &mut Execution) {
+pub fn decide(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes, execution: &mut Execution) {
+    decide_by(graph, draws, outcomes, execution);
+    if graph.varies() {
+        turned::each(graph, draws, (outcomes, execution), |graph, outcomes, execution| {
+            decide_by(graph, draws, outcomes, execution);
+        });
+    }
+}
+
+fn decide_by(graph: &Graph, draws: &Draws, outcomes: &Outcomes, execution: &mut Execution) {
     for (index, design) in graph.designs.iter().enumerate() {
         choose(graph, design, (draws, outcomes), (execution, index));
     }
+}
+
+/// Notes which services have turned Byzantine, and what they slash.
+fn book_byzantine(design: &DesignGraph, (draws, lane): (&Draws, usize), out: &mut DesignOutcome) {
+    if design.byzantine == 0 {
+        return;
+    }
+    out.is_written = true;
+    out.n_byzantine[lane] = i32::try_from(design.byzantine.count_ones()).unwrap_or(i32::MAX);
+    let usd = |amounts: &AssetAmounts| draws.prices[amounts.asset][lane] * amounts.tokens.iter().sum::<f64>();
+    out.byzantine_slashed[lane] = design.taken.iter().map(usd).sum();
 }
 
 /// Clears what a design holds of an earlier block, and chooses its targets.
@@ -116,6 +156,10 @@ fn choose_joint(
     joint_parts.clear();
     let (Some(stage), out) = (&mut stages[index], &mut designs[index]) else { return };
     for lane in 0..draws.n {
+        if !graph.holds_given(draws.turned[lane]) {
+            joint_ends.push(joint_members.len());
+            continue;
+        }
         let floor = out.net_gain[lane];
         let verdict = stage.judge((graph, design), (draws, lane), outcomes, floor);
         let others = other_routes_upper(graph, design, outcomes, lane);
@@ -330,7 +374,7 @@ fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): 
         designs, operators, losses, members, parts, strikes, accidents, bill, prices, small, ..
     } = execution;
     let (out, tally) = (&mut designs[index], &mut operators[index]);
-    if strikes.is_empty() && accidents.is_empty() {
+    if strikes.is_empty() && accidents.is_empty() && design.taken.is_empty() {
         return;
     }
     let day = draws.horizon_days();

@@ -4,6 +4,7 @@ use super::cascade::Cascades;
 use super::joint::Stage;
 use crate::graph::{Accident, AssetAmounts, Bill, DesignGraph, Gaps, Graph, Strike, Targets};
 use crate::kernels::{Column, LANES};
+use std::collections::BTreeMap;
 
 /// No target is attacked.
 pub const NO_TARGET: u16 = u16::MAX;
@@ -37,6 +38,10 @@ pub struct DesignOutcome {
     pub settlement_gap: Column,
     /// Gaps of protocols that were run into, over the block.
     pub gaps: Gaps,
+    /// Services that have turned Byzantine; where none may, empty.
+    pub n_byzantine: Vec<i32>,
+    /// Stake that they have slashed, among what accidents forfeit; where none may turn, empty.
+    pub byzantine_slashed: Vec<f64>,
     /// Whether anything but zeros has been written since it was cleared.
     pub(super) is_written: bool,
 }
@@ -63,6 +68,31 @@ impl DesignOutcome {
         }
     }
 
+    fn with_byzantine(self) -> Self {
+        Self { n_byzantine: vec![0; LANES], byzantine_slashed: vec![0.0; LANES], ..self }
+    }
+
+    /// Takes one scenario over from another graph's outcome of the same design.
+    pub(super) fn take_lane(&mut self, other: &Self, lane: usize) {
+        self.is_written |= other.is_written;
+        self.target[lane] = other.target[lane];
+        self.coalition_size[lane] = other.coalition_size[lane];
+        if let Some(targets) = self.targets.get_mut(lane) {
+            *targets = other.targets[lane];
+        }
+        self.n_byzantine[lane] = other.n_byzantine[lane];
+        self.byzantine_slashed[lane] = other.byzantine_slashed[lane];
+        self.net_gain[lane] = other.net_gain[lane];
+        self.net_gain_upper[lane] = other.net_gain_upper[lane];
+        self.profit[lane] = other.profit[lane];
+        self.taken[lane] = other.taken[lane];
+        self.cost[lane] = other.cost[lane];
+        self.slashed[lane] = other.slashed[lane];
+        self.nominal_slashed[lane] = other.nominal_slashed[lane];
+        self.fault_slashed[lane] = other.fault_slashed[lane];
+        self.settlement_gap[lane] = other.settlement_gap[lane];
+    }
+
     /// Nothing happens.
     pub(super) fn clear(&mut self) {
         if !self.is_written {
@@ -72,6 +102,8 @@ impl DesignOutcome {
         self.target = [NO_TARGET; LANES];
         self.coalition_size = [0; LANES];
         self.targets.fill(0);
+        self.n_byzantine.fill(0);
+        self.byzantine_slashed.fill(0.0);
         self.gaps = Gaps::default();
         let judged =
             [&mut self.net_gain, &mut self.net_gain_upper, &mut self.profit, &mut self.taken, &mut self.cost];
@@ -178,6 +210,8 @@ pub struct Execution {
     pub(super) prices: Vec<f64>,
     /// Mean small losses by all kinds of accidents. `[design]`
     pub(super) small: Vec<Vec<AssetAmounts>>,
+    /// The block as the graphs see it in which services have turned Byzantine, by their set.
+    pub(super) turned: BTreeMap<u8, Execution>,
 }
 
 impl Execution {
@@ -198,8 +232,11 @@ impl Execution {
             fault_slashed: zero,
             settlement_gap: zero,
             gaps: Gaps::default(),
+            n_byzantine: Vec::new(),
+            byzantine_slashed: Vec::new(),
             is_written: false,
         };
+        let room = if graph.varies() || graph.turned.set != 0 { room.with_byzantine() } else { room };
         Self {
             designs: vec![room; graph.designs.len()],
             operators: vec![OperatorTally::default(); graph.designs.len()],
@@ -217,6 +254,7 @@ impl Execution {
             crowd: Vec::new(),
             prices: Vec::new(),
             small: graph.designs.iter().map(mean_losses).collect(),
+            turned: BTreeMap::new(),
         }
     }
 }

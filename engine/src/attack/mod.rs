@@ -23,6 +23,7 @@ mod service;
 mod slot_order;
 #[cfg(test)]
 mod tests;
+mod turned;
 
 pub use accident::halted_by_accident;
 pub use cascade::{Cascades, Round};
@@ -44,6 +45,7 @@ use chosen::Chosen;
 use found::Found;
 use ranks::RankSets;
 use service::Service;
+use std::collections::BTreeMap;
 
 /// Outcomes of one block for every distinct target.
 #[derive(Debug)]
@@ -60,6 +62,8 @@ pub struct Outcomes {
     kinships: Vec<Kinship>,
     ranks: RankSets,
     scratch: Scratch,
+    /// The block as the graphs see it in which services have turned Byzantine, by their set.
+    turned: BTreeMap<u8, Outcomes>,
 }
 
 /// Working memory of one worker.
@@ -135,6 +139,7 @@ impl Outcomes {
             kinships,
             ranks: RankSets::new(graph),
             scratch: Scratch::default(),
+            turned: BTreeMap::new(),
         }
     }
 
@@ -145,6 +150,9 @@ impl Outcomes {
 
     /// Part of a secured service's power that can be bribed in one scenario, once counted.
     pub fn rational_share(&mut self, graph: &Graph, draws: &Draws, secured: usize, lane: usize) -> f64 {
+        if !graph.holds_given(draws.turned[lane]) && graph.varies() {
+            return self.rational_share_given(graph.given(draws.turned[lane]), draws, secured, lane);
+        }
         let Power::Stake(power) = &graph.secured[secured].power else { return 0.0 };
         let priced = &mut self.scratch.priced;
         priced.price_total(power, |asset| draws.prices[asset][lane]);
@@ -188,6 +196,14 @@ fn same_outcomes(a: &Secured, b: &Secured) -> bool {
 
 /// Judges every target of the graph in every scenario of a block.
 pub fn assess(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
+    assess_by(graph, draws, outcomes);
+    if graph.varies() {
+        turned::assess(graph, draws, outcomes);
+    }
+}
+
+/// The same by one graph alone, whatever has turned.
+fn assess_by(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
     outcomes.ranks.fill(draws);
     outcomes.scratch.found.clear(outcomes.targets.len());
     for (index, secured) in graph.secured.iter().enumerate() {
@@ -213,6 +229,9 @@ pub fn assess(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
                     routes::mine(target, draws, outcome);
                 }
             }
+        }
+        if secured.is_byzantine {
+            targets.iter_mut().for_each(TargetOutcome::put_out_of_reach);
         }
         targets.iter_mut().for_each(TargetOutcome::pick_cheapest);
     }

@@ -205,6 +205,30 @@ impl TargetOutcome {
         }
     }
 
+    /// Nobody attacks it: neither profit nor cost.
+    pub(super) fn put_out_of_reach(&mut self) {
+        self.profit.fill(0.0);
+        self.returnable.fill(0.0);
+        self.threshold_reached.fill(false);
+        self.routes.iter_mut().for_each(|route| route.costs.clear());
+    }
+
+    /// Takes one scenario over from another graph's outcome of the same target; a route that does not exist there is out of
+    /// reach.
+    pub(super) fn take_lane(&mut self, other: &Self, lane: usize) {
+        self.profit[lane] = other.profit[lane];
+        self.threshold_reached[lane] = other.threshold_reached[lane];
+        self.returnable[lane] = other.returnable[lane];
+        for RouteOutcome { route, costs } in &mut self.routes {
+            let found = other.routes.iter().find(|other| other.route == *route);
+            costs.set(lane, found.map_or(RouteCost::OUT_OF_REACH, |other| other.costs.at(lane)));
+        }
+        let cheapest = other.route(lane);
+        let position = self.routes.iter().position(|route| Some(route.route) == cheapest);
+        self.cheapest[lane] = position.and_then(|at| u8::try_from(at).ok()).unwrap_or(NO_ROUTE);
+        self.best.set(lane, other.best.at(lane));
+    }
+
     pub(super) fn pick_cheapest(&mut self) {
         let Self { routes, cheapest, best, .. } = self;
         match best.few() {

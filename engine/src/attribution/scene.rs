@@ -38,6 +38,7 @@ pub(super) struct Scene {
     pub colluders: Set,
     pub bribable: Set,
     compromised: Option<Set>,
+    turned: u8,
     /// Operators that carry the attack out.
     pub members: Vec<u32>,
     pub damage: Damage,
@@ -94,6 +95,7 @@ impl Scene {
             colluders: set_of(&draws.colluders, lane),
             bribable: set_of(&draws.bribable, lane),
             compromised: draws.compromised.as_ref().map(|crowd| set_of(crowd, lane)),
+            turned: draws.turned[lane],
             members,
             damage,
         }
@@ -104,6 +106,7 @@ impl Scene {
         draws.prices.iter_mut().zip(&self.prices).for_each(|(column, price)| column[lane] = *price);
         draws.profits.iter_mut().zip(&self.profits).for_each(|(column, profit)| column[lane] = *profit);
         draws.premium[lane] = self.premium;
+        draws.turned[lane] = self.turned;
         write(&mut draws.colluders.rows, lane, (&self.colluders, honest));
         write(&mut draws.bribable.rows, lane, (&self.bribable, honest));
         if let (Some(crowd), Some(set)) = (&mut draws.compromised, &self.compromised) {

@@ -96,7 +96,7 @@ pub fn income_of(study: &Study, (design, service): (usize, usize)) -> (Income, V
     let mut backings: Vec<Option<Backing>> = vec![None; design.services.len()];
     backings[service] = super::backing_of(study, design, *position, system);
     let combine = super::combine_rules(study, design);
-    let compiler = Compiler { study, design, backings, combine, divisible: Vec::new() };
+    let compiler = Compiler { study, design, backings, combine, divisible: Vec::new(), before: None };
     let runs = |operator: usize| {
         let parts = compiler.backings[service].iter().flat_map(|backing| &backing.parts);
         parts.into_iter().any(|part| part.units[operator] > 0)

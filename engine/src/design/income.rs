@@ -23,7 +23,9 @@ impl Compiler<'_> {
     }
 
     fn income(&self, index: usize) -> Income {
-        Income { accidents: self.added_accidents(index), ..self.pays(index) }
+        let mut accidents = self.added_accidents(index);
+        accidents.extend(self.expected_taken(index));
+        Income { accidents, ..self.pays(index) }
     }
 
     /// Payments and nodes of one service.

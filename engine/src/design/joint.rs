@@ -39,7 +39,8 @@ impl Compiler<'_> {
 
     fn joint_target(&self, judged: &Judged<'_>, pools: &[usize]) -> JointTarget {
         let n = self.study.operators.len();
-        let Some(backing) = &self.backings[judged.index] else {
+        let Some(backing) = self.backings[judged.index].as_ref().filter(|_| !self.has_turned(judged.index))
+        else {
             let takes_part = vec![false; n];
             return JointTarget { service: judged.index, takes_part, ..JointTarget::default() };
         };
@@ -120,13 +121,15 @@ impl Compiler<'_> {
         let shared = |service: &usize| self.study.services[*service].profit_pool;
         let prize = |(service, _): &(usize, _)| Prize { shared: shared(service), ways: Vec::new() };
         let mut prizes: Vec<Prize> = self.design.services.iter().map(prize).collect();
-        for (target, (index, service, attack)) in self.attacks().enumerate() {
+        let in_place = |(_, (index, ..)): &(usize, (usize, usize, &Attack))| !self.has_turned(*index);
+        for (target, (index, service, attack)) in self.attacks().enumerate().filter(in_place) {
             let part = attack.success_probability;
             prizes[index].ways.push((target, profit_column(self.study, service, &attack.kind), part));
             let halts = attack.kind == HALT;
             for (other, (dependent, _)) in self.design.services.iter().enumerate() {
                 let kinds = self.study.services[*dependent].attacks.iter();
-                for kind in kinds.filter(|kind| other != index && (!halts || kind.kind == HALT)) {
+                let rests = other != index && !self.has_turned(other);
+                for kind in kinds.filter(|kind| rests && (!halts || kind.kind == HALT)) {
                     let rests = kind.depends_on.iter().find(|(on, _)| *on == service);
                     let column = profit_column(self.study, *dependent, &kind.kind);
                     prizes[other].ways.extend(rests.map(|(_, share)| (target, column, part * share)));

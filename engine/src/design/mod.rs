@@ -20,11 +20,12 @@ mod settle;
 mod short;
 #[cfg(test)]
 mod tests;
+mod turning;
 mod words;
 
 use crate::graph::{
     AssetAmounts, Capped, DesignGraph, FaultLosses, Graph, HALT, Joint, Order, Power, Secured, SlotLosses,
-    StakePower, Target,
+    StakePower, Target, Turned,
 };
 use crate::study::{Attack, Combine, Design, Fault, FaultKind, Operator, Slashing, Study, System};
 pub use backing::{Backing, Liability};
@@ -34,8 +35,15 @@ pub use choice::{
 };
 use std::sync::Arc;
 
-/// Compiles every design of a study.
+/// Compiles every design of a study, and where services may turn Byzantine the graphs of the scenarios in which they have.
 pub fn compile(study: &Study) -> Graph {
+    let mut graph = compile_given(study, None);
+    graph.turned.others = turning::variants(study, &graph);
+    graph
+}
+
+/// Compiles every design; `base` is the study before the services turned that have in `study`.
+fn compile_given(study: &Study, base: Option<&Study>) -> Graph {
     let mut graph = Graph {
         n_operators: study.operators.len(),
         secured: Vec::new(),
@@ -43,9 +51,13 @@ pub fn compile(study: &Study) -> Graph {
         routes: study.adversary.routes.clone(),
         joint: study.adversary.joint,
         cascades: study.adversary.cascades,
+        turned: Turned::default(),
     };
-    for design in &study.designs {
-        let compiled = Compiler::new(study, design).design(&mut graph.secured);
+    // Services that are secured alike must not part where some turn: all graphs of a study have one shape.
+    let shares = study.turning().next().is_none();
+    for (index, design) in study.designs.iter().enumerate() {
+        let before = base.map(|base| &base.designs[index]);
+        let compiled = Compiler::given(study, design, before).design(&mut graph.secured, shares);
         graph.designs.push(compiled);
     }
     graph
@@ -61,10 +73,16 @@ struct Compiler<'a> {
     combine: Vec<Combine>,
     /// Whether the operator can commit a part of its keys; empty where nobody can. `[operator]`
     divisible: Vec<bool>,
+    /// The design before services turned Byzantine in the scenario; `None` if none has.
+    before: Option<&'a Design>,
 }
 
 impl<'a> Compiler<'a> {
     fn new(study: &'a Study, design: &'a Design) -> Self {
+        Self::given(study, design, None)
+    }
+
+    fn given(study: &'a Study, design: &'a Design, before: Option<&'a Design>) -> Self {
         let backings: Vec<_> = design
             .services
             .iter()
@@ -72,14 +90,14 @@ impl<'a> Compiler<'a> {
             .collect();
         let combine = combine_rules(study, design);
         let divisible = divisible(study, &backings);
-        Self { study, design, backings, combine, divisible }
+        Self { study, design, backings, combine, divisible, before }
     }
 
-    fn design(&self, secured: &mut Vec<Secured>) -> DesignGraph {
+    fn design(&self, secured: &mut Vec<Secured>, shares: bool) -> DesignGraph {
         let mut positions = Vec::new();
         for (index, (service, system)) in self.design.services.iter().enumerate() {
             let compiled = self.secured(index, *service, system);
-            let known = secured.iter().position(|other| *other == compiled);
+            let known = secured.iter().position(|other| shares && *other == compiled);
             positions.push(known.unwrap_or_else(|| {
                 secured.push(compiled);
                 secured.len() - 1
@@ -95,6 +113,10 @@ impl<'a> Compiler<'a> {
             combine: self.combine.clone(),
             incomes: self.incomes(),
             joint: if self.study.adversary.joint { self.joint() } else { Joint::default() },
+            byzantine: (0..self.design.services.len())
+                .filter(|index| self.has_turned(*index))
+                .fold(0, |set, i| set | 1 << i),
+            taken: self.taken(),
             rules: Arc::new(settle::Books::new(self)),
         }
     }
@@ -113,7 +135,8 @@ impl<'a> Compiler<'a> {
         let how = words::who_has_power(self.study, system, self.backings[index].as_ref());
         let halt = attacks.iter().find(|attack| attack.kind == HALT).map(|attack| attack.threshold);
         let halts_at = halt.or_else(|| self.study.services[service].consensus.halts_at());
-        Secured { service, power, how, halts_at, staked: self.staked(index), targets }
+        let is_byzantine = self.has_turned(index);
+        Secured { service, is_byzantine, power, how, halts_at, staked: self.staked(index), targets }
     }
 
     fn target(
@@ -174,7 +197,8 @@ impl<'a> Compiler<'a> {
     /// Forking or controlling a service realises what rests on it whatever the kind; a halt realises halts alone.
     fn gains(&self, service: usize, kind: &str) -> Vec<(usize, Vec<(usize, f64)>)> {
         let halts = kind == HALT;
-        let others = self.design.services.iter().map(|(other, _)| *other).filter(|other| *other != service);
+        let others = self.design.services.iter().enumerate().filter(|(index, _)| !self.has_turned(*index));
+        let others = others.map(|(_, (other, _))| *other).filter(|other| *other != service);
         others
             .map(|other| {
                 let attacks = self.study.services[other].attacks.iter();

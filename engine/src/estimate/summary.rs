@@ -27,6 +27,10 @@ pub fn summarise(
         if let Some(cascade) = &tally.designs[index].cascade {
             writer.cascade(cascade);
         }
+        if let Some(byzantine) = &tally.designs[index].byzantine {
+            writer.probability(At::DESIGN, "p_byzantine", byzantine.turned);
+            writer.mean(At::DESIGN, "byzantine_slashed_usd", "usd", &byzantine.slashed);
+        }
         for (service, secured) in design.secured.iter().enumerate() {
             writer.service(graph, labels, *secured, tally);
             let payment = writer.money(labels, (design, index), service, ledger);

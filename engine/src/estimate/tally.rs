@@ -3,7 +3,7 @@
 use super::cascade::CascadeTally;
 use super::differences::{self, Pair, PairTally};
 use crate::attack::{
-    Costs, Execution, NO_TARGET, OperatorTally, Outcomes, TargetOutcome, halted_by_accident,
+    Costs, DesignOutcome, Execution, NO_TARGET, OperatorTally, Outcomes, TargetOutcome, halted_by_accident,
 };
 use crate::economy::{Portfolios, Stakes};
 use crate::graph::{DesignGraph, Gaps, Graph, Short};
@@ -188,6 +188,30 @@ pub struct DesignTally {
     pub operators: OperatorTally,
     /// Cascades, where they are judged.
     pub cascade: Option<CascadeTally>,
+    /// Services that turn Byzantine, where some may.
+    pub byzantine: Option<ByzantineTally>,
+}
+
+/// Services of a design that turn Byzantine.
+#[derive(Debug, Clone, Default)]
+pub struct ByzantineTally {
+    /// Scenarios in which some have.
+    pub turned: u64,
+    /// Stake that they slash.
+    pub slashed: Moments,
+}
+
+impl ByzantineTally {
+    fn of(out: &DesignOutcome, n: usize) -> Option<Self> {
+        let turned = out.n_byzantine.iter().take(n).filter(|services| **services > 0).count() as u64;
+        (!out.n_byzantine.is_empty())
+            .then(|| Self { turned, slashed: Moments::of(&out.byzantine_slashed[..n]) })
+    }
+
+    fn merge(&mut self, later: &Self) {
+        self.turned += later.turned;
+        self.slashed.merge(&later.slashed);
+    }
 }
 
 impl Tally {
@@ -342,8 +366,9 @@ impl DesignTally {
     fn of(execution: &Execution, design: usize, n: usize) -> Self {
         let out = &execution.designs[design];
         let cascade = execution.cascades[design].as_ref().map(|found| CascadeTally::of(found, out, n));
+        let byzantine = ByzantineTally::of(out, n);
         if out.is_nothing() {
-            return Self { cascade, ..Self::of_nothing(n) };
+            return Self { cascade, byzantine, ..Self::of_nothing(n) };
         }
         let attacked = (0..n).filter(|lane| out.target[*lane] != NO_TARGET).count();
         let attacked_only = |of: &dyn Fn(usize) -> f64| -> Column {
@@ -368,6 +393,7 @@ impl DesignTally {
             targets_attacked: Moments::of_reached(&targets[..n], &targets[..n]),
             operators: execution.operators[design].clone(),
             cascade,
+            byzantine,
         }
     }
 
@@ -387,6 +413,7 @@ impl DesignTally {
         self.targets_attacked.merge(&later.targets_attacked);
         self.operators.merge(&later.operators);
         self.cascade.iter_mut().zip(&later.cascade).for_each(|(mine, later)| mine.merge(later));
+        self.byzantine.iter_mut().zip(&later.byzantine).for_each(|(mine, later)| mine.merge(later));
     }
 }
 

@@ -7,6 +7,7 @@ mod income;
 mod joint;
 mod order;
 mod settle;
+mod turned;
 
 pub use income::{Income, Pay};
 pub use joint::{
@@ -16,6 +17,8 @@ pub use order::{FixedOrder, Order, Proportion, SlotLosses, slot, to_f64};
 pub use settle::{
     Accident, Assault, Bill, BillLine, ChargeNote, Gaps, Incident, Landing, Luck, Regime, Settle, Strike,
 };
+
+pub use turned::{Turned, Variants, sets_in};
 
 use crate::fraction::Threshold;
 use crate::study::{Combine, Route};
@@ -41,6 +44,8 @@ pub struct Graph {
     pub joint: bool,
     /// Whether what is left after an attack is attacked again.
     pub cascades: bool,
+    /// Which services have turned Byzantine in it, and the graphs of the others.
+    pub turned: Turned,
 }
 
 impl Graph {
@@ -93,6 +98,10 @@ pub struct DesignGraph {
     pub incomes: Vec<Income>,
     /// What attacks on several targets cost; empty where they are not judged.
     pub joint: Joint,
+    /// Its services that have turned Byzantine in this graph, a bit each.
+    pub byzantine: Targets,
+    /// What they have slashed. `[asset used]`
+    pub taken: Vec<AssetAmounts>,
     /// The protocols' own rules, for scenarios in which somebody is slashed.
     pub rules: Arc<dyn Settle>,
 }
@@ -126,6 +135,8 @@ pub struct AssetAmounts {
 pub struct Secured {
     /// Position in the study's services.
     pub service: usize,
+    /// Whether it has turned Byzantine in this graph, and is no target any more.
+    pub is_byzantine: bool,
     /// Where its power comes from.
     pub power: Power,
     /// The same in words.

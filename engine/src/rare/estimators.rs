@@ -22,7 +22,7 @@ const TOO_ROUGH: f64 = 0.05;
 /// Runs a plan by the study's estimator, on the current rayon pool.
 ///
 /// `conditional` replaces every threshold probability by its conditional estimate; `auto` those that plain sampling leaves rough.
-/// Where power moves with prices the plain estimate stays. `importance` weighs every figure.
+/// Where power moves with prices, or services may turn Byzantine, the plain estimate stays. `importance` weighs every figure.
 ///
 /// # Errors
 /// The sink's first error.
@@ -52,6 +52,11 @@ fn replace(study: &Study, plan: &Plan, results: &mut Results, wanted: impl Fn(&S
     let factored = Factored::new(study);
     let draws = study.run.scenarios.min(MOST_DRAWS);
     let graph = plan.graph();
+    if graph.varies() {
+        let said = "where services may turn Byzantine, p_threshold_reached is estimated by plain sampling, or by importance";
+        results.warnings.push(said.to_owned());
+        return;
+    }
     let asked = study.run.relative_error;
     let fineness = Fineness { width: if asked > 0.0 { asked } else { WIDTH }, most_cells: MOST_CELLS };
     for (index, secured) in graph.secured.iter().enumerate() {

@@ -80,6 +80,10 @@ impl Judgement<'_> {
         see(at, "coalition_size_given_attacked", Kind::Given("operators"), &size);
         let lands = |lane: usize| given(out.nominal_slashed[lane] > 0.0, indicator(out.slashed[lane] > 0.0));
         see(at, "p_slash_lands_given_slashable", Kind::Given("probability"), &lands);
+        if self.graph.varies() {
+            see(at, "p_byzantine", Kind::Probability, &|lane| indicator(out.n_byzantine[lane] > 0));
+            see(at, "byzantine_slashed_usd", Kind::Mean("usd"), &|lane| out.byzantine_slashed[lane]);
+        }
         if self.graph.joint {
             let undecided = |lane: usize| {
                 indicator(out.net_gain_upper[lane] > 0.0) - indicator(out.target[lane] != NO_TARGET)

@@ -215,12 +215,15 @@ fn truncate_scenarios(rows: &mut ScenarioRows, n: usize) {
         cascade_rounds,
         cascade_loss_usd,
         cascade_left_usd,
+        byzantine_services,
+        byzantine_slashed_usd,
         ..
     } = rows;
     cascade_rounds.truncate(n);
+    byzantine_services.truncate(n);
     let money = [net_gain_usd, net_gain_upper_usd, profit_usd, cost_usd];
     let settled = [weight, slashed_usd, fault_slashed_usd, nominal_slashed_usd, settlement_gap_usd];
-    let cascade = [cascade_loss_usd, cascade_left_usd];
+    let cascade = [cascade_loss_usd, cascade_left_usd, byzantine_slashed_usd];
     money.into_iter().chain(settled).chain(cascade).for_each(|column| column.truncate(n));
 }
 

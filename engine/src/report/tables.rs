@@ -62,6 +62,17 @@ pub(super) fn scenarios(plan: &Plan, provenance: &Provenance) -> Table<ScenarioR
             }),
         ]);
     }
+    if plan.graph().varies() {
+        let about = ("services", "services of the design that have turned Byzantine");
+        columns.push(Column::counts("byzantine_services", about, |rows: &ScenarioRows| {
+            &rows.byzantine_services
+        }));
+        columns.push(usd(
+            "byzantine_slashed_usd",
+            "stake that they slash, among fault_slashed_usd",
+            |rows| &rows.byzantine_slashed_usd,
+        ));
+    }
     Table::new("scenarios", columns, provenance)
 }
 

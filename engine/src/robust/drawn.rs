@@ -7,6 +7,7 @@ use crate::attack::{Outcomes, assess};
 use crate::kernels::LANES;
 use crate::sampling::Sampler;
 use crate::study::Study;
+use std::collections::BTreeMap;
 
 /// Certified `1 + γ*` of a design in every scenario, rising: how many times over all profits of the scenario could grow before the
 /// certificate's gain of an operator rises above 0. Infinite where nobody who can be had reaches anything. Empty where no operator
@@ -15,8 +16,11 @@ pub fn slack_in_scenarios(study: &Study, design: usize, (scenarios, seed): (usiz
     let mut study = study.clone();
     study.adversary.joint = true;
     let graph = crate::design::compile(&study);
-    let of = &graph.designs[design];
-    let Some(mut stage) = Stage::new(&graph, of) else { return Vec::new() };
+    if Stage::new(&graph, &graph.designs[design]).is_none() {
+        return Vec::new();
+    }
+    // One for each set of services that have turned Byzantine.
+    let mut stages: BTreeMap<u8, Option<Stage>> = BTreeMap::new();
     let sampler = Sampler::new(&study, seed);
     let (mut draws, mut outcomes) = (sampler.room(), Outcomes::new(&graph));
     let mut found = Vec::with_capacity(scenarios);
@@ -25,7 +29,16 @@ pub fn slack_in_scenarios(study: &Study, design: usize, (scenarios, seed): (usiz
         sampler.draw(block, n, &mut draws);
         assess(&graph, &draws, &mut outcomes);
         for lane in 0..n {
-            let Ground { joint, plan, scene } = stage.ground((&graph, of), (&draws, lane), &outcomes);
+            let set = draws.turned[lane];
+            let given = graph.given(set);
+            let of = &given.designs[design];
+            let stage = stages.entry(set).or_insert_with(|| Stage::new(given, of));
+            let (Some(stage), Some(outcomes)) = (stage, outcomes.given(set)) else {
+                // Whatever there was to gain has turned.
+                found.push(f64::INFINITY);
+                continue;
+            };
+            let Ground { joint, plan, scene } = stage.ground((given, of), (&draws, lane), outcomes);
             found.push(slack_of_whole(joint, plan, scene));
         }
     }

@@ -14,7 +14,7 @@ use crate::graph::Luck;
 use crate::kernels::level::Level;
 use crate::kernels::{Column, LANES, Mask, bits, normal};
 use crate::streams::Purpose;
-use crate::study::{BribePremium, Study};
+use crate::study::{BribePremium, Service, Study};
 use market::MarketPlan;
 use states::{LatentPlan, LatentScratch};
 
@@ -27,6 +27,8 @@ pub struct Sampler {
     market: MarketPlan,
     compromise: Purpose,
     compromised_share: f64,
+    /// Services that may turn Byzantine, each with its probability.
+    turning: Vec<(Purpose, f64)>,
     n_operators: usize,
     fates: Fates,
 }
@@ -65,6 +67,8 @@ pub struct Draws {
     pub compromised: Option<Crowd>,
     /// Operators that an accident hits. `[fault]`
     pub faulty: Vec<Few>,
+    /// Services that have turned Byzantine, a bit each in the order of [`Study::turning`].
+    pub turned: [u8; LANES],
     fates: Fates,
     scratch: LatentScratch,
 }
@@ -190,6 +194,12 @@ fn poisson_given_one(mean: f64, uniform: f64) -> u64 {
     count
 }
 
+/// How it is drawn whether a service turns Byzantine.
+fn turns(service: &Service, seed: u64) -> (Purpose, f64) {
+    let purpose = Purpose::new(seed, &format!("service/{}/byzantine", service.name));
+    (purpose, service.byzantine_probability)
+}
+
 impl Sampler {
     /// Compiles the study's laws.
     pub fn new(study: &Study, seed: u64) -> Self {
@@ -200,6 +210,7 @@ impl Sampler {
             market: MarketPlan::new(study, seed),
             compromise: Purpose::new(seed, "collusion/compromised"),
             compromised_share: study.collusion.compromised_share,
+            turning: study.turning().map(|service| turns(&study.services[service], seed)).collect(),
             n_operators: study.operators.len(),
             fates: Fates {
                 punishment: Purpose::new(seed, "enforcement/punishment"),
@@ -241,6 +252,7 @@ impl Sampler {
             bribable: crowd.clone(),
             compromised: (self.compromised_share > 0.0).then(|| crowd.clone()),
             faulty: vec![Few::nobody(); self.faults.len()],
+            turned: [0; LANES],
             fates: self.fates.clone(),
             scratch: LatentScratch::default(),
         }
@@ -301,6 +313,21 @@ impl Sampler {
             few.fill(&scratch.below[0]);
         }
         self.market.draw(self.level, block, draws);
+        self.draw_turned(draws);
+    }
+
+    /// Draws which services have turned Byzantine: each on its own, whatever else is drawn, the same for all designs.
+    fn draw_turned(&self, draws: &mut Draws) {
+        if self.turning.is_empty() {
+            return;
+        }
+        for (lane, turned) in draws.turned.iter_mut().enumerate() {
+            let scenario = draws.first_scenario + lane as u64;
+            let bits = self.turning.iter().enumerate();
+            *turned = bits.fold(0, |set, (bit, (purpose, probability))| {
+                set | u8::from(purpose.extra_uniform(scenario, 0) < *probability) << bit
+            });
+        }
     }
 
     /// Marks the colluders whose keys are stolen: each on its own, whatever else is drawn.

@@ -91,6 +91,11 @@ impl Study {
         attacks.map(|attack| attack.profit_usd).chain(shorts)
     }
 
+    /// Services that may turn Byzantine, in order: bit `i` of a set of those that have stands for the `i`-th.
+    pub fn turning(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.services.len()).filter(|service| self.services[*service].byzantine_probability > 0.0)
+    }
+
     /// Assets that can be sold short, in order: what they are worth stands in the columns of profits after those of attacks.
     pub fn shortable(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.assets.len()).filter(|asset| self.assets[*asset].short_capacity_usd > 0.0)
@@ -268,7 +273,7 @@ pub struct TableDigest {
 }
 
 /// Where the values came from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Provenance {
     /// The study as TOML with every default filled in and `extends` as written.
     pub resolved: String,

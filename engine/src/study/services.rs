@@ -109,6 +109,8 @@ pub struct Service {
     pub node_usd_per_year: f64,
     /// Position in [`Adversary::profit_pools`] of the value that its profits are taken from; `None`: one of its own, without limit.
     pub profit_pool: Option<usize>,
+    /// Probability that it turns Byzantine within the horizon: where it is restaked, it then slashes what is allocated to it.
+    pub byzantine_probability: f64,
     /// Attacks in the order of their kind's name.
     pub attacks: Vec<Attack>,
 }

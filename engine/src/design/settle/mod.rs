@@ -33,6 +33,8 @@ pub struct Books {
     attacks: Vec<Vec<Offence>>,
     /// Part of an operator's keys that one accident hits. `[fault][operator]`
     keys_hit: Vec<Vec<f64>>,
+    /// What services that have turned Byzantine take in every scenario. `[pool and operator]`
+    taken: Vec<BillLine>,
 }
 
 /// Whose rules keep a book.
@@ -74,9 +76,28 @@ impl Books {
             compiler.study.operators.iter().map(|operator| fault.keys_hit(operator.keys)).collect()
         };
         let keys_hit = compiler.study.faults.iter().map(hits).collect();
-        let mut opened = Self { attacks: attacks.collect(), keys_hit, books, pools };
+        let mut opened = Self { attacks: attacks.collect(), keys_hit, books, pools, taken: Vec::new() };
         opened.reckon_clean_losses();
+        opened.book_taken(compiler);
         opened
+    }
+
+    /// Books what services that have turned Byzantine take; of pools for which nothing else answers as well.
+    fn book_taken(&mut self, compiler: &Compiler<'_>) {
+        for (pool, holding) in compiler.study.pools.iter().enumerate() {
+            for operator in 0..compiler.study.operators.len() {
+                let tokens = compiler.taken_part(pool, operator) * holding.tokens(operator);
+                if tokens <= 0.0 {
+                    continue;
+                }
+                let book = self.pools.iter().position(|known| *known == pool).unwrap_or_else(|| {
+                    self.pools.push(pool);
+                    self.pools.len() - 1
+                });
+                let line = BillLine { operator, asset: holding.asset, book, ..BillLine::default() };
+                self.taken.push(BillLine { by_accident: tokens, linear: tokens, ..line });
+            }
+        }
     }
 
     /// Reckons once what the same offence costs the same operator time and again.
@@ -173,6 +194,7 @@ impl Settle for Books {
             self.settle_book(book, incident, (&slashes, clean), bill);
             bill.lines[first..].iter_mut().for_each(|line| line.scale_exact(left));
         }
+        bill.lines.extend(&self.taken);
         bill.lines.sort_by_key(|line| line.operator);
     }
 

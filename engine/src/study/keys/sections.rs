@@ -481,6 +481,14 @@ pub(in crate::study) const SERVICE: Section = Section {
             "the value, named in `adversary.profit_pools`, that its profits are taken from (by default one of its own)",
         ),
         Key::new(
+            "byzantine_probability",
+            Number(R::UNIT),
+            Nothing,
+            "per horizon",
+            "the probability that it turns on its operators: where it is restaked, it slashes its fraction of all that is allocated to \
+             it before anything else, and is no target any more",
+        ),
+        Key::new(
             "network",
             Choice(&["synchronous", "partially_synchronous"], &[]),
             Value("\"synchronous\""),

@@ -1,6 +1,7 @@
 //! From the text of a study to checked values.
 
 mod attributes;
+mod byzantine;
 mod designs;
 mod economy;
 mod eigenlayer;
@@ -119,7 +120,7 @@ fn read_study(root: &mut Reader<'_, '_>) -> Study {
     let bonded = pools::read_bonded(root, &assets);
     let people = operators::read_people(root, &bonded);
     let pools = pools::on_operators(bonded, &people.names());
-    let (services, adversary) = services::read_attacks(root, &assets);
+    let (services, adversary, turning) = services::read_attacks(root, &assets);
     let world = systems::World {
         context: root.context,
         assets: &assets,
@@ -139,14 +140,8 @@ fn read_study(root: &mut Reader<'_, '_>) -> Study {
     if adversary.joint {
         refuse_too_many_targets(root.context, &designs, &services);
     }
+    byzantine::check(root.context, &turning, &designs, time.is_some());
     let operators::People { operators, attributes, collusion, faults, .. } = people;
-    let provenance = Provenance {
-        resolved: String::new(),
-        problem_id: String::new(),
-        tables: Vec::new(),
-        defaults: Vec::new(),
-        warnings: Vec::new(),
-    };
     Study {
         name,
         horizon_days,
@@ -168,7 +163,7 @@ fn read_study(root: &mut Reader<'_, '_>) -> Study {
         quoted,
         backtest,
         assertions,
-        provenance,
+        provenance: Provenance::default(),
     }
 }
 

@@ -4,17 +4,24 @@ use toml::de::DeValue;
 
 use super::super::keys::{ADVERSARY, ATTACK, Kind, SERVICE};
 use super::super::names::suggest;
-use super::super::reader::{Context, Named, Reader, describe, number_text};
+use super::super::reader::{Context, Named, Place, Reader, describe, number_text};
 use super::super::resolved::Resolved;
 use super::super::{Adversary, Asset, Attack, BribePremium, Consensus, Network, Route, Service};
 use crate::fraction::Threshold;
 
-/// `[services]` and `[adversary]`, which names the values that services share.
-pub(super) fn read_attacks(root: &mut Reader<'_, '_>, assets: &[Asset]) -> (Vec<Service>, Adversary) {
+/// `[services]` and `[adversary]`, which names the values that services share; and the places of services that may turn Byzantine.
+pub(super) fn read_attacks(
+    root: &mut Reader<'_, '_>,
+    assets: &[Asset],
+) -> (Vec<Service>, Adversary, Turning) {
     let services = read_services(root, assets);
     let adversary = read_adversary(root);
-    (services.with_pools(root.context, &adversary), adversary)
+    let turning = services.turning.clone();
+    (services.with_pools(root.context, &adversary), adversary, turning)
 }
+
+/// Positions of the services that may turn Byzantine, and where the study says so.
+pub(super) type Turning = Vec<(usize, Place)>;
 
 /// `[services]`, in name order.
 fn read_services(root: &mut Reader<'_, '_>, assets: &[Asset]) -> Read {
@@ -23,22 +30,27 @@ fn read_services(root: &mut Reader<'_, '_>, assets: &[Asset]) -> Read {
     sections.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     let names: Vec<String> = sections.iter().map(|(named, _)| named.name.clone()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let (mut services, mut profit_pools) = (Vec::new(), Vec::new());
+    let (mut services, mut profit_pools, mut turning) = (Vec::new(), Vec::new(), Vec::new());
     let mut resolved = Vec::new();
     for (named, value) in sections {
         let mut reader = Reader::open(root.context, &SERVICE, named.place, Some(value));
-        services.push(read_service(&mut reader, named.name.clone(), &assets, &names));
+        let service = read_service(&mut reader, named.name.clone(), &assets, &names);
+        if service.byzantine_probability > 0.0 {
+            turning.push((services.len(), reader.place_of("byzantine_probability")));
+        }
+        services.push(service);
         profit_pools.push(reader.optional_text("profit_pool"));
         resolved.push((named.name, Resolved::Section(reader.finish())));
     }
     root.resolve("services", Resolved::Section(resolved));
-    Read { services, profit_pools }
+    Read { services, profit_pools, turning }
 }
 
 /// Services, and the names of the values that they share, which the adversary's section knows.
 struct Read {
     services: Vec<Service>,
     profit_pools: Vec<Option<Named>>,
+    turning: Turning,
 }
 
 impl Read {
@@ -66,6 +78,7 @@ fn read_service(reader: &mut Reader<'_, '_>, name: String, assets: &[&str], serv
     };
     let given = reader.optional_text("asset");
     let asset = given.as_ref().and_then(|named| reader.context.find("asset", named, assets));
+    let byzantine_probability = reader.optional_number("byzantine_probability").unwrap_or(0.0);
     let node_usd_per_year = reader.number("node_usd_per_year");
     let mut sections = reader.sections("attacks");
     sections.sort_by(|a, b| a.0.name.cmp(&b.0.name));
@@ -79,8 +92,16 @@ fn read_service(reader: &mut Reader<'_, '_>, name: String, assets: &[&str], serv
         resolved.push((named.name, Resolved::Section(inner.finish())));
     }
     reader.resolve("attacks", Resolved::Section(resolved));
-    let mut service =
-        Service { name, consensus, asset, network, node_usd_per_year, profit_pool: None, attacks };
+    let mut service = Service {
+        name,
+        consensus,
+        asset,
+        network,
+        node_usd_per_year,
+        profit_pool: None,
+        byzantine_probability,
+        attacks,
+    };
     if given.is_none() {
         service.asset = common_asset(reader, &service.attacks, assets);
     }

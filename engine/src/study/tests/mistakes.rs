@@ -488,3 +488,41 @@ fn payments_are_checked() {
     let [stream] = study.designs[0].terms[0].pays.as_slice() else { panic!("one stream") };
     assert_eq!((stream.asset, stream.split, stream.commission), (Some(0), Split::Equal, None));
 }
+
+#[test]
+fn services_that_turn_are_restaked_few_and_not_on_paths() {
+    let may = |probability: &str| {
+        let key = format!("consensus = \"cometbft\"\nbyzantine_probability = {probability}");
+        changed("consensus = \"cometbft\"", &key)
+    };
+    let restaked = |text: String| {
+        text.replace("system = \"pos\"\npool = \"p\"", "system = \"eigenlayer\"\npools = [\"p\"]")
+    };
+    let more = |n: usize| -> String {
+        let service = |i: usize| {
+            format!(
+                "[services.t{i}]\nconsensus = \"cometbft\"\nbyzantine_probability = 0.1\nattacks.fork = {{ profit_usd = 1 }}\n\
+                 [designs.d.services.t{i}]\nsystem = \"eigenlayer\"\npools = [\"p\"]\nslash = 0.1\n"
+            )
+        };
+        (0..n).map(service).collect()
+    };
+    assert_errors(&[
+        (restaked(may("2")), ":12: `services.s.byzantine_probability`: must be a number from 0 to 1, got 2"),
+        (
+            may("0.1"),
+            ":12: `services.s.byzantine_probability`: means nothing for a service that no design secures by restaking",
+        ),
+        (
+            restaked(may("0.1")) + &more(8),
+            "`services.t7.byzantine_probability`: is one of 9 services that may turn, at most 8 can",
+        ),
+        (
+            restaked(may("0.1")) + "[time]\nepochs = 2\nepoch_days = 7\npaths = 1\n",
+            ":12: `services.s.byzantine_probability`: cannot be drawn along paths",
+        ),
+    ]);
+    let study = load(&(restaked(may("0.1")) + &more(7))).unwrap();
+    assert_eq!(study.turning().count(), 8);
+    assert_eq!(load(&may("0")).unwrap().turning().count(), 0);
+}
