@@ -1,9 +1,6 @@
 //! Scenarios in which services have turned Byzantine: judged by the graph of their set, and put in the place of what the graph with
 //! every service in place says of them.
 
-#[cfg(test)]
-mod tests;
-
 use super::{Execution, Outcomes, assess_by};
 use crate::graph::{Graph, Power, sets_in, slot, to_f64};
 use crate::sampling::Draws;

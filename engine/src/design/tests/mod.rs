@@ -9,6 +9,7 @@ mod pos;
 mod pow;
 mod regimes;
 mod resting;
+mod turned;
 
 use super::{backing_of, compile};
 use crate::attack::{Costs, Outcomes, Priced, assess};
