@@ -18,7 +18,6 @@ use serde_json::{Value, json};
 /// If the study is invalid, has no such design or bribes nobody.
 pub fn run(arguments: &BribesArguments, out: &mut Out) -> Result<(), Failure> {
     let study = load::study(&arguments.study)?;
-    load::refuse_turning(&study, "bribes")?;
     if !study.adversary.routes.contains(&Route::Bribe) {
         return Err(Failure::new(USAGE, "error: the study bribes nobody: add \"bribe\" to adversary.routes"));
     }

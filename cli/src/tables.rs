@@ -5,7 +5,8 @@ use crate::exit::Failure;
 use crate::output::Out;
 use crate::{attribution, money};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
-use montecartel::estimate::{Results, SummaryRow};
+use montecartel::bribes::Way;
+use montecartel::estimate::{BRIBE_METRICS, ELSEWHERE, ESCROW, PATH, Results, SummaryRow};
 use montecartel::graph::Regime;
 use montecartel::report::Manifest;
 
@@ -65,6 +66,12 @@ pub fn print(manifest: &Manifest, results: &Results, detail: Detail, out: &mut O
     for design in designs(results) {
         out.line(format_args!("\ndesign {design}: {}", whole_design(results, design)))?;
         out.line(targets(results, design, detail))?;
+        for note in weakest_paths(results, design) {
+            out.line(note)?;
+        }
+        if let Some(table) = bribe_ways(results, design) {
+            out.line(format_args!("\n{table}"))?;
+        }
         for note in left_out(results, design) {
             out.line(note)?;
         }
@@ -197,6 +204,56 @@ fn byzantine(results: &Results, design: &str) -> String {
         share(turned.estimate.value),
         usd(slashed.estimate.value)
     )
+}
+
+/// Services that another one is the cheapest way to, and which attack on it is so most often.
+fn weakest_paths(results: &Results, design: &str) -> Vec<String> {
+    let of = |metric: &'static str| {
+        results.summary.iter().filter(move |row| row.design == design && row.metric == metric)
+    };
+    let sentence = |row: &SummaryRow| {
+        let here = of(PATH).filter(|path| path.service == row.service);
+        let most = here.max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value))?;
+        (row.estimate.value > 0.0).then(|| {
+            format!(
+                "weakest path to {}: through another service in {}, most often {} ({})",
+                row.service,
+                share(row.estimate.value),
+                most.attack,
+                share(most.estimate.value)
+            )
+        })
+    };
+    of(ELSEWHERE).filter_map(sentence).collect()
+}
+
+/// What bribes cost three ways, where that was asked: means where route `bribe` reaches.
+fn bribe_ways(results: &Results, design: &str) -> Option<String> {
+    let first = BRIBE_METRICS[0][0];
+    let reached: Vec<&SummaryRow> =
+        results.summary.iter().filter(|row| row.design == design && row.metric == first).collect();
+    let row = |row: &&SummaryRow| {
+        let find = |metric: &str| results.find(design, &row.service, &row.attack, "bribe", metric);
+        let costs = BRIBE_METRICS.map(|[cost, _]| value(find(cost)));
+        let cheapest = Way::cheapest_of(costs);
+        let at = Way::ALL.iter().position(|way| *way == cheapest).unwrap_or(0);
+        let [cost, often] = BRIBE_METRICS[at];
+        let error = find(cost).map_or(f64::NAN, |row| row.estimate.std_error);
+        [
+            row.service.clone(),
+            row.attack.clone(),
+            usd(costs[1]),
+            usd(costs[2]),
+            usd(costs[0]),
+            usd(value(find(ESCROW))),
+            cheapest.name().to_owned(),
+            usd(error),
+            share(value(find(often))),
+        ]
+    };
+    let names =
+        ["bribes", "attack", "up front", "contingent", "P + ε", "escrow", "cheapest", "± error", "in"];
+    (!reached.is_empty()).then(|| table(&names, reached.iter().map(row)))
 }
 
 /// What attacks on what earlier ones left come to, where that is judged.

@@ -3,7 +3,8 @@
 //! A kept scenario is kept for all designs in all three tables, so that they join.
 
 use crate::attack::{Costs, Execution, NO_TARGET, Outcomes};
-use crate::estimate::{Labels, security_margin};
+use crate::bribes::Way;
+use crate::estimate::{Labels, cheapest_way, security_margin};
 use crate::graph::Graph;
 use crate::kernels::{Column, LANES};
 use crate::sampling::Draws;
@@ -124,6 +125,12 @@ pub struct TargetRows {
     pub route_cost_usd: Vec<Vec<f64>>,
     /// Capital per route of the study. `[route][row]`
     pub route_capital_usd: Vec<Vec<f64>>,
+    /// What bribes cost each way; no rows where that is not asked. `[way][row]`
+    pub bribe_usd: [Vec<f64>; 3],
+    /// What must be put up for P + ε; likewise.
+    pub bribe_escrow_usd: Vec<f64>,
+    /// The cheapest way to bribe; likewise.
+    pub cheapest_bribe: Vec<Option<Way>>,
     /// Profit.
     pub profit_usd: Vec<f64>,
     /// (cost − profit)/cost.
@@ -297,6 +304,14 @@ impl Lane<'_> {
         rows.cheapest_route.push(outcome.route(lane));
         rows.profit_usd.push(outcome.profit[lane]);
         rows.security_margin.push(security_margin(best.cost[lane], outcome.profit[lane]));
+        if let Some(ways) = &outcome.bribes {
+            rows.bribe_usd
+                .iter_mut()
+                .zip(&ways.costs)
+                .for_each(|(usd, costs)| usd.push(reached(costs[lane])));
+            rows.bribe_escrow_usd.push(reached(ways.escrow[lane]));
+            rows.cheapest_bribe.push(cheapest_way(ways, lane));
+        }
         for (index, route) in graph.routes.iter().enumerate() {
             let found = outcome.routes.iter().find(|outcome| outcome.route == *route);
             let usd = |column: fn(&Costs) -> &Column| {

@@ -4,6 +4,7 @@
 //! part of 2^20 scenarios and then part by part, so that neither the number of threads nor their luck changes a bit.
 
 use crate::attack::{Execution, Outcomes, assess, execute, execute_seen};
+use crate::bribes::{BELIEF_SCENARIOS, Offers};
 use crate::economy::{BlockLedger, Ledger, LossBooks, PortfolioSketches};
 use crate::estimate::{Goal, Labels, Results, Sketches, Slowest, Tally, next_check, slowest, summarise};
 use crate::graph::Graph;
@@ -25,6 +26,8 @@ const RECORDED_BLOCKS_PER_THREAD: u64 = 16;
 #[derive(Debug)]
 pub struct Plan {
     graph: Graph,
+    /// What bribed members ask for, where bribes are priced three ways.
+    offers: Option<Offers>,
     sampler: Sampler,
     labels: Labels,
     keeper: Keeper,
@@ -75,6 +78,7 @@ impl Plan {
             labels: Labels::new(study, &graph, &outcomes),
             keeper: Keeper::new(&study.run, &base, &outcomes),
             settings: study.run.clone(),
+            offers: study.adversary.bribe_ways.then(|| offers(study, &graph, &sampler)),
             graph,
             sampler,
         }
@@ -91,6 +95,10 @@ impl Plan {
     pub fn graph(&self) -> &Graph {
         &self.graph
     }
+    /// Whether bribes are priced three ways.
+    pub fn prices_bribes(&self) -> bool {
+        self.offers.is_some()
+    }
     /// How its draws are made.
     pub fn sampler(&self) -> &Sampler {
         &self.sampler
@@ -103,6 +111,14 @@ impl Plan {
     pub fn scenarios(&self) -> u64 {
         self.settings.scenarios
     }
+}
+
+/// Bribes three ways at every target; what members think of each other comes of the first scenarios of the run, by their own law.
+fn offers(study: &Study, graph: &Graph, sampler: &Sampler) -> Offers {
+    let mut offers = Offers::new(study, 0..study.designs.len());
+    let scenarios = usize::try_from(study.run.scenarios).unwrap_or(usize::MAX).min(BELIEF_SCENARIOS);
+    offers.learn(graph, sampler, scenarios);
+    offers
 }
 
 /// What one worker keeps between blocks.
@@ -133,7 +149,7 @@ pub struct Judged {
 impl Plan {
     /// Room for one block.
     pub fn room(&self) -> Judged {
-        let outcomes = Outcomes::new(&self.graph);
+        let outcomes = self.outcomes();
         let (execution, members) = (Execution::new(&self.graph), Vec::new());
         let books = LossBooks::new(&self.graph, self.sampler.n_assets());
         Judged { draws: self.sampler.room(), execution, outcomes, members, books }
@@ -143,7 +159,7 @@ impl Plan {
     pub fn judge_given(&self, block: u64, room: &mut Judged, states: impl FnOnce(&mut Draws)) -> Rows {
         let Judged { draws, outcomes, execution, members, .. } = room;
         self.sampler.draw_given(block, self.lanes(block), draws, states);
-        assess(&self.graph, draws, outcomes);
+        self.assess(draws, outcomes);
         members.clear();
         execute_seen(&self.graph, draws, outcomes, execution, |design, lane, coalition| {
             members.extend(coalition.iter().map(|operator| (design, lane, *operator as usize)));
@@ -155,13 +171,27 @@ impl Plan {
     pub fn judge_plain(&self, block: u64, room: &mut Judged) {
         let Judged { draws, outcomes, execution, .. } = room;
         self.draw_plain(block, draws);
-        assess(&self.graph, draws, outcomes);
+        self.assess(draws, outcomes);
         execute(&self.graph, draws, outcomes, execution);
     }
 
     /// Draws one block as [`run`] does.
     pub fn draw_plain(&self, block: u64, draws: &mut Draws) {
         self.sampler.draw(block, self.lanes(block), draws);
+    }
+
+    fn outcomes(&self) -> Outcomes {
+        let mut outcomes = Outcomes::new(&self.graph);
+        self.offers.iter().for_each(|offers| offers.open(&mut outcomes));
+        outcomes
+    }
+
+    /// Judges every target of a block.
+    fn assess(&self, draws: &Draws, outcomes: &mut Outcomes) {
+        assess(&self.graph, draws, outcomes);
+        if let Some(offers) = &self.offers {
+            offers.fill(&self.graph, draws, outcomes);
+        }
     }
 
     /// Blocks of the run.
@@ -323,7 +353,7 @@ impl Checks {
 
 impl Plan {
     fn worker(&self) -> Worker {
-        let outcomes = Outcomes::new(&self.graph);
+        let outcomes = self.outcomes();
         Worker {
             draws: self.sampler.room(),
             sketches: Sketches::new(&self.graph, &outcomes),
@@ -344,7 +374,7 @@ impl Plan {
         let Worker { draws, outcomes, execution, sketches, holdings, books } = &mut *worker;
         let n = self.lanes(block);
         self.sampler.draw(block, n, draws);
-        assess(&self.graph, draws, outcomes);
+        self.assess(draws, outcomes);
         execute(&self.graph, draws, outcomes, execution);
         sketches.count(n, outcomes, execution);
         let tally = Tally::of_block(&self.graph, &self.labels, draws, outcomes, execution);

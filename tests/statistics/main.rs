@@ -1,6 +1,7 @@
 //! Closed forms, laws and error bars through the real engine.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod adversary;
 mod common;
 mod error_bars;
 mod history;

@@ -31,7 +31,7 @@ pub use coalition::{Coalition, CoalitionCost, NOBODY, Recruits, available_weight
 pub use execute::{decide, execute, execute_seen};
 pub use execution::{DesignOutcome, Execution, LossLine, NO_TARGET, OperatorTally};
 pub use moving::by_moving_order;
-pub use outcome::{Costs, NO_ROUTE, RouteOutcome, TargetOutcome};
+pub use outcome::{BribeWays, Costs, NO_ROUTE, RouteOutcome, TargetOutcome};
 pub use priced::Priced;
 pub use slot_order::SlotOrder;
 

@@ -28,6 +28,30 @@ pub struct TargetOutcome {
     pub returnable: Column,
     /// Whether redistribution can return anything.
     pub(super) has_returns: bool,
+    /// What bribes come to three ways; `None` where that is not asked.
+    pub bribes: Option<Box<BribeWays>>,
+}
+
+/// What the cheapest coalition of route `bribe` asks for three ways over a block, USD, infinite out of reach.
+#[derive(Debug, Clone)]
+pub struct BribeWays {
+    /// `[way]`
+    pub costs: [Column; 3],
+    /// What must be put up for payment in any case.
+    pub escrow: Column,
+}
+
+impl Default for BribeWays {
+    fn default() -> Self {
+        Self { costs: [[f64::INFINITY; LANES]; 3], escrow: [f64::INFINITY; LANES] }
+    }
+}
+
+impl BribeWays {
+    /// Out of reach everywhere.
+    pub fn clear(&mut self) {
+        self.costs.iter_mut().chain([&mut self.escrow]).for_each(|column| column.fill(f64::INFINITY));
+    }
 }
 
 /// Outcome of one route over a block.
@@ -202,6 +226,7 @@ impl TargetOutcome {
             best: Costs::OUT_OF_REACH,
             returnable: [0.0; LANES],
             has_returns,
+            bribes: None,
         }
     }
 

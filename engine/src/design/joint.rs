@@ -6,7 +6,7 @@ use super::enforcement::{expected_landing_if, holds};
 use super::losses::silent_hours;
 use super::penalty::{Charge, Judged, Manner};
 use super::{Compiler, profit_column};
-use crate::graph::{HALT, Joint, JointCharge, JointPool, JointTarget, Landed, Prize};
+use crate::graph::{HALT, Joint, JointCharge, JointPool, JointTarget, Landed, Paths, Prize};
 use crate::study::Attack;
 
 impl Compiler<'_> {
@@ -113,6 +113,20 @@ impl Compiler<'_> {
     fn left(&self, pool: usize) -> Vec<f64> {
         let taken = |o: usize| taken_by_byzantine(self.study, self.design, o, pool);
         (0..self.study.operators.len()).map(|o| 1.0 - taken(o)).collect()
+    }
+
+    /// Services whose profits attacks on others realise as well.
+    pub(super) fn paths(&self) -> Vec<Paths> {
+        let services: Vec<usize> = self.attacks().map(|(index, ..)| index).collect();
+        let paths =
+            self.prizes().into_iter().take(self.design.services.len()).enumerate().map(|(service, prize)| {
+                let mut targets: Vec<usize> = prize.ways.iter().map(|(target, ..)| *target).collect();
+                targets.sort_unstable();
+                targets.dedup();
+                let (own, others) = targets.into_iter().partition(|target| services[*target] == service);
+                Paths { service, own, others }
+            });
+        paths.filter(|paths| !paths.others.is_empty()).collect()
     }
 
     /// What can be realised: of each service, by attacking it or a service that it rests on; several kinds realise the

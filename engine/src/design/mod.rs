@@ -112,6 +112,7 @@ impl<'a> Compiler<'a> {
             faults,
             combine: self.combine.clone(),
             incomes: self.incomes(),
+            paths: self.paths(),
             joint: if self.study.adversary.joint { self.joint() } else { Joint::default() },
             byzantine: (0..self.design.services.len())
                 .filter(|index| self.has_turned(*index))

@@ -1,8 +1,10 @@
 //! Estimates with their errors: tallies of blocks, quantile sketches, and the rows of the summary tables.
 
+mod bribes;
 mod cascade;
 mod differences;
 mod money;
+mod paths;
 mod precision;
 mod rows;
 mod summary;
@@ -10,9 +12,11 @@ mod tally;
 mod weighted;
 mod writer;
 
+pub use bribes::{BribeTally, ESCROW, METRICS as BRIBE_METRICS, cheapest_way};
 pub use cascade::CascadeTally;
 pub use differences::Pair;
 pub use money::PortfolioFigures;
+pub use paths::{ELSEWHERE, PATH, PathLabels, PathTally};
 pub use precision::{Goal, Slowest, next_check, relative, slowest};
 pub use rows::{
     ContributionRow, DifferenceRow, MemberRow, OperatorRow, PortfolioRow, QuantileRow, Results, SummaryRow,

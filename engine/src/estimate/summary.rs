@@ -38,7 +38,13 @@ pub fn summarise(
                 writer.short(&labels.targets[target], &tally.targets[target], &tally.prices);
                 writer.per_payment(&labels.targets[target], &tally.targets[target], payment);
                 writer.target(&labels.targets[target], &tally.targets[target], &sketches.targets[target]);
+                if let Some(bribes) = &tally.targets[target].bribes {
+                    writer.bribes(&labels.targets[target], bribes);
+                }
             }
+        }
+        for (path, tally) in labels.paths[index].iter().zip(&tally.paths[index]) {
+            writer.paths(path, tally);
         }
         writer.operators(design, index, labels, (tally, ledger));
         writer.bearers((design, index), labels, ledger, &tally.designs[index].taken);

@@ -1,7 +1,9 @@
 //! What is counted in a block, and how blocks add up.
 
+use super::bribes::BribeTally;
 use super::cascade::CascadeTally;
 use super::differences::{self, Pair, PairTally};
+use super::paths::{PathLabels, PathTally};
 use crate::attack::{
     Costs, DesignOutcome, Execution, NO_TARGET, OperatorTally, Outcomes, TargetOutcome, halted_by_accident,
 };
@@ -32,6 +34,8 @@ pub struct Labels {
     pub stakes: Stakes,
     /// Stake whose losses are to be known.
     pub portfolios: Portfolios,
+    /// Services whose profits attacks on others realise as well. `[design]`
+    pub paths: Vec<Vec<PathLabels>>,
     first_target: Vec<usize>,
 }
 
@@ -77,6 +81,7 @@ impl Labels {
             },
             portfolios: Portfolios::new(study, graph),
             targets: targets.collect(),
+            paths: PathLabels::of(study, graph, &outcomes.first_target),
             first_target: outcomes.first_target.clone(),
         };
         labels.pairs = differences::pairs(graph, &labels);
@@ -110,6 +115,8 @@ pub struct Tally {
     pub designs: Vec<DesignTally>,
     /// `[pair]`
     pub pairs: Vec<PairTally>,
+    /// `[design][service with paths]`
+    pub paths: Vec<Vec<PathTally>>,
 }
 
 /// One target.
@@ -125,6 +132,8 @@ pub struct TargetTally {
     pub slashed: Moments,
     /// `[route]`
     pub routes: Vec<RouteTally>,
+    /// Bribes three ways, where that is asked.
+    pub bribes: Option<BribeTally>,
 }
 
 /// One route to a target.
@@ -244,6 +253,7 @@ impl Tally {
         });
         Self {
             n: n as u64,
+            paths: PathTally::of_block(labels, graph, draws, outcomes),
             prices: prices.collect(),
             secured: secured.collect(),
             targets: outcomes.targets.iter().map(|target| TargetTally::of(target, n)).collect(),
@@ -273,6 +283,7 @@ impl Tally {
             a.halted += b.halted;
         });
         zip(&mut self.designs, &later.designs, DesignTally::merge);
+        zip(&mut self.paths, &later.paths, |a, b| zip(a, b, PathTally::merge));
     }
 }
 
@@ -291,6 +302,7 @@ impl TargetTally {
             profit: Moments::of(&target.profit[..n]),
             slashed,
             routes: target.routes.iter().map(|r| RouteTally::of(n, target, &r.costs, r.capital())).collect(),
+            bribes: target.bribes.as_ref().map(|ways| BribeTally::of(ways, n)),
         }
     }
 
@@ -300,6 +312,7 @@ impl TargetTally {
         self.profit.merge(&later.profit);
         self.slashed.merge(&later.slashed);
         zip(&mut self.routes, &later.routes, RouteTally::merge);
+        self.bribes.iter_mut().zip(&later.bribes).for_each(|(mine, later)| mine.merge(later));
     }
 }
 

@@ -96,6 +96,8 @@ pub struct DesignGraph {
     pub combine: Vec<Combine>,
     /// What each service pays, then the staking rewards beside them. `[service of the design + 1]`
     pub incomes: Vec<Income>,
+    /// Services whose profits attacks on others realise as well.
+    pub paths: Vec<Paths>,
     /// What attacks on several targets cost; empty where they are not judged.
     pub joint: Joint,
     /// Its services that have turned Byzantine in this graph, a bit each.
@@ -104,6 +106,17 @@ pub struct DesignGraph {
     pub taken: Vec<AssetAmounts>,
     /// The protocols' own rules, for scenarios in which somebody is slashed.
     pub rules: Arc<dyn Settle>,
+}
+
+/// Ways to a service's profits: attacks on it, and on what it rests on. Positions among the targets of the design.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// Position of the service among those of the design.
+    pub service: usize,
+    /// Attacks on itself.
+    pub own: Vec<usize>,
+    /// Attacks on others that realise some of its profits, rising.
+    pub others: Vec<usize>,
 }
 
 /// What one kind of accident forfeits within the horizon.

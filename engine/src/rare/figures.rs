@@ -1,8 +1,10 @@
 //! What is estimated from weighted scenarios: one list for counting and for labelling.
 
-use crate::attack::{Costs, Execution, NO_TARGET, Outcomes, TargetOutcome};
-use crate::estimate::{At, Labels};
+use crate::attack::{BribeWays, Costs, Execution, NO_TARGET, Outcomes, TargetOutcome};
+use crate::bribes::Way;
+use crate::estimate::{At, BRIBE_METRICS, ELSEWHERE, ESCROW, Labels, PATH, PathLabels, cheapest_way};
 use crate::graph::{Graph, Power};
+use crate::sampling::Draws;
 use crate::study::Route;
 
 /// What kind of mean it is.
@@ -25,6 +27,8 @@ pub struct Judgement<'a> {
     pub labels: &'a Labels,
     /// Positions.
     pub graph: &'a Graph,
+    /// What was drawn.
+    pub draws: &'a Draws,
     /// Outcomes per target.
     pub outcomes: &'a Outcomes,
     /// Outcomes per design.
@@ -57,6 +61,9 @@ impl Judgement<'_> {
                     let at = At { attack: &labels.attack, regime: &labels.regime, ..service };
                     target_figures(&self.outcomes.targets[target], &labels.routes, at, see);
                 }
+            }
+            for path in &self.labels.paths[index] {
+                self.paths(path, index, see);
             }
         }
     }
@@ -102,6 +109,16 @@ impl Judgement<'_> {
         see(at, "slashed_usd_given_attacked", Kind::Quantiles("usd"), &slashed);
     }
 
+    fn paths(&self, path: &PathLabels, design: usize, see: &mut SeeOne<'_>) {
+        let at = At { service: &path.name, ..At::DESIGN };
+        let weakest = |lane: usize| path.weakest((self.graph, design), (self.draws, lane), self.outcomes);
+        see(at, ELSEWHERE, Kind::Probability, &|lane| indicator(weakest(lane).is_some()));
+        for (position, (_, attack)) in path.others.iter().enumerate() {
+            let is_it = |lane: usize| indicator(weakest(lane) == Some(position));
+            see(At { attack, ..at }, PATH, Kind::Probability, &is_it);
+        }
+    }
+
     fn service(&self, secured: usize, at: At<'_>, see: &mut SeeOne<'_>) {
         let targets = &self.outcomes.targets[self.labels.targets_of(self.graph, secured)];
         let pays = |lane: usize| indicator(targets.iter().any(|target| target.pays(lane)));
@@ -129,6 +146,9 @@ fn target_figures(target: &TargetOutcome, routes: &[Route], at: At<'_>, see: &mu
         cost_figures(target, &outcome.costs, at, see);
         see(at, "attack_cost_usd", Kind::Quantiles("usd"), &|lane| outcome.costs.cost[lane]);
     }
+    if let Some(ways) = &target.bribes {
+        bribe_figures(ways, At { route: Route::Bribe.name(), ..at }, see);
+    }
     see(at, "attack_cost_usd", Kind::Quantiles("usd"), &|lane| target.best.cost[lane]);
     see(at, "cost_of_corruption_usd", Kind::Quantiles("usd"), &|lane| target.best.forfeited[lane]);
     see(at, "profit_from_corruption_usd", Kind::Quantiles("usd"), &|lane| target.profit[lane]);
@@ -137,6 +157,16 @@ fn target_figures(target: &TargetOutcome, routes: &[Route], at: At<'_>, see: &mu
         if profit > 0.0 { cost.max(0.0) / profit } else { f64::INFINITY }
     };
     see(at, COVER, Kind::Quantiles("share"), &cover);
+}
+
+fn bribe_figures(ways: &BribeWays, at: At<'_>, see: &mut SeeOne<'_>) {
+    let given = |usd: f64| if usd.is_finite() { usd } else { f64::NAN };
+    for ((way, costs), [cost, cheapest]) in Way::ALL.into_iter().zip(&ways.costs).zip(BRIBE_METRICS) {
+        see(at, cost, Kind::Given("usd"), &|lane| given(costs[lane]));
+        let is_cheapest = |lane| cheapest_way(ways, lane).map_or(f64::NAN, |least| indicator(least == way));
+        see(at, cheapest, Kind::Given("probability"), &is_cheapest);
+    }
+    see(at, ESCROW, Kind::Given("usd"), &|lane| given(ways.escrow[lane]));
 }
 
 /// What of the bound on the net gain is not found, where there is a bound: its median is a figure.

@@ -248,6 +248,7 @@ impl Judged {
         Judgement {
             labels: plan.labels(),
             graph: plan.graph(),
+            draws: &self.draws,
             outcomes: &self.outcomes,
             execution: &self.execution,
         }

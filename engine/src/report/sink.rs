@@ -233,6 +233,8 @@ fn truncate_targets(rows: &mut TargetRows, n: usize) {
     [design, target].into_iter().for_each(|column| column.truncate(n));
     [reachable, corrupted].into_iter().for_each(|column| column.truncate(n));
     cheapest_route.truncate(n);
+    rows.cheapest_bribe.truncate(n);
+    rows.bribe_usd.iter_mut().chain([&mut rows.bribe_escrow_usd]).for_each(|column| column.truncate(n));
     let TargetRows { route_cost_usd, route_capital_usd, .. } = rows;
     route_cost_usd.iter_mut().chain(route_capital_usd).for_each(|column| column.truncate(n));
     let TargetRows { colluding_share, rational_share, cost_of_corruption_usd, attack_cost_usd, .. } = rows;

@@ -2,6 +2,7 @@
 
 use super::column::{Column, Storage, Table};
 use super::provenance::Provenance;
+use crate::bribes::Way;
 use crate::record::{MarketRows, ScenarioRows, TargetRows};
 use crate::run::Plan;
 use crate::study::Route;
@@ -128,7 +129,29 @@ pub(super) fn targets(plan: &Plan, provenance: &Provenance) -> Table<TargetRows>
         }),
         Column::flags("corrupted", "in the witnessed attack", |rows: &TargetRows| &rows.corrupted),
     ]);
+    if plan.prices_bribes() {
+        columns.extend(bribe_columns());
+    }
     Table::new("targets", columns, provenance)
+}
+
+/// Bribes three ways.
+fn bribe_columns() -> Vec<Column<TargetRows>> {
+    let about = (USD, "what the coalition of route bribe asks for, paid this way; NaN out of reach");
+    let way = |(index, way): (usize, Way)| {
+        let name = format!("bribe_{}_usd", way.word());
+        Column::numbers(name, about, Plain, move |rows: &TargetRows| column(&rows.bribe_usd, index))
+    };
+    let about = (USD, "what must be put up for P + ε; NaN out of reach");
+    let escrow =
+        Column::numbers("bribe_escrow_usd", about, Plain, |rows: &TargetRows| &rows.bribe_escrow_usd);
+    let cheapest = Column::words(
+        "cheapest_bribe",
+        "way of bribing that costs least if the attack succeeds; empty out of reach",
+        |rows: &TargetRows| &rows.cheapest_bribe,
+        |way| way.map_or("", Way::word),
+    );
+    Way::ALL.into_iter().enumerate().map(way).chain([escrow, cheapest]).collect()
 }
 
 /// Cost, then capital, by every route of the study.

@@ -191,6 +191,8 @@ impl Route {
 /// What the attacker can do.
 #[derive(Debug, Clone)]
 pub struct Adversary {
+    /// Whether runs price bribes three ways.
+    pub bribe_ways: bool,
     /// Routes in the order of [`Route::ALL`].
     pub routes: Vec<Route>,
     /// What a bribed operator asks.

@@ -613,6 +613,13 @@ pub(in crate::study) const ADVERSARY: Section = Section {
             "whether what is left after an attack is attacked again until nothing pays (no by default; needs `joint`)",
         ),
         Key::new(
+            "bribe_ways",
+            Flag,
+            Nothing,
+            "",
+            "whether a run prices bribes three ways: up front, contingent on success, and P + ε (no by default; needs route `bribe`)",
+        ),
+        Key::new(
             "profit_pools",
             Numbers(R::NOT_NEGATIVE),
             Nothing,

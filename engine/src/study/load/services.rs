@@ -251,11 +251,13 @@ fn default_threshold(consensus: Consensus, kind: &str) -> Option<Threshold> {
 fn read_adversary(root: &mut Reader<'_, '_>) -> Adversary {
     let mut reader = root.section("adversary", &ADVERSARY);
     let cascades = reader.flag("cascades");
+    let bribe_ways = reader.flag("bribe_ways");
     let adversary = Adversary {
         routes: read_routes(&mut reader),
         bribe_premium: read_premium(&mut reader),
         carry_apr: reader.number("carry_apr"),
         joint: reader.flag("joint").is_some_and(|(joint, _)| joint),
+        bribe_ways: bribe_ways.as_ref().is_some_and(|(bribe_ways, _)| *bribe_ways),
         cascades: cascades.as_ref().is_some_and(|(cascades, _)| *cascades),
         profit_pools: reader
             .numbers("profit_pools")
@@ -263,6 +265,10 @@ fn read_adversary(root: &mut Reader<'_, '_>) -> Adversary {
             .map(|(named, usd)| (named.name, usd))
             .collect(),
     };
+    if let Some((true, place)) = bribe_ways.filter(|_| !adversary.routes.contains(&Route::Bribe)) {
+        let message = "means nothing where nobody is bribed";
+        reader.context.error(&place, message, "add \"bribe\" to routes, or leave it out");
+    }
     if let Some((true, place)) = cascades.filter(|_| !adversary.joint) {
         let message = "what is left is searched for joint attacks, which are not judged";
         reader.context.error(&place, message, "write joint = true as well");

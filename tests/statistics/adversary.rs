@@ -1,0 +1,126 @@
+//! Bribes three ways and weakest paths as figures of a run.
+
+use crate::common::{assert_within_five_errors, figure, results, results_by, study};
+use montecartel::bribes::{Ask, BELIEF_SCENARIOS, Way, bribes};
+use montecartel::estimate::BRIBE_METRICS;
+use montecartel::study::{Estimator, Study};
+
+/// Three operators of 100 tokens at $2, two needed; half of each are altruists, independently.
+fn three() -> Study {
+    study(
+        r#"
+name = "bribes"
+[assets.A]
+price_usd = 2.0
+volatility = 0.4
+[collusion]
+probability = 0.1
+altruistic_probability = 0.5
+loadings = { common = 0.5 }
+[adversary]
+bribe_premium = 0.1
+bribe_ways = true
+carry_apr = 0.05
+[pools.p]
+asset = "A"
+stake = { a = 100, b = 100, c = 100 }
+unbonding_days = 21.0
+[services.s]
+consensus = "quorum"
+attacks.control = { profit_usd = 50, threshold = ">= 2/3", drawdown = 0.1 }
+attacks.fork = { profit_usd = 50, threshold = ">= 1/2" }
+[designs.d.services.s]
+system = "pos"
+pool = "p"
+slash = 0.05
+"#,
+    )
+}
+
+/// A run of as many scenarios as members learn from says what `cartel bribes` says of the same scenarios.
+#[test]
+fn a_run_prices_bribes_as_the_command_does() {
+    let study = three();
+    let run = results(&study, BELIEF_SCENARIOS as u64, 9);
+    let asked = bribes(&study, &Ask { design: 0, scenarios: BELIEF_SCENARIOS, seed: 9 });
+    assert_eq!(asked.len(), 2);
+    for bribery in asked {
+        let moments = [&bribery.p_plus_epsilon, &bribery.up_front, &bribery.contingent];
+        let mut often = 0.0;
+        for ((way, moments), [cost, cheapest]) in Way::ALL.into_iter().zip(moments).zip(BRIBE_METRICS) {
+            let row = figure(&run, ["d", "s", &bribery.attack, "bribe", cost]);
+            assert!((row.estimate.value / moments.mean() - 1.0).abs() < 1e-12, "{way:?}");
+            assert!((row.estimate.std_error / moments.std_error() - 1.0).abs() < 1e-9, "{way:?}");
+            often += figure(&run, ["d", "s", &bribery.attack, "bribe", cheapest]).estimate.value;
+        }
+        assert!((often - 1.0).abs() < 1e-12);
+        let least = bribery.cheapest().unwrap();
+        let at = Way::ALL.iter().position(|way| *way == least).unwrap();
+        let named = figure(&run, ["d", "s", &bribery.attack, "bribe", BRIBE_METRICS[at][1]]);
+        assert!(named.estimate.value > 0.5, "{least:?} {}", named.estimate.value);
+    }
+}
+
+/// Weighted scenarios have the same means as counted ones.
+#[test]
+fn bribes_are_weighed_where_scenarios_are() {
+    let study = three();
+    let (plain, weighed) = (results(&study, 40_000, 3), results_by(Estimator::Importance, &study, 40_000, 3));
+    for attack in ["fork", "control"] {
+        for [cost, _] in BRIBE_METRICS {
+            let labels = ["d", "s", attack, "bribe", cost];
+            let (a, b) = (&figure(&plain, labels).estimate, &figure(&weighed, labels).estimate);
+            // What members think is the same: it comes of the seed, not of the estimator.
+            let error = a.std_error.hypot(b.std_error);
+            assert!((a.value - b.value).abs() < 5.0 * error, "{attack} {cost}: {} {}", a.value, b.value);
+        }
+    }
+}
+
+/// An application on a bridge: each is had for half of one operator's 100 tokens, in assets that move independently, the bridge's
+/// dearer by a fifth. The bridge is cheaper with probability Φ(−ln 1.2 / (σ √2)).
+#[test]
+fn the_weakest_path_leads_through_the_bridge_when_its_token_falls() {
+    let study = study(
+        r#"
+name = "paths"
+horizon_days = 365.25
+[assets.A]
+price_usd = 1.0
+volatility = 0.3
+[assets.B]
+price_usd = 1.2
+volatility = 0.3
+[collusion]
+probability = 0.0
+altruistic_probability = 0.0
+[adversary]
+bribe_premium = 0.0
+[pools.a]
+asset = "A"
+stake = { x = 100 }
+[pools.b]
+asset = "B"
+stake = { y = 100 }
+[services.app]
+consensus = "quorum"
+attacks.steal = { profit_usd = 40, threshold = ">= 1", depends_on = { bridge = 0.5 } }
+[services.bridge]
+consensus = "quorum"
+attacks.steal = { profit_usd = 40, threshold = ">= 1" }
+attacks.halt = { profit_usd = 1, threshold = ">= 1" }
+[designs.d]
+services.app = { system = "pos", pool = "a", slash = 0.5, executes_on = "always" }
+services.bridge = { system = "pos", pool = "b", slash = 0.5, slash_halt = 0.5, executes_on = "always" }
+"#,
+    );
+    // ln 1.2 / (0.3 √2) = 0.429737, Φ(−0.429737) = 0.333694.
+    let truth = 0.333_694;
+    for found in [results(&study, 40_000, 1), results_by(Estimator::Importance, &study, 40_000, 2)] {
+        assert_within_five_errors(figure(&found, ["d", "app", "*", "*", "p_weakest_path_elsewhere"]), truth);
+        assert_within_five_errors(figure(&found, ["d", "app", "bridge.steal", "*", "p_weakest_path"]), truth);
+        // Silence realises no theft, and nothing rests on the application.
+        let all = found.summary.iter().filter(|row| row.metric.starts_with("p_weakest_path"));
+        assert_eq!(all.count(), 2);
+    }
+}
