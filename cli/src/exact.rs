@@ -155,7 +155,7 @@ fn computed(design: &str, exact: Exact) -> Vec<Row> {
 fn print(study: &Study, service: &str, rows: &[Row], out: &mut Out) -> Result<(), Failure> {
     out.line(format_args!("{}: P(colluders alone reach the threshold) of {service}\n", study.name))?;
     if rows.is_empty() {
-        return out.line("no operator has power over it");
+        return out.line("no operator has power over it, or it takes two quorums, which are not computed");
     }
     let cells = rows.iter().map(|row| {
         [

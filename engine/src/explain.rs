@@ -4,7 +4,7 @@
 use crate::attack::{Outcomes, Priced, assess, cheapest_coalition};
 use crate::graph::{
     Assault, AssetAmounts, Bill, ChargeNote, Graph, Incident, Luck, Mining, Power, Regime, StakePower,
-    Strike, Target, to_f64,
+    Strike, Target, slot, to_f64,
 };
 use crate::sampling::{Draws, Sampler};
 use crate::study::{Route, Study};
@@ -182,7 +182,7 @@ impl View<'_> {
         let profit_usd = outcomes.targets[outcomes.first_target[self.secured] + position].profit[0];
         AttackView {
             attack: target.kind.clone(),
-            threshold: target.threshold.to_string(),
+            threshold: target.thresholds(),
             least_operators: self.least_operators(target),
             profit_usd,
             charges: target.charges.clone(),
@@ -248,8 +248,8 @@ impl View<'_> {
             cheapest_coalition(self.graph, located, Route::Bribe, (self.draws, 0), outcomes)?;
         let (power, priced) = self.power()?;
         let share = |operator: u32| {
-            let slot = power.slot_of[operator as usize] as usize;
-            to_f64(priced.units(power, slot)) / to_f64(priced.total.max(1))
+            let units = slot(power, operator as usize).map_or(0, |slot| priced.units(power, slot));
+            to_f64(units) / to_f64(priced.total.max(1))
         };
         let strikes = [Strike { service: self.at, target: position, luck: Luck::NONE }];
         let (operators, parts): (Vec<u32>, Vec<f64>) = members.iter().copied().unzip();

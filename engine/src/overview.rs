@@ -122,7 +122,7 @@ fn service_view(study: &Study, graph: &Graph, design: &str, secured: usize) -> S
     let price = |asset: usize| study.assets[asset].price_usd;
     let target = |target: &Target| TargetView {
         attack: target.kind.clone(),
-        threshold: target.threshold.to_string(),
+        threshold: target.thresholds(),
         slashable_usd: slashable_usd(target, price),
         regimes: target.regimes.clone(),
     };

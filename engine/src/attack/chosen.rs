@@ -1,9 +1,11 @@
 //! A target in one scenario whose cheapest coalition is sought.
 
+use super::coalition::narrow;
 use super::outcome::RouteCost;
 use super::ranks::RankSets;
 use super::{Coalition, CoalitionCost, Recruits, Scratch, SlotOrder, divided};
 use super::{by_fixed_order, by_moving_order, nearly};
+use crate::fraction::Threshold;
 use crate::graph::{Order, StakePower, Target};
 use crate::sampling::Draws;
 use crate::study::Route;
@@ -11,6 +13,8 @@ use crate::study::Route;
 /// A target whose coalition is sought.
 pub(super) struct Chosen<'a> {
     pub power: &'a StakePower,
+    /// Power in the second quorum, if the target needs any.
+    pub second: Option<(&'a StakePower, Threshold)>,
     pub target: &'a Target,
     /// Position among all targets.
     pub index: usize,
@@ -29,6 +33,9 @@ impl Chosen<'_> {
         (ranks, scratch): (&RankSets, &mut Scratch),
     ) -> Option<CoalitionCost> {
         let price = |asset: usize| draws.prices[asset][lane];
+        if self.second.is_some() {
+            return scratch.both_quorums(self, draws, lane, route == Route::Bribe);
+        }
         let recruits = ranks.recruits(self.index, lane, route == Route::Bribe, draws.premium[lane]);
         if !self.power.divisible.is_empty() {
             return self.divided(recruits, price, scratch);
@@ -104,6 +111,9 @@ impl Chosen<'_> {
 
     /// The operator at a position of a coalition.
     pub(super) fn operator(&self, position: usize) -> u32 {
+        if self.second.is_some() {
+            return narrow(position);
+        }
         match &self.target.order {
             Order::Fixed(order) => order.operators[position],
             Order::Moves(_) => self.power.members[position],
@@ -113,9 +123,11 @@ impl Chosen<'_> {
     /// Keeps who is in the coalition just found, for [`execute`].
     pub(super) fn keep(&self, route: Route, lane: usize, scratch: &mut Scratch) {
         let Scratch { coalition, found, .. } = scratch;
+        let at = (self.index, lane);
         match &self.target.order {
-            Order::Fixed(order) => found.keep((self.index, lane), route, coalition, &order.operators),
-            Order::Moves(_) => found.keep((self.index, lane), route, coalition, &self.power.members),
+            _ if self.second.is_some() => found.keep(at, route, coalition, narrow),
+            Order::Fixed(order) => found.keep(at, route, coalition, |rank| order.operators[rank]),
+            Order::Moves(_) => found.keep(at, route, coalition, |slot| self.power.members[slot]),
         }
     }
 
@@ -138,20 +150,21 @@ impl Chosen<'_> {
 impl<'a> Chosen<'a> {
     /// A target whose coalition is sought apart from the block's walk: prices are taken anew.
     pub(super) fn anew(
-        power: &'a StakePower,
+        (power, second): (&'a StakePower, Option<&'a StakePower>),
         (target, index): (&'a Target, usize),
         (draws, lane): (&Draws, usize),
         scratch: &mut Scratch,
     ) -> Self {
+        let second = second.zip(target.second_threshold);
         let least_power = match &target.order {
-            Order::Fixed(order) => u128::from(order.least_power),
-            Order::Moves(_) => {
+            Order::Fixed(order) if second.is_none() => u128::from(order.least_power),
+            _ => {
                 scratch.orders.resize_with(scratch.orders.len().max(1), SlotOrder::default);
                 scratch.price_power(power, |asset| draws.prices[asset][lane]);
                 scratch.orders[0].clear();
                 target.threshold.least_power(scratch.priced.total)
             }
         };
-        Chosen { power, target, index, group: 0, least_power }
+        Chosen { power, second, target, index, group: 0, least_power }
     }
 }

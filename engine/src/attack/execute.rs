@@ -346,7 +346,8 @@ fn find_members(
     let target = &graph.secured[located.secured].targets[located.target];
     let Outcomes { ranks, scratch, .. } = outcomes;
     scratch.coalition.clear();
-    let chosen = Chosen::anew(power, (target, located.at), (draws, lane), scratch);
+    let second = graph.secured[located.secured].second.as_ref();
+    let chosen = Chosen::anew((power, second), (target, located.at), (draws, lane), scratch);
     chosen.coalition(route, draws, lane, (ranks, scratch));
     members.extend(scratch.coalition.positions().map(|position| chosen.operator(position)));
     parts.extend_from_slice(&scratch.coalition.parts);

@@ -31,17 +31,17 @@ impl Found {
         self.spans.fill([None; LANES]);
     }
 
-    /// Keeps a coalition for a target in a lane; `operators` are those at its positions. One that is too large is not
+    /// Keeps a coalition for a target in a lane; `operator` tells who stands at a position. One that is too large is not
     /// kept, nor is the one before.
     pub(super) fn keep(
         &mut self,
         (target, lane): (usize, usize),
         route: Route,
         coalition: &Coalition,
-        operators: &[u32],
+        operator: impl Fn(usize) -> u32,
     ) {
         let first = self.operators.len();
-        self.operators.extend(coalition.positions().map(|position| operators[position]));
+        self.operators.extend(coalition.positions().map(operator));
         if !coalition.parts.is_empty() {
             self.parts.resize(first, 1.0);
             self.parts.extend(&coalition.parts);

@@ -8,6 +8,7 @@ mod cascade;
 mod chosen;
 mod coalition;
 mod divided;
+mod dual;
 mod execute;
 mod execution;
 mod few;
@@ -42,6 +43,7 @@ use crate::kernels::{Column, LANES};
 use crate::sampling::Draws;
 use crate::study::Route;
 use chosen::Chosen;
+use dual::Dual;
 use found::Found;
 use ranks::RankSets;
 use service::Service;
@@ -79,6 +81,7 @@ struct Scratch {
     /// Weight of the bribe route's recruits at the power priced last, once known.
     available: Option<f64>,
     found: Found,
+    dual: Dual,
 }
 
 /// What a target shares with earlier ones of its service.
@@ -101,6 +104,8 @@ impl Kinship {
             match (order, &other.order) {
                 // What returns is not in proportion.
                 _ if !target.returned.is_empty() => None,
+                // Its order is not that of its coalition.
+                _ if target.second_threshold.is_some() || other.second_threshold.is_some() => None,
                 (Order::Fixed(order), Order::Fixed(other)) => Some((earlier, order.proportion_to(other)?)),
                 _ => None,
             }
@@ -183,6 +188,8 @@ fn same_outcomes(a: &Secured, b: &Secured) -> bool {
     let same = |(a, b): (&Target, &Target)| {
         a.profit_column == b.profit_column
             && a.threshold == b.threshold
+            && a.second_threshold == b.second_threshold
+            && (a.second_threshold.is_none() || a.losses == b.losses)
             && a.success_probability.to_bits() == b.success_probability.to_bits()
             && a.gains == b.gains
             && a.capped == b.capped
@@ -191,7 +198,10 @@ fn same_outcomes(a: &Secured, b: &Secured) -> bool {
             && a.returned == b.returned
             && a.mining == b.mining
     };
-    a.power == b.power && a.targets.len() == b.targets.len() && a.targets.iter().zip(&b.targets).all(same)
+    a.power == b.power
+        && a.second == b.second
+        && a.targets.len() == b.targets.len()
+        && a.targets.iter().zip(&b.targets).all(same)
 }
 
 /// Judges every target of the graph in every scenario of a block.
@@ -293,7 +303,8 @@ pub fn cheapest_coalition(
     let index = outcomes.first_target[secured] + position;
     let Outcomes { ranks, scratch, .. } = outcomes;
     scratch.coalition.clear();
-    let chosen = Chosen::anew(power, (target, index), (draws, lane), scratch);
+    let second = graph.secured[secured].second.as_ref();
+    let chosen = Chosen::anew((power, second), (target, index), (draws, lane), scratch);
     let cost = chosen.coalition(route, draws, lane, (ranks, &mut *scratch))?;
     Some((cost, scratch.coalition.committed().map(|(at, part)| (chosen.operator(at), part)).collect()))
 }

@@ -3,8 +3,8 @@
 use super::chosen::Chosen;
 use super::outcome::RouteCost;
 use super::ranks::RankSets;
-use super::{Kinship, Priced, RouteOutcome, Scratch, SlotOrder, TargetOutcome, routes};
-use crate::graph::{FixedOrder, Order, Secured, StakePower, slot, to_f64};
+use super::{Kinship, Priced, RouteOutcome, Scratch, SlotOrder, TargetOutcome, dual, routes};
+use crate::graph::{FixedOrder, Order, PowerPart, Secured, StakePower, slot, to_f64};
 use crate::kernels::{Column, LANES, columns};
 use crate::sampling::Draws;
 use crate::study::Route;
@@ -48,7 +48,8 @@ impl Service<'_> {
         let Secured { targets, .. } = self.secured;
         let is_fixed =
             |order: &Order| matches!(order, Order::Fixed(FixedOrder { least_power, .. }) if *least_power > 0);
-        self.power.parts.len() == 1
+        self.secured.second.is_none()
+            && self.power.parts.len() == 1
             && !self.power.members.is_empty()
             && !targets.is_empty()
             && targets.iter().all(|target| is_fixed(&target.order))
@@ -83,6 +84,10 @@ impl Service<'_> {
             let (earlier, outcome) = outcomes.split_at_mut(index);
             let outcome = &mut outcome[0];
             let at = self.chosen(index, total);
+            if at.second.is_some() {
+                self.assess_both((&at, lane), (total, colluding), scratch, outcome);
+                continue;
+            }
             outcome.threshold_reached[lane] = total == 0 || colluding >= at.least_power;
             for position in 0..outcome.routes.len() {
                 let route = outcome.routes[position].route;
@@ -101,6 +106,27 @@ impl Service<'_> {
         if total == 0 { 0.0 } else { to_f64(colluding) / to_f64(total) }
     }
 
+    /// Fills in one scenario for a target that needs power in two quorums; only coalitions reach both.
+    fn assess_both(
+        &self,
+        (at, lane): (&Chosen<'_>, usize),
+        (total, colluding): (u128, u128),
+        scratch: &mut Scratch,
+        outcome: &mut TargetOutcome,
+    ) {
+        let Some((second, threshold)) = at.second else { return };
+        let in_second =
+            self.draws.colluders.lane(lane).map(|operator| second.only_units(operator)).sum::<u128>();
+        let needed = dual::least_power(threshold, second.parts.iter().map(PowerPart::total).sum());
+        let is_first = total == 0 || colluding >= at.least_power;
+        outcome.threshold_reached[lane] = is_first && in_second >= needed;
+        for position in 0..outcome.routes.len() {
+            let route = outcome.routes[position].route;
+            let cost = self.cost(at, route, outcome.profit[lane], lane, scratch);
+            outcome.routes[position].costs.set(lane, cost.unwrap_or(RouteCost::OUT_OF_REACH));
+        }
+    }
+
     /// The service's `index`-th target where the power totals `total`.
     fn chosen(&self, index: usize, total: u128) -> Chosen<'_> {
         let target = &self.secured.targets[index];
@@ -109,7 +135,8 @@ impl Service<'_> {
             Order::Moves(_) => target.threshold.least_power(total),
         };
         let group = self.kinships[index].loss_group;
-        Chosen { power: self.power, target, index: self.first + index, group, least_power }
+        let second = self.secured.second.as_ref().zip(target.second_threshold);
+        Chosen { power: self.power, second, target, index: self.first + index, group, least_power }
     }
 
     /// What a route costs in one scenario; coalitions that may be needed again are kept.

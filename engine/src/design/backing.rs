@@ -1,7 +1,7 @@
 //! What a system says about one service: who has power, which stake answers for it.
 
 use crate::graph::PowerPart;
-use crate::study::{Design, ExecutesOn, Pool, Slash, Study, System};
+use crate::study::{Attack, Design, ExecutesOn, Pool, SecondQuorum, Slash, Study, System};
 
 /// Power over a service and the stake that answers for it.
 #[derive(Debug, Clone)]
@@ -12,6 +12,32 @@ pub struct Backing {
     pub liabilities: Vec<Liability>,
     /// Whether newcomers that buy stake get its power.
     pub is_open: bool,
+    /// Stake that votes as a quorum of its own.
+    pub second: Option<PowerPart>,
+}
+
+impl Backing {
+    /// Adds a quorum of its own: everybody with stake in its pool votes by it and answers with it.
+    pub fn add_second(&mut self, (study, design): (&Study, &Design), quorum: &SecondQuorum) {
+        let part = stake_part(quorum.pool, &study.pools[quorum.pool]);
+        self.liabilities.push(Liability {
+            pool: quorum.pool,
+            share: share_of_members(&part.units),
+            slash: quorum.slash,
+            executes_on: executor(&quorum.slash, chain_of(design, quorum.pool)),
+            standing: Standing::Claim,
+            halt_delay_days: 0.0,
+            redistribution: 0.0,
+            second: true,
+        });
+        self.second = Some(part);
+    }
+
+    /// Whether an operator has power that an attack needs.
+    pub fn takes_part(&self, attack: &Attack, operator: usize) -> bool {
+        let second = self.second.iter().filter(|_| attack.second_threshold.is_some());
+        self.parts.iter().chain(second).any(|part| part.units[operator] > 0)
+    }
 }
 
 /// Stake of one pool that answers for a service.
@@ -31,6 +57,8 @@ pub struct Liability {
     pub halt_delay_days: f64,
     /// Part of what is slashed that reaches an attacker.
     pub redistribution: f64,
+    /// Whether it is stake of the second quorum, which answers for attacks that need it alone.
+    pub second: bool,
 }
 
 /// How a liability stands to the others on the same stake.
@@ -45,6 +73,11 @@ pub enum Standing {
 }
 
 impl Liability {
+    /// Whether it answers for an attack at all.
+    pub fn answers_for(&self, attack: &Attack) -> bool {
+        !self.second || attack.second_threshold.is_some()
+    }
+
     /// Whether an attributable offence ejects the validator, even where nothing is slashed.
     pub fn tombstones(&self) -> bool {
         self.standing != Standing::Claim

@@ -36,6 +36,7 @@ pub fn backing(study: &Study, design: &Design, service: usize, avs: &Eigenlayer)
             standing: Standing::Claim,
             halt_delay_days: 0.0,
             redistribution: avs.redistribution,
+            second: false,
         });
     }
     if let Some(weights) = &avs.power {
@@ -49,7 +50,7 @@ pub fn backing(study: &Study, design: &Design, service: usize, avs: &Eigenlayer)
         // It has taken what it can already: see `taken_by_byzantine`.
         liabilities.clear();
     }
-    Backing { parts, liabilities, is_open: true }
+    Backing { parts, liabilities, is_open: true, second: None }
 }
 
 /// The chain that restaking contracts live on: the design's one service with Ethereum's consensus.

@@ -144,6 +144,7 @@ mod tests {
             standing: Standing::Own,
             halt_delay_days: 0.0,
             redistribution: 0.0,
+            second: false,
         }
     }
 
@@ -151,6 +152,7 @@ mod tests {
         Attack {
             kind: kind.to_owned(),
             threshold: Threshold::at_least(1, 3),
+            second_threshold: None,
             profit_usd: 0.0,
             profit_asset: None,
             profit_volatility: 0.0,

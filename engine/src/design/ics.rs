@@ -32,10 +32,11 @@ pub fn shaped(
         standing: Standing::Consumer,
         halt_delay_days: throttle_days(study, service),
         redistribution: 0.0,
+        second: false,
     };
     // A newcomer's stake buys no power where power is capped, or where lists or a full set keep it out.
     let is_open = ics.power_cap.is_none() && ics.allowlist.is_none() && ics.validator_set_cap.is_none();
-    Backing { parts: vec![part], liabilities: vec![liability], is_open }
+    Backing { parts: vec![part], liabilities: vec![liability], is_open, second: None }
 }
 
 /// Power of each operator on the consumer. `[operator]`

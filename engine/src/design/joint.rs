@@ -45,11 +45,12 @@ impl Compiler<'_> {
             return JointTarget { service: judged.index, takes_part, ..JointTarget::default() };
         };
         let charged = backing.liabilities.iter().zip(&judged.charges);
+        let charged = charged.filter(|(liability, _)| liability.answers_for(judged.attack));
         JointTarget {
             service: judged.index,
             by_operators: true,
             holds: holds(judged.attack),
-            takes_part: (0..n).map(|o| backing.parts.iter().any(|part| part.units[o] > 0)).collect(),
+            takes_part: (0..n).map(|o| backing.takes_part(judged.attack, o)).collect(),
             charges: charged
                 .map(|(liability, charge)| self.joint_charge(judged, (liability, charge), pools))
                 .collect(),

@@ -49,9 +49,9 @@ impl Compiler<'_> {
         };
         let (mut forfeited, mut private) = (Amounts::new(n), Amounts::new(n));
         let mut fixed_usd = vec![0.0; n];
-        let pools = pools_of(&backing.liabilities);
+        let pools = pools_of(backing.liabilities.iter().filter(|l| l.answers_for(judged.attack)));
         for (o, operator) in study.operators.iter().enumerate() {
-            if backing.parts.iter().all(|part| part.units[o] == 0) {
+            if !backing.takes_part(judged.attack, o) {
                 continue;
             }
             fixed_usd[o] = operator.friction_usd;
@@ -75,7 +75,9 @@ impl Compiler<'_> {
         let liabilities = self.backings[judged.index].iter().flat_map(|backing| &backing.liabilities);
         let here = || {
             let charged = liabilities.clone().zip(&judged.charges);
-            charged.filter(|(liability, _)| liability.pool == pool && liability.share[o] > 0.0)
+            charged.filter(|(liability, _)| {
+                liability.pool == pool && liability.share[o] > 0.0 && liability.answers_for(judged.attack)
+            })
         };
         let lands =
             |(l, charge): (&Liability, &Charge)| (l.standing, charge.fraction * l.share[o] * charge.landing);
@@ -110,6 +112,10 @@ impl Compiler<'_> {
             return Vec::new();
         };
         let (service, attack) = (judged.service, judged.attack);
+        // Nobody buys two quorums at once: that route is not modelled.
+        if backing.second.is_some() && attack.second_threshold.is_some() {
+            return Vec::new();
+        }
         let x = attack.threshold.value();
         if x >= 1.0 {
             return Vec::new();
@@ -153,8 +159,8 @@ fn units_tokens(units: u128, decimals: u32) -> f64 {
     to_f64(units) / libm::exp10(f64::from(decimals))
 }
 
-fn pools_of(liabilities: &[Liability]) -> Vec<usize> {
-    let mut pools: Vec<usize> = liabilities.iter().map(|liability| liability.pool).collect();
+fn pools_of<'a>(liabilities: impl Iterator<Item = &'a Liability>) -> Vec<usize> {
+    let mut pools: Vec<usize> = liabilities.map(|liability| liability.pool).collect();
     pools.sort_unstable();
     pools.dedup();
     pools

@@ -20,6 +20,7 @@ pub fn backing(study: &Study, design: &Design, service: usize, mesh: &Mesh) -> B
         standing: Standing::Own,
         halt_delay_days: 0.0,
         redistribution: 0.0,
+        second: false,
     }];
     let mut parts = vec![local];
     for external in &mesh.external {
@@ -34,7 +35,7 @@ pub fn backing(study: &Study, design: &Design, service: usize, mesh: &Mesh) -> B
         liabilities.push(liability(design, mesh, external, share_of_members(&part.units)));
         parts.push(part);
     }
-    Backing { parts, liabilities, is_open: true }
+    Backing { parts, liabilities, is_open: true, second: None }
 }
 
 /// The lien is slashed in full, whatever the cap leaves of its power; by default the lender's chain carries it out.
@@ -50,5 +51,6 @@ fn liability(design: &Design, mesh: &Mesh, external: &External, share: Vec<f64>)
         standing: Standing::Claim,
         halt_delay_days: 0.0,
         redistribution: 0.0,
+        second: false,
     }
 }

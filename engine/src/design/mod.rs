@@ -86,7 +86,14 @@ impl<'a> Compiler<'a> {
         let backings: Vec<_> = design
             .services
             .iter()
-            .map(|(service, system)| backing_of(study, design, *service, system))
+            .zip(&design.terms)
+            .map(|((service, system), terms)| {
+                let mut backing = backing_of(study, design, *service, system);
+                if let (Some(backing), Some(quorum)) = (&mut backing, &terms.second_quorum) {
+                    backing.add_second((study, design), quorum);
+                }
+                backing
+            })
             .collect();
         let combine = combine_rules(study, design);
         let divisible = divisible(study, &backings);
@@ -131,13 +138,20 @@ impl<'a> Compiler<'a> {
             }
             None => Power::Hash,
         };
+        let second = self.backings[index].as_ref().and_then(|backing| backing.second.clone()).map(|part| {
+            StakePower::new(vec![part], |asset| self.study.assets[asset].price_usd)
+                .divided(self.divisible.clone())
+        });
         let targets =
             attacks.iter().map(|attack| self.target(index, service, attack, &power, system)).collect();
-        let how = words::who_has_power(self.study, system, self.backings[index].as_ref());
+        let mut how = words::who_has_power(self.study, system, self.backings[index].as_ref());
+        if let Some(quorum) = &self.design.terms[index].second_quorum {
+            how += &format!("; second quorum: stake in pool `{}`", self.study.pools[quorum.pool].name);
+        }
         let halt = attacks.iter().find(|attack| attack.kind == HALT).map(|attack| attack.threshold);
         let halts_at = halt.or_else(|| self.study.services[service].consensus.halts_at());
         let is_byzantine = self.has_turned(index);
-        Secured { service, is_byzantine, power, how, halts_at, staked: self.staked(index), targets }
+        Secured { service, is_byzantine, power, second, how, halts_at, staked: self.staked(index), targets }
     }
 
     fn target(
@@ -162,6 +176,9 @@ impl<'a> Compiler<'a> {
             profit_column: profit_column(self.study, service, &attack.kind),
             kind: attack.kind.clone(),
             threshold: attack.threshold,
+            second_threshold: attack
+                .second_threshold
+                .filter(|_| self.backings[index].as_ref().is_some_and(|backing| backing.second.is_some())),
             success_probability: attack.success_probability,
             gains: self
                 .gains(service, &attack.kind)

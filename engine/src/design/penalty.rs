@@ -79,7 +79,7 @@ impl Compiler<'_> {
         let landing = expected_landing(liability, (service, attack), pool.unbonding_days);
         let by_design = if halts { liability.slash.halt } else { liability.slash.fraction };
         let fraction = match (attack.slash, pool.slashing) {
-            _ if !regimes.is_empty() => 0.0,
+            _ if !regimes.is_empty() || !liability.answers_for(attack) => 0.0,
             (Some(own), _) => own,
             (None, Slashing::Fraction) => by_design,
             (None, Slashing::Ethereum { .. }) => slashed_fraction(pool, attack.threshold.value()),

@@ -17,6 +17,7 @@ pub fn backing(study: &Study, service: usize, pos: &Pos) -> Backing {
         standing: Standing::Own,
         halt_delay_days: 0.0,
         redistribution: 0.0,
+        second: false,
     };
-    Backing { parts: vec![part], liabilities: vec![liability], is_open: true }
+    Backing { parts: vec![part], liabilities: vec![liability], is_open: true, second: None }
 }

@@ -19,9 +19,12 @@ pub struct ServicePower {
 }
 
 impl ServicePower {
-    /// Power at these prices; `None` where no operator decides (proof of work).
+    /// Power at these prices; `None` where no operator decides (proof of work), or two quorums do.
     pub fn new(secured: &Secured, price: impl Fn(usize) -> f64) -> Option<Self> {
         let Power::Stake(power) = &secured.power else { return None };
+        if secured.targets.iter().any(|target| target.second_threshold.is_some()) {
+            return None;
+        }
         let mut priced = Priced::default();
         priced.price_power(power, price);
         let powers = (0..power.members.len()).map(|slot| priced.units(power, slot));

@@ -58,7 +58,7 @@ impl Graph {
                 let Secured { power, targets, .. } = &self.secured[*secured];
                 let Power::Stake(power) = power else { continue };
                 let (design, service) = (&design.name, name(*secured));
-                if power.members.is_empty() {
+                if power.members.is_empty() && self.secured[*secured].second.is_none() {
                     oddities
                         .push(format!("design `{design}`: nobody has power over `{service}`: a free attack"));
                 } else if targets.iter().any(|target| target.kind == HALT && target.losses.are_nothing()) {
@@ -152,6 +152,8 @@ pub struct Secured {
     pub is_byzantine: bool,
     /// Where its power comes from.
     pub power: Power,
+    /// Stake that votes as a quorum of its own; its targets may need power in it as well.
+    pub second: Option<StakePower>,
     /// The same in words.
     pub how: String,
     /// Silent power at which it stands still, if it can be said.
@@ -226,6 +228,11 @@ impl StakePower {
         Self { parts, members, slot_of, fixed, floats, totals, decimals, divisible }
     }
 
+    /// Power of one operator where it lies in one part.
+    pub fn only_units(&self, operator: usize) -> u128 {
+        self.parts.first().map_or(0, |part| part.units[operator])
+    }
+
     /// The same where these operators can commit a part of their keys. `[operator]`
     #[must_use]
     pub fn divided(self, divisible: Vec<bool>) -> Self {
@@ -295,6 +302,8 @@ pub struct Target {
     pub kind: String,
     /// Power needed.
     pub threshold: Threshold,
+    /// Power needed in the second quorum as well.
+    pub second_threshold: Option<Threshold>,
     /// Probability that an attack with enough power succeeds.
     pub success_probability: f64,
     /// Further profit columns that it realises, with their shares; of several kinds of one service only the largest
@@ -318,6 +327,16 @@ pub struct Target {
     pub charges: Vec<ChargeNote>,
     /// Hash rate that can be had, for [`Power::Hash`].
     pub mining: Option<Mining>,
+}
+
+impl Target {
+    /// The power needed, in words.
+    pub fn thresholds(&self) -> String {
+        match self.second_threshold {
+            None => self.threshold.to_string(),
+            Some(second) => format!("{} and, of the second quorum, {second}", self.threshold),
+        }
+    }
 }
 
 /// A value that several profits are taken from.

@@ -126,7 +126,8 @@ impl Turned {
         let design = &graph.designs[self.design];
         let (Slack { operators, services, whole }, scene) = (self.slack(), self.scene());
         let name = |operator: usize| study.operators[operator].name.clone();
-        let has_power = |o: usize| (0..design.secured.len()).any(|service| scene.units_of(service)[o] > 0);
+        let has_power =
+            |o: usize| (0..design.secured.len()).any(|service| scene.has_power(&design.joint, service, o));
         let with_power = operators.iter().enumerate().filter(|(candidate, _)| has_power(*candidate));
         let mut operators: Vec<(String, f64)> = with_power.map(|(o, least)| (name(o), *least)).collect();
         operators.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
@@ -196,6 +197,7 @@ fn scene(study: &Study, graph: &Graph, design: &DesignGraph) -> Scene {
         priced.price_total(power, price);
         let units = |operator: usize| slot(power, operator).map_or(0, |slot| priced.units(power, slot));
         scene.units.extend((0..graph.n_operators).map(units));
+        scene.add_second(secured, |_| 1.0);
         let need = |total: u128, target: &crate::graph::Target| {
             if total == 0 { 0 } else { target.threshold.least_power(total) }
         };

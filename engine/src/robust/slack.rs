@@ -44,11 +44,11 @@ pub fn slack(joint: &Joint, plan: &Plan, scene: &Scene) -> Slack {
         operators.iter_mut().zip(best).for_each(|(all, here)| *all = all.min(here));
     }
     let is_free = |target: usize| {
-        scene.need[target] == 0 && scene.profit[target] > 0.0 && joint.targets[target].by_operators
+        scene.is_unguarded(target) && scene.profit[target] > 0.0 && joint.targets[target].by_operators
     };
     let of_service = |service: usize| {
-        let members = operators.iter().zip(scene.units_of(service)).filter(|(_, units)| **units > 0);
-        let least = members.map(|(least, _)| *least).fold(f64::INFINITY, f64::min);
+        let members = operators.iter().enumerate().filter(|(o, _)| scene.has_power(joint, service, *o));
+        let least = members.map(|(_, least)| *least).fold(f64::INFINITY, f64::min);
         if targets_in(joint.of_service(service)).any(is_free) { 0.0 } else { least }
     };
     let services: Vec<f64> = (0..plan.of_service.len()).map(of_service).collect();
@@ -58,10 +58,10 @@ pub fn slack(joint: &Joint, plan: &Plan, scene: &Scene) -> Slack {
 
 /// [`Slack::whole`] without the figures of its parts, all operators at once.
 pub fn slack_of_whole(joint: &Joint, plan: &Plan, scene: &Scene) -> f64 {
-    let is_free = |(target, need): (usize, &u128)| {
-        *need == 0 && scene.profit[target] > 0.0 && joint.targets[target].by_operators
+    let is_free = |target: usize| {
+        scene.is_unguarded(target) && scene.profit[target] > 0.0 && joint.targets[target].by_operators
     };
-    if scene.need.iter().enumerate().any(is_free) {
+    if (0..scene.need.len()).any(is_free) {
         return 0.0;
     }
     let of_case = |case: &Case| {
@@ -76,14 +76,14 @@ pub fn slack_of_whole(joint: &Joint, plan: &Plan, scene: &Scene) -> f64 {
 
 /// Every target at its own profit; 0 where nobody has power. `[target]`
 fn own_profits(scene: &Scene) -> Vec<f64> {
-    let own = |(profit, need): (&f64, &u128)| if *need > 0 { *profit } else { 0.0 };
-    scene.profit.iter().zip(&scene.need).map(own).collect()
+    let own = |target: usize| if scene.is_unguarded(target) { 0.0 } else { scene.profit[target] };
+    (0..scene.profit.len()).map(own).collect()
 }
 
 /// All that can be gained charged in equal parts to the targets of every attack of a case; `None` if there are none. `[target]`
 fn charged_to_forced(plan: &Plan, scene: &Scene, decided: Decided) -> Option<Vec<f64>> {
     let n = decided.forced.count_ones();
-    let guarded = targets_in(decided.forced).all(|target| scene.need[target] > 0);
+    let guarded = targets_in(decided.forced).all(|target| !scene.is_unguarded(target));
     let most = |of_service: &u128| {
         targets_in(of_service & decided.free).map(|target| scene.profit[target]).fold(0.0, f64::max)
     };

@@ -37,6 +37,9 @@ pub enum Refusal {
     /// Parts of operators.
     #[error("operators that can commit any part of their keys have no last coalition")]
     Divisible,
+    /// Second quorums.
+    #[error("an attack on one of its services needs power in two quorums")]
+    TwoQuorums,
     /// Nobody has power.
     #[error("hash rate decides over one of its services")]
     HashRate,
@@ -89,6 +92,9 @@ impl Small {
         let mut targets = Vec::new();
         for (service, secured) in design.secured.iter().map(|s| &graph.secured[*s]).enumerate() {
             let Power::Stake(stake) = &secured.power else { return Err(Refusal::HashRate) };
+            if secured.targets.iter().any(|target| target.second_threshold.is_some()) {
+                return Err(Refusal::TwoQuorums);
+            }
             let mut priced = Priced::default();
             priced.price_total(stake, |asset| study.assets[asset].price_usd);
             let units = |o| slot(stake, o).map_or(0, |slot| priced.units(stake, slot));

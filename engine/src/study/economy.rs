@@ -1,6 +1,6 @@
 //! What a study says of money: what secures a service is paid, and what it costs.
 
-use super::System;
+use super::{Slash, System};
 
 /// What a service pays those who secure it in one design, and who decides whether to take part.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +11,17 @@ pub struct Terms {
     pub participation: Participation,
     /// The vote of the provider's delegators that lets the service be secured like this; `None`: nobody asks them.
     pub proposal: Option<Proposal>,
+    /// Stake of another pool whose threshold attacks must reach as well.
+    pub second_quorum: Option<SecondQuorum>,
+}
+
+/// A second set of stake that votes on a service by itself: attacks that say so need power in both.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SecondQuorum {
+    /// Position of its pool: everybody with stake there votes by it, and answers with it.
+    pub pool: usize,
+    /// What an attack slashes of it.
+    pub slash: Slash,
 }
 
 /// A proposal to secure a service as a design says.

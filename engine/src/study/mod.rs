@@ -33,7 +33,9 @@ pub use systems::{
 pub use variation::{Setting, Variable};
 
 pub use crate::rules::ethereum::Fork;
-pub use economy::{Choosing, Inflation, Participation, Portfolio, Proposal, Split, Stream, Terms};
+pub use economy::{
+    Choosing, Inflation, Participation, Portfolio, Proposal, SecondQuorum, Split, Stream, Terms,
+};
 pub use time::{Flywheel, On, Time};
 
 /// A checked study.

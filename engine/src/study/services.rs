@@ -122,6 +122,8 @@ pub struct Attack {
     pub kind: String,
     /// Power needed.
     pub threshold: Threshold,
+    /// Power needed in the second quorum as well, in designs that have one.
+    pub second_threshold: Option<Threshold>,
     /// Profit from corruption today, USD.
     pub profit_usd: f64,
     /// Asset that the profit is paid in.

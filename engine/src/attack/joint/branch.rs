@@ -340,7 +340,7 @@ pub(super) fn is_close(bound: f64, lower: f64) -> bool {
 
 /// The multiplier that makes a target's own profit vanish; 0 where nobody has power.
 fn multiplier(scene: &Scene, target: usize) -> f64 {
-    if scene.need[target] > 0 { scene.profit[target] } else { 0.0 }
+    if scene.is_unguarded(target) { 0.0 } else { scene.profit[target] }
 }
 
 fn multipliers(scene: &Scene) -> Vec<f64> {

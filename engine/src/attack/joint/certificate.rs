@@ -124,8 +124,8 @@ impl Certificate {
         self.n_services = plan.of_service.len();
         self.profit.clear();
         self.profit.extend(scene.profit.iter().map(|profit| profit * (1.0 + ROUNDING)));
-        let open = scene.need.iter().enumerate().filter(|(_, need)| **need == 0);
-        self.unguarded = open.fold(0, |set, (target, _)| set | 1 << target);
+        let open = (0..scene.need.len()).filter(|target| scene.is_unguarded(*target));
+        self.unguarded = open.fold(0, |set, target| set | 1 << target);
         let friction = |(operator, pay): (&u32, &f64)| pay * joint.friction_usd[*operator as usize];
         self.friction.clear();
         self.friction.extend(scene.operators.iter().zip(&scene.pay).map(friction));

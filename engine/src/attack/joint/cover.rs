@@ -230,7 +230,7 @@ impl Cover {
         self.members.clear();
         self.parts.clear();
         self.missing.clear();
-        self.missing.extend(targets_in(set).map(|target| (target, scene.need[target])).filter(|m| m.1 > 0));
+        self.missing.extend(scene.rows(set).map(|row| (row, scene.row_need(row))));
         self.order.clear();
         for ((candidate, payment), worth) in (0u32..).zip(payments).zip(&self.worth) {
             let all: f64 = targets_in(set).map(|target| scene.part_of(target)[candidate as usize]).sum();
@@ -246,7 +246,7 @@ impl Cover {
             } else if self.missing.is_empty() {
                 break;
             }
-            let units = |target: usize| scene.units_of(joint.targets[target].service)[*candidate as usize];
+            let units = |row: usize| scene.row_units(joint, row)[*candidate as usize];
             if payments[*candidate as usize] >= 0.0 {
                 if !self.missing.iter().any(|(target, _)| units(*target) > 0) {
                     continue;
@@ -282,7 +282,7 @@ impl Cover {
         self.order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         for (_, at) in &self.order {
             let (at, who) = (*at as usize, self.members[*at as usize] as usize);
-            let units = |target: usize| scene.units_of(joint.targets[target].service)[who];
+            let units = |row: usize| scene.row_units(joint, row)[who];
             self.parts[at] = part::trimmed(units, self.parts[at], &mut self.missing);
         }
         let mut parts = self.parts.iter();
@@ -309,7 +309,7 @@ impl Cover {
         self.members.sort_unstable_by(dearer);
         let surplus = &mut self.missing;
         self.members.retain(|member| {
-            let units = |target: usize| scene.units_of(joint.targets[target].service)[*member as usize];
+            let units = |row: usize| scene.row_units(joint, row)[*member as usize];
             let gives = payments[*member as usize] < 0.0;
             let is_needed = gives || surplus.iter().any(|(target, surplus)| units(*target) > *surplus);
             if !is_needed {
@@ -331,7 +331,7 @@ impl Cover {
             if self.parts.get(at).is_some_and(|part| *part < part::WHOLE) {
                 continue;
             }
-            let units = |target: usize, who: usize| scene.units_of(joint.targets[target].service)[who];
+            let units = |row: usize, who: usize| scene.row_units(joint, row)[who];
             let will_do = |who: &usize| {
                 let fits = |(target, surplus): &(usize, u128)| {
                     units(*target, *who) + surplus >= units(*target, member)
@@ -353,13 +353,13 @@ impl Cover {
     /// What the members bring beyond the need of each target.
     fn surplus(&mut self, joint: &Joint, scene: &Scene, set: Targets) {
         self.missing.clear();
-        for target in targets_in(set).filter(|target| scene.need[*target] > 0) {
-            let units = scene.units_of(joint.targets[target].service);
+        for row in scene.rows(set) {
+            let units = scene.row_units(joint, row);
             let part = |at: usize| self.parts.get(at).copied().unwrap_or(part::WHOLE);
             let members = self.members.iter().enumerate();
             let brought: u128 =
                 members.map(|(at, member)| part::of_units(units[*member as usize], part(at))).sum();
-            self.missing.push((target, brought - scene.need[target]));
+            self.missing.push((row, brought - scene.row_need(row)));
         }
     }
 }

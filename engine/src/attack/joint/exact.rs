@@ -4,7 +4,7 @@
 use super::scene::Scene;
 use super::simplex::{Fractional, Simplex};
 use crate::attack::part;
-use crate::graph::{Joint, Targets, targets_in, to_f64};
+use crate::graph::{Joint, Targets, to_f64};
 
 /// Pivots after one operator is decided.
 const PIVOTS: usize = 60;
@@ -48,13 +48,13 @@ pub struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Targets that need any power.
+    /// What must be covered: targets that need any power, and second quorums of theirs.
     fn rows(&self) -> impl Iterator<Item = usize> + Clone + '_ {
-        targets_in(self.set).filter(|target| self.scene.need[*target] > 0)
+        self.scene.rows(self.set)
     }
 
-    fn units(&self, target: usize, candidate: u32) -> u128 {
-        self.scene.units_of(self.joint.targets[target].service)[candidate as usize]
+    fn units(&self, row: usize, candidate: u32) -> u128 {
+        self.scene.row_units(self.joint, row)[candidate as usize]
     }
 
     /// Power of a part of a candidate's keys; of all of them where nobody is divided.
@@ -72,7 +72,8 @@ impl Exact {
             return None;
         }
         let proven = self.proven(task, 0);
-        task.rows().zip(&self.mu).for_each(|(target, multiplier)| mu[target] = *multiplier);
+        task.rows().for_each(|row| mu[task.scene.row_target(row)] = 0.0);
+        task.rows().zip(&self.mu).for_each(|(row, mult)| mu[task.scene.row_target(row)] += mult);
         Some(proven)
     }
 
@@ -103,7 +104,7 @@ impl Exact {
             self.levels.push(Simplex::default());
         }
         let root = &mut self.levels[0];
-        root.start(task.payments, task.rows().map(|target| task.scene.part_of(target)));
+        root.start(task.payments, task.rows().map(|row| task.scene.row_part(row)));
         root.solve(PIVOTS + 10 * task.rows().count())
     }
 
@@ -113,7 +114,7 @@ impl Exact {
         level.multipliers(&mut self.mu);
         let (mut value, mut size) = (0.0, 0.0);
         for (candidate, payment) in (0u32..).zip(task.payments) {
-            let parts = task.rows().map(|target| task.scene.part_of(target)[candidate as usize]);
+            let parts = task.rows().map(|row| task.scene.row_part(row)[candidate as usize]);
             let worth: f64 = parts.zip(&self.mu).map(|(part, mu)| mu * part).sum();
             let reduced = payment - worth;
             let here = match level.bounds_of(candidate) {
@@ -164,7 +165,7 @@ impl Exact {
         let level = &self.levels[depth];
         task.rows().all(|target| {
             let there = (0u32..).take(task.payments.len()).filter(|who| level.bounds_of(*who).1 > 0.0);
-            there.map(|who| task.units(target, who)).sum::<u128>() >= task.scene.need[target]
+            there.map(|who| task.units(target, who)).sum::<u128>() >= task.scene.row_need(target)
         })
     }
 
@@ -181,7 +182,7 @@ impl Exact {
         self.surplus.clear();
         for target in task.rows() {
             let brought: u128 = members.iter().map(|who| task.committed(target, *who, &self.share)).sum();
-            let Some(surplus) = brought.checked_sub(task.scene.need[target]) else { return };
+            let Some(surplus) = brought.checked_sub(task.scene.row_need(target)) else { return };
             self.surplus.push((target, surplus));
         }
         let payment = |who: u32| task.payments[who as usize];
@@ -235,7 +236,8 @@ impl Exact {
             for _ in 0..MOST_MENDED {
                 let brought: u128 =
                     self.whole.iter().map(|who| task.committed(target, *who, &self.share)).sum();
-                let Some(missing) = task.scene.need[target].checked_sub(brought).filter(|m| *m > 0) else {
+                let Some(missing) = task.scene.row_need(target).checked_sub(brought).filter(|m| *m > 0)
+                else {
                     break;
                 };
                 let is_in = |who: u32| self.whole.contains(&who);

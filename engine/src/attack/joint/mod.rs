@@ -14,6 +14,7 @@ mod exact;
 pub mod plan;
 pub mod scene;
 pub mod search;
+pub mod second;
 mod simplex;
 mod stage;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod tests;
 pub use aftermath::{Aftermath, Found};
 pub use branch::{Judge, Verdict};
 use branch::{has_targets, is_close};
+pub use exact::{Exact, Task};
 pub use plan::Plan;
 pub use scene::{Scene, Witness};
 pub use search::Ground;

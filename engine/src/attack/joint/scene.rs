@@ -1,7 +1,8 @@
 //! One scenario of one design: who can join and for how much, what power each target needs, what it brings.
 
+use super::second::{Second, parts_of};
 use crate::attack::part;
-use crate::graph::{Joint, Targets, targets_in, to_f64};
+use crate::graph::{Joint, Secured, Targets, targets_in};
 
 /// Who can join and what it takes; reused from scenario to scenario. Columns are over candidates.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +19,10 @@ pub struct Scene {
     pub units: Vec<u128>,
     /// Power needed. `[target]`
     pub need: Vec<u128>,
-    /// Power of each candidate as a part of what the target needs; at most 1 for those that join whole. `[target · n + candidate]`
+    /// What targets need of a second quorum.
+    pub second: Vec<Second>,
+    /// Power of each candidate as a part of what the target needs; at most 1 for those that join whole. A weighted mean over both
+    /// quorums where it needs two. `[target · n + candidate]`
     pub part: Vec<f64>,
     /// Profit of each target alone, USD. `[target]`
     pub profit: Vec<f64>,
@@ -52,6 +56,33 @@ impl Scene {
 
     /// Works out what follows from candidates, units and needs.
     pub fn finish(&mut self, joint: &Joint) {
+        self.set_parts(joint);
+        self.profit.clear();
+        for index in 0..joint.targets.len() {
+            let profit = self.profit_of(joint, 1 << index);
+            self.profit.push(profit);
+        }
+        for at in 0..self.second.len() {
+            let target = self.second[at].target;
+            if self.in_reach >> target & 1 == 1 {
+                let set = 1 << target;
+                let net = |who| self.payment(joint, set, who) - self.returned(joint, set, who);
+                let payments: Vec<f64> = (0..self.n()).map(net).collect();
+                self.weigh_quorums(at, &payments);
+            }
+        }
+    }
+
+    /// [`Self::finish`] for a design of one target with known payments, whose profit is not asked.
+    pub fn finish_alone(&mut self, joint: &Joint, payments: &[f64]) {
+        self.set_parts(joint);
+        if self.in_reach != 0 {
+            self.weigh_quorums(0, payments);
+        }
+    }
+
+    /// Parts of what each target needs, and which are in reach.
+    fn set_parts(&mut self, joint: &Joint) {
         let n = self.n();
         self.divisible.clear();
         if !joint.divisible.is_empty() {
@@ -59,11 +90,8 @@ impl Scene {
         }
         self.part.clear();
         self.part.resize(joint.targets.len() * n, 0.0);
-        self.profit.clear();
         self.in_reach = 0;
         for (index, target) in joint.targets.iter().enumerate() {
-            let profit = self.profit_of(joint, 1 << index);
-            self.profit.push(profit);
             if !target.by_operators {
                 continue;
             }
@@ -72,18 +100,118 @@ impl Scene {
             if units.iter().sum::<u128>() >= need {
                 self.in_reach |= 1 << index;
             }
-            if need == 0 {
-                continue;
-            }
-            let inverse = 1.0 / to_f64(need);
-            for (part, units) in self.part[index * n..(index + 1) * n].iter_mut().zip(units) {
-                *part = if *units >= need { 1.0 } else { to_f64(*units) * inverse };
-            }
-            // A part of them brings that part of all their power.
-            for (candidate, _) in self.divisible.iter().enumerate().filter(|(_, divisible)| **divisible) {
-                self.part[index * n + candidate] = to_f64(units[candidate]) * inverse;
+            parts_of((units, need), &self.divisible, &mut self.part[index * n..(index + 1) * n]);
+        }
+        for second in &mut self.second {
+            let index = second.target;
+            second.set_parts(&self.part[index * n..(index + 1) * n], &self.divisible);
+            if !second.is_in_reach() {
+                self.in_reach &= !(1 << index);
             }
         }
+    }
+
+    /// Weighs the two quorums of a target as its own relaxation does: any weights give an inequality that every coalition keeps.
+    fn weigh_quorums(&mut self, at: usize, payments: &[f64]) {
+        let n = self.n();
+        let second = &self.second[at];
+        let (index, weight) = (second.target, second.weight(self.need[second.target], payments));
+        for ((out, first), second) in
+            self.part[index * n..(index + 1) * n].iter_mut().zip(&second.first).zip(&second.part)
+        {
+            *out = weight * first + (1.0 - weight) * second;
+        }
+    }
+
+    /// Rows that a set must cover: its targets, and after them what they need of second quorums. Those that need nothing are left out.
+    pub fn rows(&self, set: Targets) -> impl Iterator<Item = usize> + Clone + '_ {
+        let first = targets_in(set).filter(|target| self.need[*target] > 0);
+        let second = self.second.iter().enumerate();
+        let second = second.filter(move |(_, second)| set >> second.target & 1 == 1 && second.need > 0);
+        first.chain(second.map(|(at, _)| self.need.len() + at))
+    }
+
+    /// Exact power that counts in a row. `[candidate]`
+    pub fn row_units(&self, joint: &Joint, row: usize) -> &[u128] {
+        match row.checked_sub(self.need.len()) {
+            None => self.units_of(joint.targets[row].service),
+            Some(at) => &self.second[at].units,
+        }
+    }
+
+    /// Power that a row needs.
+    pub fn row_need(&self, row: usize) -> u128 {
+        match row.checked_sub(self.need.len()) {
+            None => self.need[row],
+            Some(at) => self.second[at].need,
+        }
+    }
+
+    /// Parts of what a row needs. `[candidate]`
+    pub fn row_part(&self, row: usize) -> &[f64] {
+        match row.checked_sub(self.need.len()) {
+            None if self.second.is_empty() => self.part_of(row),
+            None => {
+                self.second.iter().find(|second| second.target == row).map_or(self.part_of(row), |s| &s.first)
+            }
+            Some(at) => &self.second[at].part,
+        }
+    }
+
+    /// The target of a row.
+    pub fn row_target(&self, row: usize) -> usize {
+        row.checked_sub(self.need.len()).map_or(row, |at| self.second[at].target)
+    }
+
+    /// Adds what the targets of a service need of its second quorum, before their needs of the first are added; `left`: part of an
+    /// operator's keys that is still there.
+    pub fn add_second(&mut self, secured: &Secured, left: impl Fn(usize) -> f64) {
+        let Some(power) = &secured.second else { return };
+        let units = |operator: usize| part::of_units(power.only_units(operator), part::down(left(operator)));
+        let total: u128 = power.members.iter().map(|operator| units(*operator as usize)).sum();
+        for (at, target) in secured.targets.iter().enumerate() {
+            if let Some(threshold) = target.second_threshold {
+                let need = if total == 0 { 0 } else { threshold.least_power(total) };
+                let units = self.operators.iter().map(|operator| units(*operator as usize)).collect();
+                self.second.push(Second::new(self.need.len() + at, units, need));
+            }
+        }
+    }
+
+    /// Whether a target of a set needs power in two quorums.
+    pub fn has_second(&self, set: Targets) -> bool {
+        self.second.iter().any(|second| set >> second.target & 1 == 1)
+    }
+
+    /// Whether a target needs nobody.
+    pub fn is_unguarded(&self, target: usize) -> bool {
+        let needs = |second: &Second| second.target == target && second.need > 0;
+        self.need[target] == 0 && !self.second.iter().any(needs)
+    }
+
+    /// Whether a candidate has power over a service, in whichever quorum.
+    pub fn has_power(&self, joint: &Joint, service: usize, candidate: usize) -> bool {
+        let second =
+            |second: &Second| joint.targets[second.target].service == service && second.units[candidate] > 0;
+        self.units_of(service)[candidate] > 0 || self.second.iter().any(second)
+    }
+
+    /// Everybody less those whom no target of the first set needs, dearest first.
+    pub fn all_but_needless(&self, joint: &Joint, payments: &[f64], members: &mut Vec<u32>) {
+        members.clear();
+        members.extend((0u32..).take(self.n()));
+        members.sort_by(|a, b| payments[*b as usize].total_cmp(&payments[*a as usize]).then(a.cmp(b)));
+        let over = |row: usize| self.row_units(joint, row).iter().sum::<u128>() - self.row_need(row);
+        let mut surplus: Vec<(usize, u128)> = self.rows(1).map(|row| (row, over(row))).collect();
+        members.retain(|who| {
+            let units = |row: usize| self.row_units(joint, row)[*who as usize];
+            let stays =
+                payments[*who as usize] < 0.0 || surplus.iter().any(|(row, left)| units(*row) > *left);
+            if !stays {
+                surplus.iter_mut().for_each(|(row, left)| *left -= units(*row));
+            }
+            stays
+        });
     }
 
     /// Profit of an attack on these targets, USD: what they add to those attacked before.
@@ -137,10 +265,10 @@ impl Scene {
 
     /// Whether these candidates, with parts of their keys or whole where there are none, reach every target of a set: in integers.
     pub fn reaches(&self, joint: &Joint, set: Targets, (members, parts): (&[u32], &[u64])) -> bool {
-        targets_in(set).all(|target| {
-            let units = self.units_of(joint.targets[target].service);
+        self.rows(set).all(|row| {
+            let units = self.row_units(joint, row);
             committed(members, parts).map(|(member, part)| part::of_units(units[member], part)).sum::<u128>()
-                >= self.need[target]
+                >= self.row_need(row)
         })
     }
 }

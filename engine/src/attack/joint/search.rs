@@ -103,7 +103,7 @@ impl Search {
     /// several targets share members.
     pub fn relaxed(&mut self, ground: Ground<'_>, set: Targets) -> f64 {
         let raised = self.value(ground, set);
-        if set.count_ones() < 2 {
+        if set.count_ones() < 2 && !ground.scene.has_second(set) {
             return raised;
         }
         let Ground { joint, scene, .. } = ground;

@@ -137,6 +137,7 @@ pub(super) fn set_candidates(
     }
     scene.units.clear();
     scene.need.clear();
+    scene.second.clear();
     for secured in &design.secured {
         let secured = &graph.secured[*secured];
         let Power::Stake(power) = &secured.power else {
@@ -155,6 +156,7 @@ pub(super) fn set_candidates(
             part::of_units(units, part::down(left(*operator as usize)))
         };
         scene.units.extend(scene.operators.iter().map(units));
+        scene.add_second(secured, left);
         let total = priced.total;
         let need =
             |target: &crate::graph::Target| if total == 0 { 0 } else { target.threshold.least_power(total) };

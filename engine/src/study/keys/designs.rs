@@ -100,6 +100,22 @@ const JAIL: Key = Key::new(
     "how long a silent validator is jailed: it earns nothing meanwhile",
 );
 
+/// Another quorum.
+const SECOND_QUORUM: Key = Key::new(
+    "second_quorum",
+    Kind::Section(&SECOND),
+    Nothing,
+    "",
+    "the stake that votes on the service as a quorum of its own: attacks with a `second_threshold` must reach that in it as well",
+);
+
+/// `second_quorum`
+pub(in crate::study) const SECOND: Section = Section {
+    name: "second_quorum",
+    meaning: "a second quorum: everybody with stake in its pool votes by it and answers with it, a claim beside others",
+    keys: &[POOL, SLASH, SLASH_HALT, SLASH_DOWNTIME, EXECUTES_ON, SOCIAL, DETECT, VOTE, EVIDENCE, EXIT],
+};
+
 /// `detection`
 pub(in crate::study) const DETECTION: Section = Section {
     name: "detection",
@@ -173,6 +189,7 @@ const POS: Section = Section {
         VOTE,
         EVIDENCE,
         EXIT,
+        SECOND_QUORUM,
         PAYS,
     ],
 };
@@ -283,6 +300,7 @@ const ICS: Section = Section {
         VOTE,
         EVIDENCE,
         EXIT,
+        SECOND_QUORUM,
         PAYS,
         PARTICIPATION,
         PROPOSAL,
@@ -350,6 +368,7 @@ const SAGA: Section = Section {
         VOTE,
         EVIDENCE,
         EXIT,
+        SECOND_QUORUM,
         PAYS,
         PARTICIPATION,
     ],
@@ -406,6 +425,7 @@ const EIGENLAYER: Section = Section {
         DETECT,
         VOTE,
         EXIT,
+        SECOND_QUORUM,
         PAYS,
         PARTICIPATION,
     ],
@@ -428,6 +448,7 @@ const MESH: Section = Section {
         VOTE,
         EVIDENCE,
         EXIT,
+        SECOND_QUORUM,
         PAYS,
     ],
 };

@@ -7,7 +7,7 @@ mod sections;
 mod time;
 
 pub(super) use assertion::ASSERTION;
-pub(super) use designs::{AGE, DETECTION, EXTERNAL, LOCAL, SYSTEMS, VOTING};
+pub(super) use designs::{AGE, DETECTION, EXTERNAL, LOCAL, SECOND, SYSTEMS, VOTING};
 pub(super) use economy::{CHOOSING, HOLDING, INFLATION, PORTFOLIO, STREAM, VOTE_ON_CONSUMER};
 pub(super) use sections::STUDY;
 pub(super) use sections::{

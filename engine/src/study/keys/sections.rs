@@ -540,6 +540,13 @@ pub(in crate::study) const ATTACK: Section = Section {
             "the power needed, as \"> 1/3\" or \">= 0.5\"",
         ),
         Key::new(
+            "second_threshold",
+            Threshold,
+            Nothing,
+            "share of the second quorum's stake",
+            "the power needed in the second quorum as well, where a design has one; without it the attack needs none of it",
+        ),
+        Key::new(
             "slash",
             Number(R::UNIT),
             Otherwise::Words("the design's"),

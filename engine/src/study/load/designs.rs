@@ -68,6 +68,7 @@ fn read_design(reader: &mut Reader<'_, '_>, name: String, world: &World<'_, '_>)
         resolved.push((named.name.clone(), Resolved::Section(entries)));
         if let (Some(service), Some(system)) = (service, system) {
             check_attacks(reader, &named, &world.services[service]);
+            check_second(reader, (&named, &terms), &world.services[service]);
             services.insert(service, (named.place, system, terms));
         }
     }
@@ -83,6 +84,17 @@ fn check_attacks(reader: &Reader<'_, '_>, named: &Named, service: &Service) {
         let remedy =
             format!("write [services.{}.attacks.fork] or leave the service out of designs", service.name);
         reader.context.error(&named.place, message, remedy);
+    }
+}
+
+/// A second quorum that no attack needs is none.
+fn check_second(reader: &Reader<'_, '_>, (named, terms): (&Named, &Terms), service: &Service) {
+    let needs = service.attacks.iter().any(|attack| attack.second_threshold.is_some());
+    if terms.second_quorum.is_some() && !needs {
+        let place = named.place.with_key(&format!("{}.second_quorum", named.place.key));
+        let message = format!("no attack on service `{}` needs a second quorum", service.name);
+        let remedy = format!("write second_threshold for an attack of [services.{}]", service.name);
+        reader.context.error(&place, message, remedy);
     }
 }
 

@@ -1,9 +1,12 @@
 //! Payments, and how operators choose.
 
-use super::super::keys::{CHOOSING, HOLDING, PORTFOLIO, STREAM, VOTE_ON_CONSUMER};
+use super::super::keys::{CHOOSING, HOLDING, PORTFOLIO, SECOND, STREAM, VOTE_ON_CONSUMER};
 use super::super::reader::Reader;
 use super::super::resolved::Resolved;
-use super::super::{Choosing, Participation, Portfolio, Proposal, Split, Stream, System, Terms};
+use super::super::{
+    Choosing, Participation, Portfolio, Proposal, SecondQuorum, Split, Stream, System, Terms,
+};
+use super::slash::read_slash;
 use super::systems::World;
 
 /// `pays`, `participation` and `proposal` of a service in a design.
@@ -19,7 +22,42 @@ pub(super) fn read_terms(
         Participation::Forced
     };
     let proposal = if reader.knows("proposal") { read_proposal(reader) } else { None };
-    Terms { pays, participation, proposal }
+    let second_quorum =
+        if reader.knows("second_quorum") { read_second_quorum(reader, system, world) } else { None };
+    Terms { pays, participation, proposal, second_quorum }
+}
+
+/// Another pool than those of the first quorum.
+fn read_second_quorum(
+    reader: &mut Reader<'_, '_>,
+    system: Option<&System>,
+    world: &World<'_, '_>,
+) -> Option<SecondQuorum> {
+    if !reader.has("second_quorum") {
+        reader.skip("second_quorum");
+        return None;
+    }
+    let place = reader.place_of("second_quorum");
+    let mut inner = reader.section("second_quorum", &SECOND);
+    let pool = world.pool(inner.optional_text("pool"));
+    let slash = read_slash(&mut inner, pool.as_slice(), world);
+    let entries = inner.finish();
+    reader.resolve("second_quorum", Resolved::Inline(entries));
+    let pool = pool?;
+    let is_first = match system {
+        Some(System::Pos(pos)) => pos.pool == pool,
+        Some(System::Ics(ics) | System::Saga(ics, _)) => ics.provider == pool,
+        Some(System::Eigenlayer(avs)) => avs.pools.contains(&pool),
+        Some(System::Mesh(mesh)) => {
+            mesh.local == pool || mesh.external.iter().any(|external| external.pool == pool)
+        }
+        Some(System::Pow(_)) | None => false,
+    };
+    if is_first {
+        let message = format!("pool `{}` votes in the first quorum already", world.pools[pool].name);
+        world.context.error(&place, message, "name another pool");
+    }
+    Some(SecondQuorum { pool, slash })
 }
 
 /// What holds before it is known once designs inherit.

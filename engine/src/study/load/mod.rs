@@ -215,14 +215,23 @@ fn refuse_too_many_targets(context: &Context<'_>, designs: &[Design], services: 
 /// Pools and services that no design uses: odd, perhaps a slip.
 fn warn_of_unused(context: &Context<'_>, designs: &[Design], pools: &[Pool], services: &[Service]) {
     let systems = || designs.iter().flat_map(|design| design.services.iter());
-    let used: Vec<usize> = systems().flat_map(|(_, system)| pools_of(system)).collect();
-    let warn = |key: String| {
-        context.warn(
-            &super::reader::Place { line: None, ..context.place(0..0, &key) },
-            "is used by no design",
-            "",
-        );
+    let seconds = || {
+        let terms = designs.iter().flat_map(|design| design.services.iter().zip(&design.terms));
+        terms.filter_map(|((service, _), terms)| Some((*service, terms.second_quorum?.pool)))
     };
+    let used: Vec<usize> =
+        systems().flat_map(|(_, system)| pools_of(system)).chain(seconds().map(|(_, pool)| pool)).collect();
+    let tell = |key: String, message: &str| {
+        context.warn(&super::reader::Place { line: None, ..context.place(0..0, &key) }, message, "");
+    };
+    let warn = |key: String| tell(key, "is used by no design");
+    for (position, service) in services.iter().enumerate() {
+        let has_second = seconds().any(|(at, _)| at == position);
+        for attack in service.attacks.iter().filter(|a| a.second_threshold.is_some() && !has_second) {
+            let key = format!("services.{}.attacks.{}.second_threshold", service.name, attack.kind);
+            tell(key, "means nothing: no design gives the service a second quorum");
+        }
+    }
     for (position, pool) in pools.iter().enumerate() {
         let lies_under = pools.iter().any(|other| other.underlying == Some(position));
         if !used.contains(&position) && !lies_under {

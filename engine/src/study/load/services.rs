@@ -4,7 +4,7 @@ use toml::de::DeValue;
 
 use super::super::keys::{ADVERSARY, ATTACK, Kind, SERVICE};
 use super::super::names::suggest;
-use super::super::reader::{Context, Named, Place, Reader, describe, number_text};
+use super::super::reader::{Context, Field, Named, Place, Reader, describe, number_text};
 use super::super::resolved::Resolved;
 use super::super::{Adversary, Asset, Attack, BribePremium, Consensus, Network, Route, Service};
 use crate::fraction::Threshold;
@@ -144,6 +144,8 @@ fn read_attack(
     let profit_usd = reader.number("profit_usd");
     let asset = reader.optional_text("profit_asset");
     let threshold = read_threshold(reader, &kind, consensus);
+    let second = reader.field("second_threshold");
+    let second_threshold = second.and_then(|field| parse_threshold(reader, &field, "second_threshold"));
     let amnesia = read_amnesia(reader, &kind, consensus);
     let duration_hours = read_duration(reader, &kind);
     let depends_on = reader.numbers("depends_on");
@@ -153,6 +155,7 @@ fn read_attack(
     Attack {
         kind,
         threshold,
+        second_threshold,
         profit_usd,
         profit_asset: asset.and_then(|named| reader.context.find("asset", &named, assets)),
         depends_on: depends_on.collect(),
@@ -216,22 +219,24 @@ fn read_threshold(reader: &mut Reader<'_, '_>, kind: &str, consensus: Consensus)
             }
         };
     };
+    parse_threshold(reader, &field, "threshold").unwrap_or(filler)
+}
+
+/// A threshold as written; `None` after a mistake.
+fn parse_threshold(reader: &mut Reader<'_, '_>, field: &Field<'_>, name: &'static str) -> Option<Threshold> {
     let text = field.value.as_str().map(str::to_owned).or_else(|| number_text(&field.value));
     match text.as_deref().map(Threshold::parse) {
         Some(Ok(threshold)) => {
-            reader.resolve("threshold", Resolved::Text(threshold.to_string()));
-            threshold
+            reader.resolve(name, Resolved::Text(threshold.to_string()));
+            return Some(threshold);
         }
-        Some(Err(error)) => {
-            reader.context.error(&field.place, error.to_string(), field.key.remedy());
-            filler
-        }
+        Some(Err(error)) => reader.context.error(&field.place, error.to_string(), field.key.remedy()),
         None => {
             let message = format!("must be a threshold, got {}", describe(&field.value));
             reader.context.error(&field.place, message, field.key.remedy());
-            filler
         }
     }
+    None
 }
 
 /// What the consensus sets for the kinds it knows.

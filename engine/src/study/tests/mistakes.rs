@@ -36,6 +36,23 @@ fn plain_values_are_checked() {
         (with("[run]\nrecord = \"some\"\n"), "`some` is none of its words; known: `attacks`, `all`, `none`"),
         (changed("name = \"m\"", "name = \"m\"\nstream = 2"), ":2: `stream`: must be 1, got 2"),
         (
+            changed("slash = 0.05", "slash = 0.05\nsecond_quorum = { pool = \"p\", slash = 0.1 }"),
+            "`designs.d.services.s.second_quorum`: no attack on service `s` needs a second quorum; write second_threshold",
+        ),
+        (
+            changed("slash = 0.05", "slash = 0.05\nsecond_quorum = { pool = \"p\", slash = 0.1 }")
+                .replace("profit_usd = 10", "profit_usd = 10, second_threshold = \"> 1/3\""),
+            "`designs.d.services.s.second_quorum`: pool `p` votes in the first quorum already; name another pool",
+        ),
+        (
+            changed("slash = 0.05", "slash = 0.05\nsecond_quorum = { pool = \"q\", slash = 0.1 }"),
+            "there is no pool `q`",
+        ),
+        (
+            changed("profit_usd = 10", "profit_usd = 10, second_threshold = \"> 1\""),
+            "`services.s.attacks.fork.second_threshold`: a threshold must lie in (0, 1], got `> 1`",
+        ),
+        (
             changed("asset = \"A\"", "asset = \"A\"\ndivisible = 1"),
             ":9: `pools.p.divisible`: must be true or false, got 1; write whether an operator has so many keys here",
         ),

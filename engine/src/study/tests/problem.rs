@@ -53,6 +53,7 @@ fn every_key_stands_in_the_maximal_study_and_in_the_schema() {
         &keys::ASSERTION,
         &keys::LOCAL,
         &keys::EXTERNAL,
+        &keys::SECOND,
         &keys::DETECTION,
         &keys::VOTING,
         &keys::AGE,
@@ -164,6 +165,10 @@ fn odd_but_allowed_things_are_warnings() {
             "warning: study.toml: `pools.q`: is used by no design",
         ),
         (with("[services.t]\nconsensus = \"pow\"\n"), "`services.t`: is used by no design"),
+        (
+            changed("profit_usd = 10", "profit_usd = 10, second_threshold = \"> 1/3\""),
+            "`services.s.attacks.fork.second_threshold`: means nothing: no design gives the service a second quorum",
+        ),
         (
             changed("{ profit_usd = 10 }", "{ profit_usd = 10, drawdown = 0.1 }"),
             "has a drawdown but no asset that falls",

@@ -38,8 +38,8 @@ fn least_of_parts(payments: &[f64], rows: &[(Vec<f64>, f64)]) -> f64 {
     proven
 }
 
-/// The best net gain where some can be divided; 0 where no attack pays.
-fn optimum(joint: &Joint, scene: &Scene) -> f64 {
+/// The best net gain where some can be divided and targets may need two quorums; 0 where no attack pays.
+pub(super) fn optimum(joint: &Joint, scene: &Scene) -> f64 {
     let (whole, parts): (Vec<u32>, Vec<u32>) = scene_candidates(scene).partition(|who| !scene.divides(*who));
     let mut best = 0.0f64;
     for set in all_sets(joint).into_iter().filter(|set| set & !scene.in_reach == 0) {
@@ -51,14 +51,14 @@ fn optimum(joint: &Joint, scene: &Scene) -> f64 {
         for chosen in 0u32..1 << whole.len() {
             let members =
                 || whole.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1).map(|(_, who)| who);
-            let row = |target: usize| {
-                let units = scene.units_of(joint.targets[target].service);
+            let row = |row: usize| {
+                let units = scene.row_units(joint, row);
                 let held: u128 = members().map(|who| units[*who as usize]).sum();
-                let missing = scene.need[target].saturating_sub(held);
+                let missing = scene.row_need(row).saturating_sub(held);
                 let of = |who: &u32| to_f64(units[*who as usize]);
                 (missing > 0).then(|| (parts.iter().map(of).collect::<Vec<_>>(), to_f64(missing)))
             };
-            let rows: Vec<_> = targets_in(set).filter_map(row).collect();
+            let rows: Vec<_> = scene.rows(set).filter_map(row).collect();
             let paid = members().map(net).sum::<f64>() + least_of_parts(&payments, &rows);
             best = best.max(scene.profit_of(joint, set) - paid);
         }

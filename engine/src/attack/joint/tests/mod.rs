@@ -1,6 +1,7 @@
 //! Certificate and search against brute force over all coalitions and all sets of targets, and against published cases.
 
 mod divided;
+mod dual;
 
 use super::aftermath::price_alone;
 use super::branch::quick_bound;

@@ -1,8 +1,11 @@
 //! Witness and lower bound against the exact optimum of the knapsack, by brute force over all coalitions.
 
+mod parts;
+mod quorums;
+
 use super::{Coalition, NOBODY, Outcomes, Priced, Recruits, RouteOutcome, assess, by_fixed_order};
 use crate::design::compile;
-use crate::graph::{FixedOrder, Power, StakePower, Target, to_f64};
+use crate::graph::{FixedOrder, Power, StakePower, Target};
 use crate::kernels::bits;
 use crate::sampling::{Crowd, Draws, Sampler};
 use crate::study::{Route, Study};
@@ -10,6 +13,11 @@ use std::path::Path;
 
 /// Eleven operators in two pools; `designs` says how the service is secured, `extra` are further operator columns.
 fn study(extra: impl Fn(u64) -> String, designs: &str) -> Study {
+    let text = text(extra, designs);
+    Study::from_text(&text, "study.toml", Path::new(".")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn text(extra: impl Fn(u64) -> String, designs: &str) -> String {
     let mix = |i: u64| (i + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
     let operators: Vec<String> =
         (0..11).map(|i| format!("{{ operator = \"o{i:02}\"{} }}", extra(mix(i + 50)))).collect();
@@ -17,7 +25,7 @@ fn study(extra: impl Fn(u64) -> String, designs: &str) -> Study {
         let stake = |i| format!("o{i:02} = {}", 1 + mix(from + i) % modulus);
         (0..11).map(stake).collect::<Vec<_>>().join(", ")
     };
-    let text = format!(
+    format!(
         r#"
 name = "bracket"
 [assets.A]
@@ -54,8 +62,7 @@ attacks.control = {{ profit_usd = 10.0 }}
         operators.join(", "),
         stakes(0, 100),
         stakes(100, 300)
-    );
-    Study::from_text(&text, "study.toml", Path::new(".")).unwrap_or_else(|error| panic!("{error}"))
+    )
 }
 
 /// What an operator must be paid and brings, straight from the definitions.
@@ -227,82 +234,4 @@ fn one_target_costs_jointly_what_it_costs_alone() {
         }
         assert!(compared > 50, "{name}: only {compared} losses");
     }
-}
-
-/// Least cost over all choices of those with one key, the rest in parts by payment per power.
-fn optimum_of_parts(candidates: &[(u128, f64, bool)], least_power: u128) -> f64 {
-    let (mut parts, whole): (Vec<_>, Vec<_>) = candidates.iter().copied().partition(|c| c.2);
-    parts.sort_by(|a, b| (a.1 / to_f64(a.0)).total_cmp(&(b.1 / to_f64(b.0))));
-    let cost = |subset: u32| {
-        let members = || whole.iter().enumerate().filter(|(i, _)| subset >> i & 1 == 1).map(|(_, c)| c);
-        let mut missing = to_f64(least_power.saturating_sub(members().map(|c| c.0).sum()));
-        let mut cost: f64 = members().map(|c| c.1).sum();
-        for (units, payment, _) in &parts {
-            let taken = missing.min(to_f64(*units));
-            cost += payment * taken / to_f64(*units);
-            missing -= taken;
-        }
-        if missing > 0.0 { f64::INFINITY } else { cost }
-    };
-    (0u32..1 << whole.len()).map(cost).fold(f64::INFINITY, f64::min)
-}
-
-/// With all pools divisible the witness is the bound; with one of two it is the optimum over parts, and whoever has a key that is
-/// whole joins whole.
-fn assert_divided(designs: &str, divisible: [bool; 2], extra: impl Fn(u64) -> String) {
-    let mut study = study(extra, designs);
-    for (pool, divisible) in study.pools.iter_mut().zip(divisible) {
-        pool.divisible = divisible;
-    }
-    // Some have nothing in the second pool.
-    study.pools[1].stake[..4].fill(0);
-    let graph = compile(&study);
-    let sampler = Sampler::new(&study, 3);
-    let (mut draws, mut outcomes) = (sampler.room(), Outcomes::new(&graph));
-    sampler.draw(0, 256, &mut draws);
-    assess(&graph, &draws, &mut outcomes);
-    let secured = &graph.secured[0];
-    let Power::Stake(power) = &secured.power else { panic!("stake decides here") };
-    assert_eq!(
-        power.divisible.iter().filter(|divisible| **divisible).count(),
-        if divisible[1] { 11 } else { 4 }
-    );
-    let (mut priced, mut reached) = (Priced::default(), 0);
-    for lane in 0..128 {
-        priced.price_power(power, |asset| draws.prices[asset][lane]);
-        for (target, outcome) in secured.targets.iter().zip(&outcomes.targets) {
-            let least_power = target.threshold.least_power(priced.total);
-            for route in &outcome.routes {
-                let bribes = route.route == Route::Bribe;
-                let of = |slot: usize| {
-                    let found = candidate((power, target, &draws), lane, bribes, slot, &priced)?;
-                    Some((found.0, found.1, power.divisible[power.members[slot] as usize]))
-                };
-                let candidates: Vec<_> = (0..power.members.len()).filter_map(of).collect();
-                let best = optimum_of_parts(&candidates, least_power);
-                let (lower, cost) = (route.costs.lower[lane], route.costs.cost[lane]);
-                assert_eq!(best.is_finite(), cost.is_finite());
-                if best.is_finite() {
-                    let slack = 1e-9 * (1.0 + best);
-                    assert!(
-                        (lower - best).abs() <= slack && (cost - best).abs() <= slack,
-                        "{lower} {best} {cost}"
-                    );
-                    assert!(!divisible[1] || lower.to_bits() == cost.to_bits());
-                    reached += 1;
-                }
-            }
-        }
-    }
-    assert!(reached > 100, "only {reached} attacks in reach");
-}
-
-#[test]
-fn coalitions_of_parts_are_the_cheapest_there_are() {
-    let pooled = "system = \"eigenlayer\"\npools = [\"a\", \"b\"]\nslash = 0.5\nexecutes_on = \"always\"";
-    for divisible in [[true, true], [true, false]] {
-        assert_divided(pooled, divisible, |_| String::new());
-        assert_divided(pooled, divisible, |mix| format!(", friction_usd = {}", mix % 20));
-    }
-    assert_divided(POS, [true, true], |mix| format!(", own_share = 0.{}", 1 + mix % 9));
 }

@@ -1,0 +1,133 @@
+//! Targets that need power in two quorums, against brute force over all coalitions.
+
+use super::*;
+
+/// Pool `a` secures a chain whose forks and control need a threshold in pool `b` as well; a halt does not.
+fn two_quorums(extra: impl Fn(u64) -> String) -> Study {
+    let designs = format!("{POS}\nsecond_quorum = {{ pool = \"b\", slash = 0.1, executes_on = \"always\" }}");
+    let mut study = with_second_thresholds(extra, &designs);
+    // Some have power in one quorum alone.
+    study.pools[0].stake[..3].fill(0);
+    study.pools[1].stake[3..6].fill(0);
+    study
+}
+
+fn with_second_thresholds(extra: impl Fn(u64) -> String, designs: &str) -> Study {
+    let text = text(extra, designs)
+        .replace("drawdown = 0.1 }", "drawdown = 0.1, amnesia = false, second_threshold = \"> 1/3\" }")
+        .replace(
+            "attacks.control = { profit_usd = 10.0 }",
+            "attacks.control = { profit_usd = 10.0, second_threshold = \">= 1/2\" }",
+        );
+    Study::from_text(&text, "study.toml", Path::new(".")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Least cost over all subsets of (power, power in the second quorum, payment) that reach both.
+fn optimum_of_both(candidates: &[(u128, u128, f64)], (first, second): (u128, u128)) -> Option<f64> {
+    let costs = (0u32..1 << candidates.len()).filter_map(|subset| {
+        let members = || candidates.iter().enumerate().filter(|(i, _)| subset >> i & 1 == 1).map(|(_, c)| c);
+        let reaches =
+            members().map(|c| c.0).sum::<u128>() >= first && members().map(|c| c.1).sum::<u128>() >= second;
+        reaches.then(|| members().map(|c| c.2).sum())
+    });
+    costs.min_by(f64::total_cmp)
+}
+
+/// Outcomes of one block.
+fn assessed(study: &Study) -> (crate::graph::Graph, Draws, Outcomes) {
+    let graph = compile(study);
+    let sampler = Sampler::new(study, 3);
+    let (mut draws, mut outcomes) = (sampler.room(), Outcomes::new(&graph));
+    sampler.draw(0, 256, &mut draws);
+    assess(&graph, &draws, &mut outcomes);
+    (graph, draws, outcomes)
+}
+
+/// Power in each quorum and payment of an operator, straight from the definitions.
+fn of_both(
+    (powers, target, draws): ([&StakePower; 2], &Target, &Draws),
+    (lane, bribes): (usize, bool),
+    operator: usize,
+) -> Option<(u128, u128, f64)> {
+    let is_in = |crowd: &Crowd| bits::contains(&crowd.rows[operator], lane);
+    let stolen = draws.compromised.as_ref().is_some_and(is_in);
+    let pay = match (is_in(&draws.colluders), is_in(&draws.bribable)) {
+        (true, _) if stolen => 0.0,
+        (true, _) => 1.0,
+        (false, true) if bribes => 1.0 + draws.premium[lane],
+        _ => return None,
+    };
+    let private = target.losses.assets.iter().map(|l| draws.prices[l.asset][lane] * l.private[operator]);
+    let [first, second] = powers.map(|power| power.only_units(operator));
+    Some((first, second, pay * private.sum::<f64>()))
+}
+
+#[test]
+fn two_quorums_cost_what_brute_force_finds() {
+    let study = two_quorums(|mix| format!(", own_share = 0.{}", 1 + mix % 9));
+    let (graph, draws, outcomes) = assessed(&study);
+    let secured = &graph.secured[0];
+    let Power::Stake(first) = &secured.power else { panic!("stake decides here") };
+    let powers = [first, secured.second.as_ref().unwrap()];
+    let (mut reached, mut exact, mut by_colluders) = (0, 0, 0);
+    for (target, outcome) in secured.targets.iter().zip(&outcomes.targets) {
+        let Some(threshold) = target.second_threshold else {
+            assert_eq!(target.kind, "halt");
+            continue;
+        };
+        let [first, second] = powers.map(|power| power.parts[0].total());
+        let needs = (target.threshold.least_power(first), threshold.least_power(second));
+        for (lane, route) in (0..48).flat_map(|lane| outcome.routes.iter().map(move |route| (lane, route))) {
+            let at = (lane, route.route == Route::Bribe);
+            let of = |operator: usize| of_both((powers, target, &draws), at, operator);
+            let candidates: Vec<_> = (0..graph.n_operators).filter_map(of).collect();
+            let best = optimum_of_both(&candidates, needs);
+            reached += usize::from(best.is_some());
+            exact += usize::from(assert_route(route, lane, best));
+            if route.route == Route::Collude {
+                assert_eq!(outcome.threshold_reached[lane], best.is_some());
+                by_colluders += usize::from(best.is_some());
+            }
+        }
+    }
+    assert!(
+        reached > 50 && by_colluders > 0 && exact * 100 > 98 * reached,
+        "{exact} of {reached}, {by_colluders}"
+    );
+}
+
+/// What needs no second quorum costs what it costs without one.
+#[test]
+fn a_halt_of_one_quorum_costs_what_it_did() {
+    let own = |mix: u64| format!(", own_share = 0.{}", 1 + mix % 9);
+    let mut without = study(own, POS);
+    without.pools[0].stake[..3].fill(0);
+    without.pools[1].stake[3..6].fill(0);
+    let ((graph, _, with), (_, _, without)) = (assessed(&two_quorums(own)), assessed(&without));
+    let halt = graph.secured[0].targets.iter().position(|target| target.kind == "halt").unwrap();
+    for (route, other) in with.targets[halt].routes.iter().zip(&without.targets[halt].routes) {
+        assert_eq!(route.costs.cost.map(f64::to_bits), other.costs.cost.map(f64::to_bits));
+        assert!(!route.costs.are_out_of_reach());
+    }
+}
+
+/// The joint view of a single target charges what the target does, second quorum or not.
+#[test]
+fn one_target_of_two_quorums_costs_jointly_what_it_costs_alone() {
+    let mut study = two_quorums(|mix| format!(", own_share = 0.{}", 1 + mix % 9));
+    study.adversary.joint = true;
+    let graph = compile(&study);
+    let mut second_only = 0;
+    for (index, target) in graph.secured[0].targets.iter().enumerate() {
+        for operator in 0..graph.n_operators {
+            let price = |asset: usize| study.assets[asset].price_usd;
+            let losses = target.losses.assets.iter().map(|loss| price(loss.asset) * loss.private[operator]);
+            let single = losses.sum::<f64>();
+            let joint = graph.designs[0].joint.private_usd(1 << index, operator, price);
+            assert!((joint - single).abs() <= 1e-9 * single.max(1.0), "{joint} is not {single}");
+            second_only += usize::from(operator < 3 && single > 0.0);
+            assert!(target.kind != "halt" || operator >= 3 || single == 0.0);
+        }
+    }
+    assert_eq!(second_only, 6);
+}
