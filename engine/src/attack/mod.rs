@@ -37,7 +37,7 @@ pub use priced::Priced;
 pub use slot_order::SlotOrder;
 
 use crate::graph::{
-    Capped, Graph, Order, Power, Proportion, Secured, SlotLosses, StakePower, Target, slot, to_f64,
+    Capped, Graph, Order, Power, Proportion, Secured, SlotLosses, StakePower, Target, saturated, slot, to_f64,
 };
 use crate::kernels::{Column, LANES};
 use crate::sampling::Draws;
@@ -226,6 +226,9 @@ fn assess_by(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
         let targets = &mut outcomes.targets[range.clone()];
         for (target, outcome) in secured.targets.iter().zip(targets.iter_mut()) {
             profits(target, draws, &mut outcome.profit);
+            if graph.saturation_usd.is_some() {
+                outcome.profit.iter_mut().for_each(|usd| *usd = saturated(graph.saturation_usd, *usd));
+            }
             returnable(target, draws, &mut outcome.returnable);
         }
         match &secured.power {

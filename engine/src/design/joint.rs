@@ -25,6 +25,7 @@ impl Compiler<'_> {
             prizes: self.prizes(),
             caps: self.study.adversary.profit_pools.iter().map(|(_, usd)| *usd).collect(),
             pools: pools.iter().map(|pool| self.joint_pool(*pool)).collect(),
+            saturation_usd: self.study.adversary.profit_saturation_usd,
             divisible: self.divisible.clone(),
         }
     }

@@ -52,6 +52,7 @@ fn compile_given(study: &Study, base: Option<&Study>) -> Graph {
         joint: study.adversary.joint,
         cascades: study.adversary.cascades,
         turned: Turned::default(),
+        saturation_usd: study.adversary.profit_saturation_usd,
     };
     // Services that are secured alike must not part where some turn: all graphs of a study have one shape.
     let shares = study.turning().next().is_none();

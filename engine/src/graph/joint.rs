@@ -30,6 +30,8 @@ pub struct Joint {
     pub prizes: Vec<Prize>,
     /// Most that all prizes of a shared value can yield together, USD. `[shared value]`
     pub caps: Vec<f64>,
+    /// What all prizes together approach and never exceed, USD; `None`: they add up.
+    pub saturation_usd: Option<f64>,
     /// Whether the operator can commit a part of its keys: its power, its losses and what returns of them are that part of what they
     /// are whole, in all targets of the attack. Empty where nobody can. `[operator]`
     pub divisible: Vec<bool>,
@@ -264,9 +266,14 @@ impl Joint {
         self.targets.iter().flat_map(|target| &target.charges).any(|charge| charge.redistribution > 0.0)
     }
 
-    /// Profit of an attack on these targets: every prize once, those of a shared value up to its cap. No more than the profits
-    /// of the single targets together, and never less with more targets.
+    /// Profit of an attack on these targets: what it takes, saturated. No more than the profits of the single targets together, and never
+    /// less with more targets.
     pub fn profit_usd(&self, set: Targets, column: impl Fn(usize) -> f64) -> f64 {
+        saturated(self.saturation_usd, self.taken_usd(set, column))
+    }
+
+    /// What an attack on these targets takes: every prize once, those of a shared value up to its cap.
+    pub fn taken_usd(&self, set: Targets, column: impl Fn(usize) -> f64) -> f64 {
         let most = |prize: &Prize| {
             let ways = prize.ways.iter().filter(|(target, _, _)| set >> target & 1 == 1);
             ways.map(|(_, profit, part)| part * column(*profit)).fold(0.0, f64::max)
@@ -281,6 +288,12 @@ impl Joint {
         });
         own + shared.sum::<f64>()
     }
+}
+
+/// What of all that is taken together is a profit: `X·(1 − exp(−S/X))`, concave, of slope 1 at 0, so never more than S nor than what the
+/// parts of S would yield alone.
+pub fn saturated(saturation_usd: Option<f64>, taken_usd: f64) -> f64 {
+    saturation_usd.map_or(taken_usd, |most| -most * libm::expm1(-taken_usd / most))
 }
 
 /// Whether a charge's executor is among the services held.

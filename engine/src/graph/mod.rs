@@ -11,7 +11,8 @@ mod turned;
 
 pub use income::{Income, Pay};
 pub use joint::{
-    Exposure, Joint, JointCharge, JointPool, JointTarget, Landed, Prize, Targets, is_held, targets_in,
+    Exposure, Joint, JointCharge, JointPool, JointTarget, Landed, Prize, Targets, is_held, saturated,
+    targets_in,
 };
 pub use order::{FixedOrder, Order, Proportion, SlotLosses, slot, to_f64};
 pub use settle::{
@@ -46,6 +47,8 @@ pub struct Graph {
     pub cascades: bool,
     /// Which services have turned Byzantine in it, and the graphs of the others.
     pub turned: Turned,
+    /// What the profit of an attack approaches and never exceeds, USD.
+    pub saturation_usd: Option<f64>,
 }
 
 impl Graph {

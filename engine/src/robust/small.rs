@@ -37,6 +37,9 @@ pub enum Refusal {
     /// Parts of operators.
     #[error("operators that can commit any part of their keys have no last coalition")]
     Divisible,
+    /// Profits that do not add up.
+    #[error("profits that share a value (`profit_pools`) or saturate do not add up target by target")]
+    Profits,
     /// Second quorums.
     #[error("an attack on one of its services needs power in two quorums")]
     TwoQuorums,
@@ -85,6 +88,9 @@ impl Small {
     pub fn new(study: &Study, graph: &Graph, design: usize) -> Result<Self, Refusal> {
         let design = &graph.designs[design];
         let joint = design.joint.clone();
+        if !joint.caps.is_empty() || joint.saturation_usd.is_some() {
+            return Err(Refusal::Profits);
+        }
         if !joint.divisible.is_empty() {
             return Err(Refusal::Divisible);
         }

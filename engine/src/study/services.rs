@@ -207,4 +207,6 @@ pub struct Adversary {
     pub cascades: bool,
     /// Values that several services share: name, and the most that can be taken from each, USD.
     pub profit_pools: Vec<(String, f64)>,
+    /// What all profits of an attack together approach and never exceed, USD; `None`: they add up.
+    pub profit_saturation_usd: Option<f64>,
 }

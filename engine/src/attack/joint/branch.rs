@@ -207,6 +207,20 @@ impl Judge {
             node.bound = bound;
             node.mu.clone_from(&self.step);
         }
+        self.try_tangent(ground, node, targets);
+    }
+
+    /// Bounds a node where profits saturate by the tangent at a set of targets, with multipliers found for that set last.
+    fn try_tangent(&mut self, ground: Ground<'_>, node: &mut Node, targets: Targets) {
+        let Some(mut tangent) = ground.scene.tangent(ground.joint, targets) else { return };
+        for (target, mu) in self.step.iter_mut().enumerate() {
+            let is_in = targets >> target & 1 == 1;
+            let own = if ground.scene.is_unguarded(target) { 0.0 } else { tangent.profits[target] };
+            *mu = if is_in { self.search.mu[target] } else { own };
+        }
+        let certificate = &mut self.certificates[node.case];
+        node.bound =
+            node.bound.min(certificate.bound_by(&mut tangent, ground.plan, &self.step, node.decided));
     }
 
     /// Splits the node with the largest bound until witness and bound meet or the work is done.
@@ -323,6 +337,7 @@ impl Judge {
             node.bound = bound;
             node.mu.clone_from(&self.step);
         }
+        self.try_tangent(ground, node, forced);
     }
 }
 
@@ -369,7 +384,7 @@ pub fn quick_bound(ground: Ground<'_>, case: usize) -> f64 {
                 .fold(0.0, f64::max)
         };
         let mut gains = forced + plan.of_service.iter().map(of_service).sum::<f64>();
-        if !joint.caps.is_empty() {
+        if !joint.caps.is_empty() || joint.saturation_usd.is_some() {
             // What is shared is not gained twice, whatever is attacked at this level.
             let at_level = free().filter(|target| cost(*target) <= level);
             let all = at_level.fold(case.forced, |set, target| set | 1 << target);

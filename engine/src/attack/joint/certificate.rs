@@ -36,6 +36,12 @@
 //! per service, and for each possible last target in any fixed order, `Σ gains so far − a_t` (the level of the last target is at
 //! most the largest). A sum over pools splits each target's gain among them in any way; here as its losses alone stand.
 //!
+//! # Profits that saturate
+//!
+//! Where an attack that takes S realises `h(S)`, h concave with `h(0) = 0` and slope 1 there, single profits are `h(S_t)`, and `h(S_A) ≤ Σ h(S_t)`: the bound
+//! holds with them. It also holds with a tangent of h at any S': `h(S_A) ≤ h(S') − h'(S') S' + h'(S') Σ_{t∈A} S_t`, a constant and profits that are a part
+//! of what is taken ([`Scene::tangent`]); the constant keeps it from certifying, but where an attack pays it is the closer one.
+//!
 //! # Enforcement
 //!
 //! A slash that a service under attack would have to carry out lands with its social probability alone. All attacks fall into
@@ -48,7 +54,7 @@
 //! Gains are rounded up and losses down by 1e-12 of themselves, far more than the sums can err: the bound is one.
 
 use super::plan::{Case, Plan};
-use super::scene::Scene;
+use super::scene::{Scene, Tangent};
 use crate::graph::{Joint, Targets, targets_in};
 use crate::kernels::gains::{add, give, keep_best, keep_best_at, offer, raise, taken, times};
 
@@ -174,6 +180,14 @@ impl Certificate {
         let gains = self.most.iter().zip(&self.friction).map(|(most, friction)| (most - friction).max(0.0));
         let bound = chosen + gains.sum::<f64>();
         bound + bound.abs() * ROUNDING
+    }
+
+    /// The bound with these multipliers where profits saturate, USD: by a tangent of their law in place of the single profits.
+    pub fn bound_by(&mut self, tangent: &mut Tangent, plan: &Plan, mu: &[f64], decided: Decided) -> f64 {
+        std::mem::swap(&mut self.profit, &mut tangent.profits);
+        let bound = tangent.start + self.bound(plan, mu, decided);
+        std::mem::swap(&mut self.profit, &mut tangent.profits);
+        bound
     }
 
     /// What a candidate gains at most of its own choice, after [`Self::bound`], USD; below 0 it would lose.

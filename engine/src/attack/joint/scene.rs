@@ -2,7 +2,7 @@
 
 use super::second::{Second, parts_of};
 use crate::attack::part;
-use crate::graph::{Joint, Secured, Targets, targets_in};
+use crate::graph::{Joint, Secured, Targets, saturated, targets_in};
 
 /// Who can join and what it takes; reused from scenario to scenario. Columns are over candidates.
 #[derive(Debug, Clone, Default)]
@@ -214,6 +214,22 @@ impl Scene {
         });
     }
 
+    /// A bound on the profit of every attack where profits saturate: the tangent of their law at what an attack on these targets
+    /// takes. What a set takes is at most what its targets take one by one.
+    pub fn tangent(&self, joint: &Joint, set: Targets) -> Option<Tangent> {
+        let most = joint.saturation_usd?;
+        let taken = |set: Targets| joint.taken_usd(set, |column| self.columns[column]);
+        let before = taken(self.done);
+        let at = taken(set | self.done);
+        let slope = libm::exp(-at / most);
+        let start = saturated(Some(most), at) - saturated(Some(most), before) - slope * (at - before);
+        let alone = |target: usize| (taken(1 << target | self.done) - before).max(0.0);
+        Some(Tangent {
+            start: start.max(0.0) * (1.0 + 1e-12),
+            profits: (0..joint.targets.len()).map(|target| slope * alone(target) * (1.0 + 1e-12)).collect(),
+        })
+    }
+
     /// Profit of an attack on these targets, USD: what they add to those attacked before.
     pub fn profit_of(&self, joint: &Joint, set: Targets) -> f64 {
         let realised = |set: Targets| joint.profit_usd(set, |column| self.columns[column]);
@@ -277,6 +293,15 @@ impl Scene {
 fn committed<'a>(members: &'a [u32], parts: &'a [u64]) -> impl Iterator<Item = (usize, u64)> + 'a {
     let part = |at: usize| parts.get(at).copied().unwrap_or(part::WHOLE);
     members.iter().enumerate().map(move |(at, member)| (*member as usize, part(at)))
+}
+
+/// A bound on the profit of every attack: `start` and these of its targets together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tangent {
+    /// USD.
+    pub start: f64,
+    /// USD. `[target]`
+    pub profits: Vec<f64>,
 }
 
 /// An attack found: targets, who carries it out, what it brings and costs.

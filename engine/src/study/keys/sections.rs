@@ -634,6 +634,14 @@ pub(in crate::study) const ADVERSARY: Section = Section {
             "the most that all attacks together can take from a value that several services share, by its name",
         ),
         Key::new(
+            "profit_saturation_usd",
+            Number(R::POSITIVE),
+            Nothing,
+            "USD",
+            "the amount X that the profit of an attack approaches as its targets' profits S add up: it is X·(1 − exp(−S/X)) then (by \
+             default all of S, whatever it is)",
+        ),
+        Key::new(
             "carry_apr",
             Number(R::NOT_NEGATIVE),
             Value("0"),

@@ -269,6 +269,7 @@ fn read_adversary(root: &mut Reader<'_, '_>) -> Adversary {
             .into_iter()
             .map(|(named, usd)| (named.name, usd))
             .collect(),
+        profit_saturation_usd: reader.optional_number("profit_saturation_usd"),
     };
     if let Some((true, place)) = bribe_ways.filter(|_| !adversary.routes.contains(&Route::Bribe)) {
         let message = "means nothing where nobody is bribed";

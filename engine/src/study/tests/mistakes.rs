@@ -35,6 +35,17 @@ fn plain_values_are_checked() {
         (with("[run]\nscenarios = 1.5\n"), "got 1.5"),
         (with("[run]\nrecord = \"some\"\n"), "`some` is none of its words; known: `attacks`, `all`, `none`"),
         (changed("name = \"m\"", "name = \"m\"\nstream = 2"), ":2: `stream`: must be 1, got 2"),
+        (with("[adversary]\njoint = 1\n"), "`adversary.joint`: must be true or false, got 1"),
+        (with("[assetz.A]\n"), ":17: `assetz`: is no known key; did you mean `assets`?"),
+        (changed("[assets.A]", "[assets.\" \"]"), "is a name with blanks at its ends"),
+        (changed("[assets.A]", "[assets.\"*\"]"), "is a name that stands for `all`"),
+        (changed("[assets.A]", "[assets.\"\"]"), "must have a name"),
+    ]);
+}
+
+#[test]
+fn what_joint_attacks_ask_is_checked() {
+    assert_errors(&[
         (
             changed("slash = 0.05", "slash = 0.05\nsecond_quorum = { pool = \"p\", slash = 0.1 }"),
             "`designs.d.services.s.second_quorum`: no attack on service `s` needs a second quorum; write second_threshold",
@@ -56,11 +67,10 @@ fn plain_values_are_checked() {
             changed("asset = \"A\"", "asset = \"A\"\ndivisible = 1"),
             ":9: `pools.p.divisible`: must be true or false, got 1; write whether an operator has so many keys here",
         ),
-        (with("[adversary]\njoint = 1\n"), "`adversary.joint`: must be true or false, got 1"),
-        (with("[assetz.A]\n"), ":17: `assetz`: is no known key; did you mean `assets`?"),
-        (changed("[assets.A]", "[assets.\" \"]"), "is a name with blanks at its ends"),
-        (changed("[assets.A]", "[assets.\"*\"]"), "is a name that stands for `all`"),
-        (changed("[assets.A]", "[assets.\"\"]"), "must have a name"),
+        (
+            with("[adversary]\nprofit_saturation_usd = 0\n"),
+            "`adversary.profit_saturation_usd`: must be a finite number above 0, got 0",
+        ),
     ]);
 }
 

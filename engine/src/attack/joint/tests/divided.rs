@@ -91,6 +91,7 @@ fn over_divided_graphs(rule: Combine, seed: u64) {
             operators,
             services,
             shared: round % 7 == 0,
+            saturates: if round % 11 == 0 { 0.5 } else { 0.0 },
         };
         let graph = random(&mut dice, shape);
         let everybody = round % 3 == 0;

@@ -28,8 +28,15 @@ fn over_dual_graphs(rule: Combine, (seed, divided): (u64, bool)) {
     let (mut dice, mut score, mut near, mut both) = (Dice(seed), Score::default(), 0, 0);
     for round in 0..500 {
         let (operators, services) = (2 + dice.below(6), 1 + dice.below(4));
-        let shape =
-            Shape { rule, full: round % 5 == 0, frills: round % 2 == 1, operators, services, shared: false };
+        let shape = Shape {
+            rule,
+            full: round % 5 == 0,
+            frills: round % 2 == 1,
+            operators,
+            services,
+            shared: false,
+            saturates: 0.0,
+        };
         let (mut joint, mut scene) = random(&mut dice, shape);
         if divided {
             joint.divisible = (0..operators).map(|_| dice.chance(0.5)).collect();

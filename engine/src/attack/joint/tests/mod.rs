@@ -48,6 +48,8 @@ struct Shape {
     services: usize,
     /// Prizes that are parts of two shared values.
     shared: bool,
+    /// What all prizes together approach, as a part of what they come to; 0: they add up.
+    saturates: f64,
 }
 
 fn random_charge(dice: &mut Dice, shape: Shape, (pools, n): (usize, usize), service: usize) -> JointCharge {
@@ -128,13 +130,22 @@ fn random(dice: &mut Dice, shape: Shape) -> (Joint, Scene) {
         joint.prizes.push(prize);
         scene.units.extend(powers);
     }
-    if shape.shared {
-        joint.caps = (0..2).map(|_| 12.0 * dice.unit() * f64::from(u32::try_from(n).unwrap())).collect();
-        joint.prizes.iter_mut().for_each(|prize| prize.shared = [None, Some(0), Some(1)][dice.below(3)]);
-    }
+    share_and_saturate(dice, shape, (&mut joint, &scene));
     scene.finish(&joint);
     price_alone(&joint, &mut scene, (&mut Cover::default(), &mut Payments::default()));
     (joint, scene)
+}
+
+/// Lets prizes be parts of shared values, and all of them yield less together.
+fn share_and_saturate(dice: &mut Dice, shape: Shape, (joint, scene): (&mut Joint, &Scene)) {
+    if shape.shared {
+        let n = f64::from(u32::try_from(shape.operators).unwrap());
+        joint.caps = (0..2).map(|_| 12.0 * dice.unit() * n).collect();
+        joint.prizes.iter_mut().for_each(|prize| prize.shared = [None, Some(0), Some(1)][dice.below(3)]);
+    }
+    if shape.saturates > 0.0 {
+        joint.saturation_usd = Some(shape.saturates * scene.columns.iter().sum::<f64>());
+    }
 }
 
 /// Every set with at most one target a service.
@@ -237,7 +248,8 @@ fn over_random_graphs(rule: Combine, full: bool, seed: u64) -> Score {
     for round in 0..2000 {
         let operators = if round % 100 == 0 { 14 } else { 2 + dice.below(8) };
         let services = if round % 100 == 0 { 5 } else { 1 + dice.below(5) };
-        let shape = Shape { rule, full, frills: round % 2 == 1, operators, services, shared: false };
+        let shape =
+            Shape { rule, full, frills: round % 2 == 1, operators, services, shared: false, saturates: 0.0 };
         let (joint, scene) = random(&mut dice, shape);
         assert_bracketed(&joint, &scene, &mut score);
     }
@@ -252,13 +264,62 @@ fn the_interval_holds_the_optimum_where_prizes_are_parts_of_one_value() {
         for round in 0..700 {
             let (operators, services) =
                 if round % 100 == 0 { (14, 5) } else { (2 + dice.below(8), 2 + dice.below(4)) };
-            let shape =
-                Shape { rule, full: false, frills: round % 2 == 1, operators, services, shared: true };
+            let shape = Shape {
+                rule,
+                full: false,
+                frills: round % 2 == 1,
+                operators,
+                services,
+                shared: true,
+                saturates: 0.0,
+            };
             let (joint, scene) = random(&mut dice, shape);
             assert_bracketed(&joint, &scene, &mut score);
         }
         assert_sharp(&score);
     }
+}
+
+/// All that is taken together yields less than the parts of it would: the interval holds the optimum, and is rarely left open.
+#[test]
+fn the_interval_holds_the_optimum_where_profits_saturate() {
+    for (rule, seed) in [(Combine::Once, 71), (Combine::Additive, 72), (Combine::Compound, 73)] {
+        let (mut dice, mut score) = (Dice(seed), Score::default());
+        for round in 0..700 {
+            let (operators, services) =
+                if round % 100 == 0 { (14, 5) } else { (2 + dice.below(8), 2 + dice.below(4)) };
+            let saturates = [0.2, 0.6, 2.0][round % 3];
+            let frills = round % 2 == 1;
+            let shape =
+                Shape { rule, full: false, frills, operators, services, shared: round % 7 == 0, saturates };
+            let (joint, mut scene) = random(&mut dice, shape);
+            if round % 5 == 4 {
+                // What an earlier attack has realised.
+                scene.done = 1;
+                scene.finish(&joint);
+                price_alone(&joint, &mut scene, (&mut Cover::default(), &mut Payments::default()));
+            }
+            assert_bracketed(&joint, &scene, &mut score);
+        }
+        assert!(score.pays * 2 > score.graphs && score.undecided * 50 < score.graphs, "{score:?}");
+        assert!(score.exact * 100 > score.graphs * 98, "{score:?}");
+    }
+}
+
+/// Two services that slash one stake of 100 and hold 60 each: 120 are taken, of which X·(1 − e^(−120/X)) is a profit.
+#[test]
+fn what_is_taken_together_yields_less() {
+    let of = |most: f64| {
+        let (mut joint, mut scene) = restaking(&[100], &[(&[0], 60.0, 100), (&[0], 60.0, 100)]);
+        joint.saturation_usd = Some(most);
+        scene.finish(&joint);
+        price_alone(&joint, &mut scene, (&mut Cover::default(), &mut Payments::default()));
+        (joint, scene)
+    };
+    // 300·(1 − e^−0.4) = 98.9 are less than the stake; 400·(1 − e^−0.3) = 103.7 are more.
+    assert_secure(&of(300.0));
+    assert_pays(&of(400.0), -400.0 * libm::expm1(-0.3) - 100.0, 1);
+    assert_pays(&of(1e15), 20.0, 1);
 }
 
 /// The interval held in every graph; it is open in less than one in a hundred, and what is found is the optimum nearly always.
