@@ -6,7 +6,7 @@ use crate::output::Out;
 use crate::{attribution, money};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use montecartel::bribes::Way;
-use montecartel::estimate::{BRIBE_METRICS, ELSEWHERE, ESCROW, PATH, Results, SummaryRow};
+use montecartel::estimate::{BRIBE_METRICS, ELSEWHERE, ESCROW, PATH, QuantileRow, Results, SummaryRow};
 use montecartel::graph::Regime;
 use montecartel::report::Manifest;
 
@@ -183,13 +183,35 @@ fn whole_design(results: &Results, design: &str) -> String {
         _ => String::new(),
     };
     format!(
-        "{attack}{several}\nslashing {}{landed}, fault losses {}, settlement gap {}{}{}",
+        "{attack}{several}{}\nslashing {}{landed}, fault losses {}, settlement gap {}{}{}",
+        overcollateralization(results, design),
         mean("slashed_usd"),
         mean("fault_slashed_usd"),
         mean("settlement_gap_usd"),
         byzantine(results, design),
         cascades(results, design)
     )
+}
+
+/// γ* over the scenarios, where it is certified.
+fn overcollateralization(results: &Results, design: &str) -> String {
+    let here = |row: &&QuantileRow| row.design == design && row.metric == "overcollateralization";
+    let at = |probability: f64| {
+        let mut rows = results.quantiles.iter().filter(here);
+        rows.find(|row| (row.probability - probability).abs() < 1e-9).map_or(f64::NAN, |row| row.value)
+    };
+    let any = results.quantiles.iter().any(|row| here(&row));
+    let gamma = |p: f64| format!("{:.3}", at(p));
+    if any {
+        format!(
+            "\nγ* (certified) {} in the median, 5 to 95 %: {} to {}",
+            gamma(0.5),
+            gamma(0.05),
+            gamma(0.95)
+        )
+    } else {
+        String::new()
+    }
 }
 
 /// What services that turn Byzantine slash, where some may.

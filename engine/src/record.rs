@@ -90,6 +90,8 @@ pub struct ScenarioRows {
     pub cascade_loss_usd: Vec<f64>,
     /// Stake of the operators that left in them; likewise.
     pub cascade_left_usd: Vec<f64>,
+    /// γ*, infinite where those who can be had reach nothing; empty where that is not asked.
+    pub overcollateralization: Vec<f64>,
     /// Services of the design that have turned Byzantine; empty where none may.
     pub byzantine_services: Vec<i32>,
     /// Stake that they slash; likewise.
@@ -287,6 +289,7 @@ impl Lane<'_> {
             rows.cascade_loss_usd.push(rounds.iter().map(|round| round.lost_usd).sum());
             rows.cascade_left_usd.push(rounds.iter().map(|round| round.left_usd).sum());
         }
+        rows.overcollateralization.extend(out.slack.get(lane).map(|slack| slack - 1.0));
         rows.byzantine_services.extend(out.n_byzantine.get(lane));
         rows.byzantine_slashed_usd.extend(out.byzantine_slashed.get(lane));
     }

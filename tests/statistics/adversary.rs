@@ -124,3 +124,42 @@ services.bridge = { system = "pos", pool = "b", slash = 0.5, slash_halt = 0.5, e
         assert_eq!(all.count(), 2);
     }
 }
+
+/// One operator with 100 tokens that loses all of it for $20: γ* = 5 P − 1 where it colludes, P the price, and where it does not nobody
+/// reaches anything. The median of a run half of whose scenarios are reached would lie at infinity: nine in ten are here.
+#[test]
+fn overcollateralisation_follows_the_price() {
+    let study = study(
+        r#"
+name = "slack"
+horizon_days = 365.25
+[assets.A]
+price_usd = 1.0
+volatility = 0.5
+[collusion]
+probability = 0.9
+altruistic_probability = 0.1
+[adversary]
+routes = ["collude"]
+joint = true
+overcollateralization = true
+[pools.p]
+asset = "A"
+stake = { o = 100 }
+[services.s]
+consensus = "quorum"
+attacks.steal = { profit_usd = 20, threshold = ">= 1" }
+[designs.d]
+services.s = { system = "pos", pool = "p", slash = 1.0, executes_on = "always" }
+"#,
+    );
+    // Of the nine in ten the price's quantile at 5/9: ln P = −σ²/2 + σ z with Φ(z) = 5/9, z = 0.139710.
+    let truth = 5.0 * f64::exp(-0.125 + 0.5 * 0.139_710) - 1.0;
+    for found in [results(&study, 20_000, 1), results_by(Estimator::Importance, &study, 20_000, 2)] {
+        let row = figure(&found, ["d", "*", "*", "*", "overcollateralization"]);
+        assert_within_five_errors(row, truth);
+        let quantiles = found.quantiles.iter().filter(|row| row.metric == "overcollateralization");
+        let last = quantiles.map(|row| row.value).fold(f64::NEG_INFINITY, f64::max);
+        assert!(last.is_infinite(), "a tenth of the scenarios reaches nothing: {last}");
+    }
+}

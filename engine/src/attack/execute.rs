@@ -160,6 +160,9 @@ fn choose_joint(
             joint_ends.push(joint_members.len());
             continue;
         }
+        if let Some(slack) = out.slack.get_mut(lane) {
+            *slack = stage.slack((graph, design), (draws, lane), outcomes);
+        }
         let floor = out.net_gain[lane];
         let verdict = stage.judge((graph, design), (draws, lane), outcomes, floor);
         let others = other_routes_upper(graph, design, outcomes, lane);

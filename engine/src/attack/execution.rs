@@ -42,6 +42,8 @@ pub struct DesignOutcome {
     pub n_byzantine: Vec<i32>,
     /// Stake that they have slashed, among what accidents forfeit; where none may turn, empty.
     pub byzantine_slashed: Vec<f64>,
+    /// Certified `1 + γ*` of those who can be had, infinite where they reach nothing; where that is not asked, empty.
+    pub slack: Vec<f64>,
     /// Whether anything but zeros has been written since it was cleared.
     pub(super) is_written: bool,
 }
@@ -82,6 +84,9 @@ impl DesignOutcome {
         }
         self.n_byzantine[lane] = other.n_byzantine[lane];
         self.byzantine_slashed[lane] = other.byzantine_slashed[lane];
+        if let Some(slack) = self.slack.get_mut(lane) {
+            *slack = other.slack[lane];
+        }
         self.net_gain[lane] = other.net_gain[lane];
         self.net_gain_upper[lane] = other.net_gain_upper[lane];
         self.profit[lane] = other.profit[lane];
@@ -234,6 +239,7 @@ impl Execution {
             gaps: Gaps::default(),
             n_byzantine: Vec::new(),
             byzantine_slashed: Vec::new(),
+            slack: if graph.certifies_slack { vec![f64::INFINITY; LANES] } else { Vec::new() },
             is_written: false,
         };
         let room = if graph.varies() || graph.turned.set != 0 { room.with_byzantine() } else { room };

@@ -51,6 +51,7 @@ fn compile_given(study: &Study, base: Option<&Study>) -> Graph {
         routes: study.adversary.routes.clone(),
         joint: study.adversary.joint,
         cascades: study.adversary.cascades,
+        certifies_slack: study.adversary.joint && study.adversary.overcollateralization,
         turned: Turned::default(),
         saturation_usd: study.adversary.profit_saturation_usd,
     };

@@ -24,6 +24,9 @@ pub fn summarise(
         if graph.joint {
             writer.joint(&tally.designs[index], &sketches.gaps[index]);
         }
+        if graph.certifies_slack {
+            writer.slack(&|p| sketches.slack[index].quantile(p), "quantile");
+        }
         if let Some(cascade) = &tally.designs[index].cascade {
             writer.cascade(cascade);
         }

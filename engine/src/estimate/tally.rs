@@ -457,6 +457,8 @@ pub struct Sketches {
     /// What lies between the best attack found and the bound, as a part of the bound, where that is above 0 and joint attacks
     /// are judged. `[design]`
     pub gaps: Vec<Sketch>,
+    /// Certified `1 + γ*`, where that is asked. `[design]`
+    pub slack: Vec<Sketch>,
 }
 
 /// Sketches of one target; out of reach counts as +∞.
@@ -486,6 +488,7 @@ impl Sketches {
             losses: vec![Sketch::default(); graph.designs.len()],
             slashed: vec![Sketch::default(); graph.designs.len()],
             gaps: vec![Sketch::default(); graph.designs.len()],
+            slack: vec![Sketch::default(); graph.designs.len()],
         }
     }
 
@@ -505,6 +508,9 @@ impl Sketches {
             let n = if design.is_nothing() { 0 } else { n };
             let attacked = (0..n).filter(|lane| design.target[*lane] != NO_TARGET);
             attacked.for_each(|lane| sketch.add(design.slashed[lane]));
+        }
+        for (sketch, design) in self.slack.iter_mut().zip(&execution.designs) {
+            design.slack.iter().take(n).for_each(|slack| sketch.add(*slack));
         }
         let joint = execution.designs.iter().map(|design| !design.targets.is_empty() && !design.is_nothing());
         for ((sketch, design), _) in
@@ -527,6 +533,7 @@ impl Sketches {
         zip(&mut self.losses, &other.losses, Sketch::merge);
         zip(&mut self.slashed, &other.slashed, Sketch::merge);
         zip(&mut self.gaps, &other.gaps, Sketch::merge);
+        zip(&mut self.slack, &other.slack, Sketch::merge);
     }
 }
 

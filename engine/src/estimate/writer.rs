@@ -99,6 +99,13 @@ impl Writer<'_> {
         }
     }
 
+    /// γ* from quantiles of `1 + γ*`: its quantiles, and the median as a figure.
+    pub fn slack(&mut self, slack: Quantile<'_>, estimator: &'static str) {
+        let gamma = |p: f64| slack(p).map(|slack| slack - 1.0);
+        self.quantiles(At::DESIGN, "overcollateralization", "share", &gamma);
+        self.interval(At::DESIGN, "overcollateralization", "share", gamma(0.5), estimator);
+    }
+
     /// Margins and safe profits from quantiles of how many times the cost covers the profit; no safe profit where there is none today to
     /// scale.
     pub fn cover(&mut self, at: At<'_>, cover: Quantile<'_>, profit_today: f64, estimator: &'static str) {

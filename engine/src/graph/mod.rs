@@ -45,6 +45,8 @@ pub struct Graph {
     pub joint: bool,
     /// Whether what is left after an attack is attacked again.
     pub cascades: bool,
+    /// Whether γ* is certified in every scenario.
+    pub certifies_slack: bool,
     /// Which services have turned Byzantine in it, and the graphs of the others.
     pub turned: Turned,
     /// What the profit of an attack approaches and never exceeds, USD.

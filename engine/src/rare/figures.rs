@@ -104,6 +104,9 @@ impl Judgement<'_> {
             };
             see(at, JOINT_GAP, Kind::Quantiles("share"), &gap);
         }
+        if self.graph.certifies_slack {
+            see(at, SLACK, Kind::Quantiles("share"), &|lane| out.slack[lane]);
+        }
         see(at, "loss_usd", Kind::Quantiles("usd"), &|lane| out.slashed[lane] + out.fault_slashed[lane]);
         let slashed = |lane: usize| given(out.target[lane] != NO_TARGET, out.slashed[lane]);
         see(at, "slashed_usd_given_attacked", Kind::Quantiles("usd"), &slashed);
@@ -171,6 +174,9 @@ fn bribe_figures(ways: &BribeWays, at: At<'_>, see: &mut SeeOne<'_>) {
 
 /// What of the bound on the net gain is not found, where there is a bound: its median is a figure.
 pub const JOINT_GAP: &str = "joint_gap_given_not_certified";
+
+/// Certified `1 + γ*`: what γ* is made of, no metric itself.
+pub const SLACK: &str = "slack";
 
 /// How many times the cost covers the profit: what margins and safe profits are made of, no metric itself.
 pub const COVER: &str = "cover";

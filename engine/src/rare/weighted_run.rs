@@ -1,6 +1,6 @@
 //! A run under importance sampling: every scenario judged as ever, every figure weighted.
 
-use super::figures::{COVER, JOINT_GAP, Judgement, Kind};
+use super::figures::{COVER, JOINT_GAP, Judgement, Kind, SLACK};
 use super::importance::Importance;
 use super::money::{BlockMoney, Money};
 use super::sketch::WeightedSketch;
@@ -291,6 +291,8 @@ fn write_quantiles(
     let quantile = |p: f64| sketch.quantile(p);
     if metric == COVER {
         writer.cover(at, &quantile, profit_today, WEIGHTED);
+    } else if metric == SLACK {
+        writer.slack(&quantile, WEIGHTED);
     } else if !sketch.is_empty() {
         writer.quantiles(at, metric, unit, &quantile);
     }

@@ -217,8 +217,10 @@ fn truncate_scenarios(rows: &mut ScenarioRows, n: usize) {
         cascade_left_usd,
         byzantine_services,
         byzantine_slashed_usd,
+        overcollateralization,
         ..
     } = rows;
+    overcollateralization.truncate(n);
     cascade_rounds.truncate(n);
     byzantine_services.truncate(n);
     let money = [net_gain_usd, net_gain_upper_usd, profit_usd, cost_usd];

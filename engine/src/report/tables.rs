@@ -63,6 +63,12 @@ pub(super) fn scenarios(plan: &Plan, provenance: &Provenance) -> Table<ScenarioR
             }),
         ]);
     }
+    if plan.graph().certifies_slack {
+        let about = (SHARE, "certified γ* of those who can be had; infinite where they reach nothing");
+        columns.push(Column::numbers("overcollateralization", about, Plain, |rows: &ScenarioRows| {
+            &rows.overcollateralization
+        }));
+    }
     if plan.graph().varies() {
         let about = ("services", "services of the design that have turned Byzantine");
         columns.push(Column::counts("byzantine_services", about, |rows: &ScenarioRows| {

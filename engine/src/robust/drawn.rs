@@ -1,8 +1,7 @@
 //! Overcollateralisation scenario by scenario: of those who can be had in each, at its prices and profits, for what a run would have
 //! to pay them (premium, income, drawdown and friction included).
 
-use super::slack::slack_of_whole;
-use crate::attack::joint::{Ground, Stage};
+use crate::attack::joint::Stage;
 use crate::attack::{Outcomes, assess};
 use crate::kernels::LANES;
 use crate::sampling::Sampler;
@@ -38,8 +37,7 @@ pub fn slack_in_scenarios(study: &Study, design: usize, (scenarios, seed): (usiz
                 found.push(f64::INFINITY);
                 continue;
             };
-            let Ground { joint, plan, scene } = stage.ground((given, of), (&draws, lane), outcomes);
-            found.push(slack_of_whole(joint, plan, scene));
+            found.push(stage.slack((given, of), (&draws, lane), outcomes));
         }
     }
     found.sort_by(f64::total_cmp);

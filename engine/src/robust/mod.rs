@@ -3,7 +3,6 @@
 
 mod drawn;
 mod number;
-mod slack;
 mod small;
 #[cfg(test)]
 mod tests;
@@ -11,12 +10,11 @@ mod worst;
 
 pub use drawn::slack_in_scenarios;
 pub use number::compare_ratios;
-pub use slack::{Slack, slack, slack_of_whole};
 pub use small::{Refusal, Small};
 pub use worst::{Cascades, Worst, members};
 
 use crate::attack::Priced;
-use crate::attack::joint::{Plan, Scene};
+use crate::attack::joint::{Plan, Scene, Slack, slack};
 use crate::graph::{DesignGraph, Graph, Power, slot, to_f64};
 use crate::study::Study;
 

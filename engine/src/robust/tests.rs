@@ -301,7 +301,7 @@ fn the_whole_at_once_is_the_least_of_the_parts() {
         let turned = super::Turned::new(&study, 0, &[]);
         let joint = &turned.graph.designs[0].joint;
         let plan = crate::attack::joint::Plan::new(joint);
-        let whole = super::slack_of_whole(joint, &plan, &turned.scene());
+        let whole = crate::attack::joint::slack_of_whole(joint, &plan, &turned.scene());
         let parts = turned.slack().whole;
         assert!(whole.is_finite() && (whole / parts - 1.0).abs() < 1e-12, "{whole} {parts}");
     }
@@ -393,4 +393,54 @@ fn who_holds_the_executor_answers_for_all() {
     assert!((robust.whole - 1.25).abs() < 1e-9, "{robust:?}");
     assert_eq!(robust.exact.unwrap().cover, Some(1.25));
     assert!((judged("5").whole - 2.0).abs() < 1e-9);
+}
+
+/// A chain and a service restaked on its stake, both slashing: the loss of the service alone is no less for the chain's slash that the
+/// attack leaves out. By hand, with `x = 1 + γ`, an operator with a part of what each needs gains nothing as long as every choice of its
+/// own costs as much: chain alone `h ≥ x π_c/need_c`, service alone `e ≥ x π_s/need_s`, both `1 − (1 − h)(1 − e) ≥ x (π_c/need_c + π_s/need_s)`.
+#[test]
+fn claims_are_charged_though_the_chain_below_could_have_taken_everything() {
+    let judged = |home: f64, claim: f64, rule: &str| {
+        let study = Study::from_text(
+            &format!(
+                r#"
+name = "below"
+[assets.A]
+price_usd = 1
+[collusion]
+probability = 0.1
+altruistic_probability = 0.1
+[pools.p]
+asset = "A"
+stake = {{ a = 100, b = 100, c = 100, e = 100 }}
+[services.chain]
+consensus = "quorum"
+attacks.fork = {{ profit_usd = 50, threshold = ">= 1/2" }}
+[services.new]
+consensus = "quorum"
+attacks.corrupt = {{ profit_usd = 20, threshold = ">= 1/4" }}
+[designs.d]
+losses = {{ p = "{rule}" }}
+services.chain = {{ system = "pos", pool = "p", slash = {home}, executes_on = "always" }}
+services.new = {{ system = "eigenlayer", pools = ["p"], slash = {claim}, executes_on = "always" }}
+"#
+            ),
+            "study.toml",
+            Path::new("."),
+        )
+        .unwrap_or_else(|error| panic!("{error}"));
+        robustness(&study, 0, (0, 1)).whole
+    };
+    let (chain, new) = (50.0 / 200.0, 20.0 / 100.0);
+    for (home, claim) in [(1.0, 1.0), (0.5, 0.8), (1.0, 0.3), (0.2, 0.1), (0.05, 1.0)] {
+        for (rule, both) in [
+            ("compound", 1.0 - (1.0 - home) * (1.0 - claim)),
+            ("additive", f64::min(1.0, home + claim)),
+            ("once", f64::max(home, claim)),
+        ] {
+            let truth = (home / chain).min(claim / new).min(both / (chain + new));
+            let found = judged(home, claim, rule);
+            assert!((found / truth - 1.0).abs() < 1e-9, "{rule} {home} {claim}: {found} is not {truth}");
+        }
+    }
 }

@@ -193,6 +193,8 @@ impl Route {
 /// What the attacker can do.
 #[derive(Debug, Clone)]
 pub struct Adversary {
+    /// Whether runs certify how far every scenario is overcollateralised.
+    pub overcollateralization: bool,
     /// Whether runs price bribes three ways.
     pub bribe_ways: bool,
     /// Routes in the order of [`Route::ALL`].

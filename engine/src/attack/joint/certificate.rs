@@ -29,6 +29,10 @@
 //! - `once`: `ℓ ≥ max_{t∈A} a_t`, since each part is the largest;
 //! - `additive`: `f = min(1, h + Σ w_t) ≥ h + min(1 − h̄, Σ w_t)` with h̄ the largest home slash there can be;
 //! - `compound`: `f = 1 − (1 − h) Π(1 − e_t) ≥ h + (1 − h̄)(1 − exp(−Σ w_t))`, `w_t = −ln(1 − e_t)`;
+//! - where the claims are all that is slashed, those two leave out what they take of the `h̄` that another target might take first.
+//!   It is no less than `(e_t − (1 − h̄))⁺` (additive) or `h̄ e_t` (compound) of any one target, and with a home slash above that the
+//!   bounds hold already; so the home part of each target may be taken as the larger of both. With `h̄ = 1` claims are then charged as
+//!   under `once`, not as nothing;
 //! - stake in the operator's own hands loses `d + (1 − d) f ≥ d + (1 − d̄) f`, and `Σ` over targets is never below the largest.
 //!
 //! `elastic` and `unique` stake is `additive` on fractions of the whole stake, a `full` slash a fraction of 1. So

@@ -16,6 +16,7 @@ pub mod scene;
 pub mod search;
 pub mod second;
 mod simplex;
+mod slack;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -27,4 +28,5 @@ pub use exact::{Exact, Task};
 pub use plan::Plan;
 pub use scene::{Scene, Witness};
 pub use search::Ground;
+pub use slack::{Slack, slack, slack_of_whole};
 pub use stage::Stage;

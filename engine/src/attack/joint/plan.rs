@@ -181,7 +181,7 @@ fn book(joint: &Joint, pool: usize, all: Targets, held: Targets) -> Book {
         let own = joint.held(1 << target) | held;
         let level = |o: usize| {
             let part = &parts[o];
-            let fraction = part.drawdown + kept[o] * part.home;
+            let fraction = part.drawdown + kept[o] * part.home.max(part.beyond(holding.rule, room[o]));
             let level = holding.tokens[o] * (holding.own_share[o] * fraction + part.income);
             if part.takes_part { level } else { NEVER }
         };
@@ -239,6 +239,15 @@ impl Part {
         charges().for_each(|charge| income.add(charge, is_held(charge, held), Combine::Once, operator));
         part.income = income.income(pool, operator);
         part
+    }
+
+    /// What its claims take beyond the part of the stake that claims are sure to find: see the certificate's proof.
+    fn beyond(&self, rule: Combine, room: f64) -> f64 {
+        match rule {
+            Combine::Once => 0.0,
+            Combine::Additive => (self.claims.min(1.0) - room).max(0.0),
+            Combine::Compound => -libm::expm1(-self.claims) * (1.0 - room),
+        }
     }
 
     fn add(&mut self, charge: &JointCharge, is_held: bool, rule: Combine, operator: usize) {

@@ -2,6 +2,7 @@
 
 use super::branch::{Judge, Verdict, quick_bound};
 use super::scene::Scene;
+use super::slack::slack_of_whole;
 use super::{Ground, Plan, has_targets, is_close};
 use crate::attack::{Outcomes, Priced, TargetOutcome, part};
 use crate::graph::{DesignGraph, Graph, Joint, Power, slot};
@@ -64,6 +65,18 @@ impl Stage {
         let mut verdict = self.judge.judge(ground, floor);
         verdict.upper = verdict.upper.min(quick);
         verdict
+    }
+
+    /// Certified `1 + γ*` of a scenario: how many times over all profits could grow before the certificate's gain of an operator rises
+    /// above 0. Infinite where nobody who can be had reaches anything.
+    pub fn slack(
+        &mut self,
+        at: (&Graph, &DesignGraph),
+        (draws, lane): (&Draws, usize),
+        outcomes: &Outcomes,
+    ) -> f64 {
+        let Ground { joint, plan, scene } = self.ground(at, (draws, lane), outcomes);
+        slack_of_whole(joint, plan, scene)
     }
 
     /// A scenario as joint attacks see it, with everybody who can be had.

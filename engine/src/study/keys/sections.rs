@@ -620,6 +620,13 @@ pub(in crate::study) const ADVERSARY: Section = Section {
             "whether what is left after an attack is attacked again until nothing pays (no by default; needs `joint`)",
         ),
         Key::new(
+            "overcollateralization",
+            Flag,
+            Nothing,
+            "",
+            "whether a run certifies γ* in every scenario (no by default; needs `joint`)",
+        ),
+        Key::new(
             "bribe_ways",
             Flag,
             Nothing,

@@ -257,11 +257,13 @@ fn read_adversary(root: &mut Reader<'_, '_>) -> Adversary {
     let mut reader = root.section("adversary", &ADVERSARY);
     let cascades = reader.flag("cascades");
     let bribe_ways = reader.flag("bribe_ways");
+    let certified = reader.flag("overcollateralization");
     let adversary = Adversary {
         routes: read_routes(&mut reader),
         bribe_premium: read_premium(&mut reader),
         carry_apr: reader.number("carry_apr"),
         joint: reader.flag("joint").is_some_and(|(joint, _)| joint),
+        overcollateralization: certified.as_ref().is_some_and(|(certified, _)| *certified),
         bribe_ways: bribe_ways.as_ref().is_some_and(|(bribe_ways, _)| *bribe_ways),
         cascades: cascades.as_ref().is_some_and(|(cascades, _)| *cascades),
         profit_pools: reader
@@ -274,6 +276,10 @@ fn read_adversary(root: &mut Reader<'_, '_>) -> Adversary {
     if let Some((true, place)) = bribe_ways.filter(|_| !adversary.routes.contains(&Route::Bribe)) {
         let message = "means nothing where nobody is bribed";
         reader.context.error(&place, message, "add \"bribe\" to routes, or leave it out");
+    }
+    if let Some((true, place)) = certified.filter(|_| !adversary.joint) {
+        let message = "is certified for joint attacks, which are not judged";
+        reader.context.error(&place, message, "write joint = true, or leave it out");
     }
     if let Some((true, place)) = cascades.filter(|_| !adversary.joint) {
         let message = "what is left is searched for joint attacks, which are not judged";

@@ -1,8 +1,8 @@
 //! Overcollateralisation that is certified: how many times over profits could grow before the certificate would fail.
 
-use crate::attack::joint::certificate::{Certificate, Decided};
-use crate::attack::joint::plan::Case;
-use crate::attack::joint::{Plan, Scene};
+use super::certificate::{Certificate, Decided};
+use super::plan::Case;
+use super::{Plan, Scene};
 use crate::graph::{Joint, targets_in};
 
 /// Powers of two between which a multiple is sought, and halvings of that range.
