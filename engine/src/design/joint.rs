@@ -24,7 +24,7 @@ impl Compiler<'_> {
             friction_usd: self.study.operators.iter().map(|operator| operator.friction_usd).collect(),
             prizes: self.prizes(),
             caps: self.study.adversary.profit_pools.iter().map(|(_, usd)| *usd).collect(),
-            pools: pools.iter().map(|pool| self.joint_pool(*pool)).collect(),
+            pools: pools.iter().map(|pool| self.joint_pool(*pool, &pools)).collect(),
             saturation_usd: self.study.adversary.profit_saturation_usd,
             divisible: self.divisible.clone(),
         }
@@ -92,7 +92,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn joint_pool(&self, pool: usize) -> JointPool {
+    fn joint_pool(&self, pool: usize, pools: &[usize]) -> JointPool {
         let (study, holding) = (self.study, &self.study.pools[pool]);
         let operators = &study.operators;
         let commission = |o: usize| (1.0 - operators[o].own_share) * operators[o].commission;
@@ -103,6 +103,7 @@ impl Compiler<'_> {
         let per_rest = |o: usize| holding.reward_apr / if left[o] > 0.0 { left[o] } else { 1.0 };
         JointPool {
             asset: holding.asset,
+            base: self.underlying(pool).find_map(|base| pools.iter().position(|known| *known == base)),
             rule: self.combine[pool],
             tokens: per_operator(&|o| holding.tokens(o) * left[o]),
             own_share: per_operator(&|o| operators[o].own_share),

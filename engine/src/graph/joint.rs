@@ -89,6 +89,8 @@ pub struct Landed {
 pub struct JointPool {
     /// Position of its asset.
     pub asset: usize,
+    /// Position of the pool whose stake this is as well.
+    pub base: Option<usize>,
     /// How losses combine.
     pub rule: Combine,
     /// Stake, tokens. `[operator]`
@@ -110,9 +112,35 @@ pub struct Prize {
     pub shared: Option<usize>,
 }
 
+/// What an attack on the stake below leaves of a pool's: of one stake in two pools no more is lost than there is.
+///
+/// Which validators stand behind which restaked stake is not known; the attacker is given those who are slashed most, so that what is left is
+/// the least that can be. Each slash takes its part of what the ones below leave, and what falls with the asset has fallen below already.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Below {
+    /// Part that slashes below leave of anybody's stake.
+    pub left: f64,
+    /// Fall of the asset that is counted below.
+    pub drawdown: f64,
+}
+
+impl Below {
+    /// Nothing below is attacked.
+    pub const NOTHING: Self = Self { left: 1.0, drawdown: 0.0 };
+
+    /// Part of the stake that a slash of `fraction` and a fall by `drawdown` cost beyond what is lost below.
+    pub fn lost(self, fraction: f64, drawdown: f64) -> f64 {
+        if self == Self::NOTHING {
+            return fraction + drawdown * (1.0 - fraction);
+        }
+        self.left * ((1.0 - self.drawdown) - (1.0 - drawdown.max(self.drawdown)) * (1.0 - fraction))
+    }
+}
+
 /// What an attack does to one operator's stake in one pool so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Exposure {
+    below: Below,
     home: f64,
     claims: f64,
     drawdown: f64,
@@ -122,12 +150,29 @@ pub struct Exposure {
 
 impl Exposure {
     /// Nothing is attacked.
-    pub const NONE: Self = Self { home: 0.0, claims: 0.0, drawdown: 0.0, ejection: 0.0, silent_hours: 0.0 };
+    pub const NONE: Self = Self {
+        below: Below::NOTHING,
+        home: 0.0,
+        claims: 0.0,
+        drawdown: 0.0,
+        ejection: 0.0,
+        silent_hours: 0.0,
+    };
+
+    /// The same stake where this is what attacks below leave of it.
+    #[must_use]
+    pub fn above(self, below: Below) -> Self {
+        Self { below, ..self }
+    }
 
     /// Adds a charge.
     pub fn add(&mut self, charge: &JointCharge, is_held: bool, rule: Combine, operator: usize) {
+        self.add_of(charge, is_held, rule, charge.share[operator]);
+    }
+
+    /// The same of a stake this part of which is at risk.
+    fn add_of(&mut self, charge: &JointCharge, is_held: bool, rule: Combine, share: f64) {
         self.drawdown = self.drawdown.max(charge.drawdown);
-        let share = charge.share[operator];
         if share <= 0.0 {
             return;
         }
@@ -159,7 +204,7 @@ impl Exposure {
     /// What the operator loses itself, tokens.
     pub fn private_tokens(&self, pool: &JointPool, operator: usize) -> f64 {
         let fraction = self.forfeited(pool.rule);
-        let own = pool.own_share[operator] * (fraction + self.drawdown * (1.0 - fraction));
+        let own = pool.own_share[operator] * self.below.lost(fraction, self.drawdown);
         pool.tokens[operator] * (own + self.income(pool, operator))
     }
 }
@@ -212,9 +257,32 @@ impl Joint {
         here.fold(0, |set, (target, _)| set | 1 << target)
     }
 
+    /// What an attack on these targets leaves of the stake below a pool's.
+    pub fn below(&self, set: Targets, held: Targets, pool: usize) -> Below {
+        let Some(base) = self.pools[pool].base else { return Below::NOTHING };
+        let (under, rule) = (self.below(set, held, base), self.pools[base].rule);
+        let mut exposure = Exposure::NONE;
+        for target in targets_in(set).map(|target| &self.targets[target]) {
+            for charge in target.charges.iter().filter(|charge| charge.pool == base) {
+                let most = charge.share.iter().copied().fold(0.0, f64::max);
+                exposure.add_of(charge, is_held(charge, held), rule, most);
+            }
+        }
+        Below {
+            left: under.left * (1.0 - exposure.forfeited(rule)),
+            drawdown: under.drawdown.max(exposure.drawdown),
+        }
+    }
+
+    /// Whether a target charges stake that is another pool's as well.
+    pub fn charges_below(&self, target: usize) -> bool {
+        let is_base = |pool: usize| self.pools.iter().any(|above| above.base == Some(pool));
+        self.targets[target].charges.iter().any(|charge| is_base(charge.pool))
+    }
+
     /// What an operator's stake in `pool` is exposed to in an attack on these targets.
     pub fn exposure(&self, set: Targets, held: Targets, (pool, operator): (usize, usize)) -> Exposure {
-        let mut exposure = Exposure::NONE;
+        let mut exposure = Exposure::NONE.above(self.below(set, held, pool));
         for target in targets_in(set).map(|target| &self.targets[target]) {
             if !target.takes_part[operator] {
                 continue;

@@ -11,7 +11,7 @@ mod turned;
 
 pub use income::{Income, Pay};
 pub use joint::{
-    Exposure, Joint, JointCharge, JointPool, JointTarget, Landed, Prize, Targets, is_held, saturated,
+    Below, Exposure, Joint, JointCharge, JointPool, JointTarget, Landed, Prize, Targets, is_held, saturated,
     targets_in,
 };
 pub use order::{FixedOrder, Order, Proportion, SlotLosses, slot, to_f64};

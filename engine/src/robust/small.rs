@@ -43,6 +43,9 @@ pub enum Refusal {
     /// Second quorums.
     #[error("an attack on one of its services needs power in two quorums")]
     TwoQuorums,
+    /// One stake in two pools.
+    #[error("stake that is another pool's as well is not searched coalition by coalition")]
+    Underlying,
     /// Nobody has power.
     #[error("hash rate decides over one of its services")]
     HashRate,
@@ -93,6 +96,9 @@ impl Small {
         }
         if !joint.divisible.is_empty() {
             return Err(Refusal::Divisible);
+        }
+        if joint.pools.iter().any(|pool| pool.base.is_some()) {
+            return Err(Refusal::Underlying);
         }
         let mut power = Vec::new();
         let mut targets = Vec::new();

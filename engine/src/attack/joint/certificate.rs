@@ -53,6 +53,12 @@
 //! were too many cases, every executor counts as held. So two services that each slash all of V = 100 and pay 60 are
 //! never certified: a bound that sums `max(0, 60 − 100)` over targets would, though both together net 20.
 //!
+//! # One stake in two pools
+//!
+//! Restaked native ETH is a chain's stake as well ([`crate::graph::Below`]): what an attack on the chain takes and what it makes fall is counted
+//! there, and a slash above takes its part of what is left. Losses above then shrink as targets below join the attack, so those make cases
+//! of their own too: within one they are known. If there were too many cases, all of them count as attacked.
+//!
 //! # Rounding
 //!
 //! Gains are rounded up and losses down by 1e-12 of themselves, far more than the sums can err: the bound is one.

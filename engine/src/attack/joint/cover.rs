@@ -5,7 +5,7 @@
 
 use super::scene::Scene;
 use crate::attack::part;
-use crate::graph::{Joint, JointCharge, JointPool, Targets, is_held, targets_in};
+use crate::graph::{Below, Joint, JointCharge, JointPool, Targets, is_held, targets_in};
 use crate::study::Combine;
 use std::collections::BTreeMap;
 
@@ -69,7 +69,8 @@ fn losses(joint: &Joint, set: Targets, assets: &[usize]) -> Vec<f64> {
                 exposures.add(charge, (is_held(charge, held), pool.rule), &target.takes_part);
             }
         }
-        exposures.add_tokens(pool, &mut tokens[place..place + n]);
+        let below = joint.below(set, held, index);
+        exposures.add_tokens(pool, below, &mut tokens[place..place + n]);
     }
     for target in targets_in(set).map(|target| &joint.targets[target]) {
         let friction = tokens[assets.len() * n..].iter_mut().zip(&joint.friction_usd);
@@ -139,7 +140,7 @@ impl Exposures {
         }
     }
 
-    fn add_tokens(&self, pool: &JointPool, out: &mut [f64]) {
+    fn add_tokens(&self, pool: &JointPool, below: Below, out: &mut [f64]) {
         for (operator, out) in out.iter_mut().enumerate() {
             let (home, claims) = (self.home[operator], self.claims[operator]);
             let fraction = match pool.rule {
@@ -147,7 +148,7 @@ impl Exposures {
                 Combine::Additive => (home + claims).min(1.0),
                 Combine::Compound => 1.0 - (1.0 - home) * (1.0 - claims),
             };
-            let own = pool.own_share[operator] * (fraction + self.drawdown[operator] * (1.0 - fraction));
+            let own = pool.own_share[operator] * below.lost(fraction, self.drawdown[operator]);
             let income = self.ejection[operator] * pool.ejection_income[operator]
                 + self.silent_hours[operator] * pool.hourly_income[operator];
             *out += pool.tokens[operator] * (own + income);

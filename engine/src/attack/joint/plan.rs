@@ -1,7 +1,9 @@
 //! What of the certificate does not depend on a scenario: a lower bound of every operator's loss that is simple enough to
 //! be maximised against, pool by pool and case by case.
 
-use crate::graph::{Exposure, Joint, JointCharge, JointPool, JointTarget, Targets, is_held, targets_in};
+use crate::graph::{
+    Below, Exposure, Joint, JointCharge, JointPool, JointTarget, Targets, is_held, targets_in,
+};
 use crate::study::Combine;
 
 /// Most cases: beyond, no executor counts as safe from a joint attack.
@@ -82,7 +84,6 @@ fn by_operators(joint: &Joint) -> Targets {
 ///
 /// An executor that carries out slashes of other services is either held, by one of the targets that hold it, or not.
 fn splits(joint: &Joint, of_service: &[Targets]) -> Option<Vec<(Targets, Targets)>> {
-    let holding = |service: usize| targets_in(of_service[service]).filter(|t| joint.targets[*t].holds);
     let carries_others = |service: &usize| {
         let others = joint.targets.iter().filter(|target| target.service != *service);
         others
@@ -90,8 +91,15 @@ fn splits(joint: &Joint, of_service: &[Targets]) -> Option<Vec<(Targets, Targets
             .any(|charge| charge.executor == Some(*service) && charge.free != charge.held)
     };
     let mut cases = vec![(0, by_operators(joint))];
-    for service in (0..of_service.len()).filter(carries_others) {
-        let held: Vec<usize> = holding(service).collect();
+    for service in 0..of_service.len() {
+        // What lands on stake that others restake is known within a case as well.
+        let carries = carries_others(&service);
+        let decides =
+            |target: &usize| carries && joint.targets[*target].holds || joint.charges_below(*target);
+        let held: Vec<usize> = targets_in(of_service[service]).filter(decides).collect();
+        if held.is_empty() {
+            continue;
+        }
         let not_held = held.iter().fold(Targets::MAX, |set, target| set & !(1 << target));
         let mut split = Vec::new();
         for (forced, free) in cases {
@@ -109,28 +117,35 @@ fn splits(joint: &Joint, of_service: &[Targets]) -> Option<Vec<(Targets, Targets
 
 /// `held`: the services taken for held, where not those of the forced targets.
 fn case(joint: &Joint, forced: Targets, free: Targets, held: Option<Targets>) -> Case {
-    let held = held.unwrap_or_else(|| joint.held(forced));
     let all = forced | free;
-    let mut books: Vec<Book> = (0..joint.pools.len()).map(|pool| book(joint, pool, all, held)).collect();
+    // Where the targets below are not known, all of them.
+    let below = if held.is_some() { all } else { forced };
+    let held = held.unwrap_or_else(|| joint.held(forced));
+    let mut books: Vec<Book> =
+        (0..joint.pools.len()).map(|pool| book(joint, pool, all, (held, below))).collect();
     books.push(without_charges(joint, all));
     let touches = |target: usize| books.iter().map(move |book| (book, target));
     let shared = (0..joint.targets.len())
         .map(|target| touches(target).filter(|(book, target)| book.touches(*target)).count() > 1)
         .collect();
-    let kept = (0..joint.targets.len()).map(|target| kept(joint, target, held)).collect();
+    let kept = (0..joint.targets.len()).map(|target| kept(joint, target, (held, below))).collect();
     Case { forced, free, kept, books, shared }
 }
 
 /// The least part of its loss alone that any operator keeps in a target.
-fn kept(joint: &Joint, target: usize, held: Targets) -> f64 {
+fn kept(joint: &Joint, target: usize, (held, below): (Targets, Targets)) -> f64 {
     let own = joint.held(1 << target);
     let mut least = 1.0f64;
     for (index, pool) in joint.pools.iter().enumerate() {
         for operator in 0..pool.tokens.len() {
             let at = (index, operator);
-            let alone = joint.exposure(1 << target, own, at).private_tokens(pool, operator);
+            // As single attacks are priced: charge by charge.
+            let alone =
+                joint.exposure(1 << target, own, at).above(Below::NOTHING).private_tokens(pool, operator);
             if alone > 0.0 {
-                let here = joint.exposure(1 << target, own | held, at).private_tokens(pool, operator);
+                let left = joint.below(below | 1 << target, own | held, index);
+                let here = joint.exposure(1 << target, own | held, at).above(left);
+                let here = here.private_tokens(pool, operator);
                 least = least.min(here / alone);
             }
         }
@@ -157,8 +172,10 @@ fn without_charges(joint: &Joint, all: Targets) -> Book {
     Book { pieces: free.map(piece).collect(), scale: vec![0.0; n], lines: vec![(0.0, 0.0)] }
 }
 
-fn book(joint: &Joint, pool: usize, all: Targets, held: Targets) -> Book {
+/// `below`: the targets of the case that charge stake below others.
+fn book(joint: &Joint, pool: usize, all: Targets, (held, below): (Targets, Targets)) -> Book {
     let holding = &joint.pools[pool];
+    let below = joint.below(below, held, pool);
     let n = holding.tokens.len();
     let touching: Vec<usize> = targets_in(all)
         .filter(|target| joint.targets[*target].charges.iter().any(|charge| charge.pool == pool))
@@ -167,29 +184,33 @@ fn book(joint: &Joint, pool: usize, all: Targets, held: Targets) -> Book {
         .iter()
         .map(|target| {
             let of = |operator| Part::of(&joint.targets[*target], (pool, holding), held, operator);
-            (0..n).map(of).collect()
+            (0..n).map(|operator| of(operator).above(below)).collect()
         })
         .collect();
     let most = |of: fn(&Part) -> f64, o: usize| parts.iter().map(|part| of(&part[o])).fold(0.0, f64::max);
     let room: Vec<f64> = (0..n).map(|o| 1.0 - most(|part| part.home, o)).collect();
-    let kept: Vec<f64> = (0..n).map(|o| 1.0 - most(|part| part.drawdown, o)).collect();
+    let kept: Vec<f64> = (0..n).map(|o| 1.0 - below.drawdown - most(|part| part.drawdown, o)).collect();
+    let own: Vec<f64> = holding.own_share.iter().map(|own| own * below.left).collect();
     let mut book = Book {
-        scale: (0..n).map(|o| holding.tokens[o] * holding.own_share[o] * kept[o] * room[o]).collect(),
+        scale: (0..n).map(|o| holding.tokens[o] * own[o] * kept[o] * room[o]).collect(),
         ..Book::default()
     };
     for (target, parts) in touching.iter().zip(&parts) {
-        let own = joint.held(1 << target) | held;
+        let own_held = joint.held(1 << target) | held;
         let level = |o: usize| {
             let part = &parts[o];
             let fraction = part.drawdown + kept[o] * part.home.max(part.beyond(holding.rule, room[o]));
-            let level = holding.tokens[o] * (holding.own_share[o] * fraction + part.income);
+            let level = holding.tokens[o] * (own[o] * fraction + part.income);
             if part.takes_part { level } else { NEVER }
         };
         let weight = |o: usize| match holding.rule {
             Combine::Additive if room[o] > 0.0 => parts[o].claims / room[o],
             _ => parts[o].claims,
         };
-        let alone = |o: usize| joint.exposure(1 << target, own, (pool, o)).private_tokens(holding, o);
+        let alone = |o: usize| {
+            let exposure = joint.exposure(1 << target, own_held, (pool, o)).above(below);
+            exposure.private_tokens(holding, o)
+        };
         let adds_up = parts.iter().any(|part| part.claims > 0.0);
         book.pieces.push(Piece {
             target: *target,
@@ -217,6 +238,11 @@ struct Part {
 }
 
 impl Part {
+    /// What of it is beyond what is counted below.
+    fn above(self, below: Below) -> Self {
+        Self { drawdown: (self.drawdown - below.drawdown).max(0.0), ..self }
+    }
+
     fn of(target: &JointTarget, (index, pool): (usize, &JointPool), held: Targets, operator: usize) -> Self {
         let mut part = Self {
             takes_part: target.takes_part[operator],

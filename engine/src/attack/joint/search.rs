@@ -226,16 +226,21 @@ impl Members {
     /// What the members must be paid once a target that holds nothing is added, less what returns of single slashes.
     fn payment_with(&self, Ground { joint, scene, .. }: Ground<'_>, now: &Witness, target: usize) -> f64 {
         let added = &joint.targets[target];
+        let lies_below = joint.charges_below(target);
         let mut all = now.cost - now.returned;
         let exposures = self.exposures.chunks(joint.pools.len().max(1));
         for ((member, share), exposures) in now.committed().zip(exposures) {
             let operator = scene.operators[member as usize] as usize;
-            if !added.takes_part[operator] {
+            let takes_part = added.takes_part[operator];
+            if !takes_part && !lies_below {
                 continue;
             }
             for (index, (pool, before)) in joint.pools.iter().zip(exposures).enumerate() {
                 let mut after = *before;
-                for charge in added.charges.iter().filter(|charge| charge.pool == index) {
+                if lies_below {
+                    after = after.above(joint.below(now.targets | 1 << target, self.held, index));
+                }
+                for charge in added.charges.iter().filter(|charge| takes_part && charge.pool == index) {
                     after.add(charge, is_held(charge, self.held), pool.rule, operator);
                 }
                 if after != *before {
@@ -243,7 +248,7 @@ impl Members {
                     all += share * scene.pay[member as usize] * scene.prices[pool.asset] * more;
                 }
             }
-            if joint.redistributes() {
+            if joint.redistributes() && takes_part {
                 all -= share * scene.returned_at_most(joint, target, member as usize);
             }
         }

@@ -92,6 +92,7 @@ fn over_divided_graphs(rule: Combine, seed: u64) {
             services,
             shared: round % 7 == 0,
             saturates: if round % 11 == 0 { 0.5 } else { 0.0 },
+            below: round % 11 == 0,
         };
         let graph = random(&mut dice, shape);
         let everybody = round % 3 == 0;

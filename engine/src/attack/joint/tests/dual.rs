@@ -36,6 +36,7 @@ fn over_dual_graphs(rule: Combine, (seed, divided): (u64, bool)) {
             services,
             shared: false,
             saturates: 0.0,
+            below: false,
         };
         let (mut joint, mut scene) = random(&mut dice, shape);
         if divided {
@@ -83,6 +84,6 @@ fn who_holds_one_quorum_needs_who_holds_the_other() {
     assert_pays(&graph(151.0), 1.0, 2);
     // What either loses covers its part of the profit: the weights of the quorums are those of their stakes.
     let (joint, scene) = graph(100.0);
-    let slack = crate::robust::slack(&joint, &Plan::new(&joint), &scene);
+    let slack = crate::attack::joint::slack(&joint, &Plan::new(&joint), &scene);
     assert!((slack.whole - 1.5).abs() < 1e-9, "{slack:?}");
 }

@@ -50,6 +50,8 @@ struct Shape {
     shared: bool,
     /// What all prizes together approach, as a part of what they come to; 0: they add up.
     saturates: f64,
+    /// Pools whose stake is the one's before as well.
+    below: bool,
 }
 
 fn random_charge(dice: &mut Dice, shape: Shape, (pools, n): (usize, usize), service: usize) -> JointCharge {
@@ -78,10 +80,11 @@ fn random_charge(dice: &mut Dice, shape: Shape, (pools, n): (usize, usize), serv
 /// A random design and scenario.
 fn random(dice: &mut Dice, shape: Shape) -> (Joint, Scene) {
     let n = shape.operators;
-    let n_pools = 1 + dice.below(2);
+    let n_pools = 1 + dice.below(2) + usize::from(shape.below);
     let column = |dice: &mut Dice, scale: f64| (0..n).map(|_| scale * dice.unit()).collect::<Vec<_>>();
     let pools = (0..n_pools).map(|asset| JointPool {
         asset,
+        base: if shape.below { asset.checked_sub(1) } else { None },
         rule: shape.rule,
         tokens: (0..n).map(|_| 1.0 + 100.0 * dice.unit() * dice.unit()).collect(),
         own_share: (0..n).map(|_| if shape.frills { dice.unit() } else { 1.0 }).collect(),
@@ -248,8 +251,16 @@ fn over_random_graphs(rule: Combine, full: bool, seed: u64) -> Score {
     for round in 0..2000 {
         let operators = if round % 100 == 0 { 14 } else { 2 + dice.below(8) };
         let services = if round % 100 == 0 { 5 } else { 1 + dice.below(5) };
-        let shape =
-            Shape { rule, full, frills: round % 2 == 1, operators, services, shared: false, saturates: 0.0 };
+        let shape = Shape {
+            rule,
+            full,
+            frills: round % 2 == 1,
+            operators,
+            services,
+            shared: false,
+            saturates: 0.0,
+            below: false,
+        };
         let (joint, scene) = random(&mut dice, shape);
         assert_bracketed(&joint, &scene, &mut score);
     }
@@ -272,6 +283,7 @@ fn the_interval_holds_the_optimum_where_prizes_are_parts_of_one_value() {
                 services,
                 shared: true,
                 saturates: 0.0,
+                below: false,
             };
             let (joint, scene) = random(&mut dice, shape);
             assert_bracketed(&joint, &scene, &mut score);
@@ -290,8 +302,16 @@ fn the_interval_holds_the_optimum_where_profits_saturate() {
                 if round % 100 == 0 { (14, 5) } else { (2 + dice.below(8), 2 + dice.below(4)) };
             let saturates = [0.2, 0.6, 2.0][round % 3];
             let frills = round % 2 == 1;
-            let shape =
-                Shape { rule, full: false, frills, operators, services, shared: round % 7 == 0, saturates };
+            let shape = Shape {
+                rule,
+                full: false,
+                frills,
+                operators,
+                services,
+                shared: round % 7 == 0,
+                saturates,
+                below: false,
+            };
             let (joint, mut scene) = random(&mut dice, shape);
             if round % 5 == 4 {
                 // What an earlier attack has realised.
@@ -320,6 +340,81 @@ fn what_is_taken_together_yields_less() {
     assert_secure(&of(300.0));
     assert_pays(&of(400.0), -400.0 * libm::expm1(-0.3) - 100.0, 1);
     assert_pays(&of(1e15), 20.0, 1);
+}
+
+/// Pools of one stake, each on the one before: no more of it is lost than there is, and the interval holds the optimum.
+#[test]
+fn the_interval_holds_the_optimum_where_pools_are_of_one_stake() {
+    for (seed, rule) in (70u64..).zip([Combine::Once, Combine::Additive, Combine::Compound]) {
+        let mut dice = Dice(seed);
+        let mut score = Score::default();
+        for round in 0..400 {
+            let (operators, services) = (3 + dice.below(6), 2 + dice.below(3));
+            let full = round % 5 == 0;
+            let shape = Shape {
+                rule,
+                full,
+                frills: round % 2 == 1,
+                operators,
+                services,
+                shared: false,
+                saturates: 0.0,
+                below: true,
+            };
+            let (joint, scene) = random(&mut dice, shape);
+            assert_bracketed(&joint, &scene, &mut score);
+        }
+        assert_sharp(&score);
+    }
+}
+
+/// By hand: 100 tokens, 60 of them restaked. The chain takes half of all, the service everything that is restaked: 50 of the chain's, and
+/// 30 that it has left of the 60; together the operator keeps 20 of its 100. Where the chain takes everything nothing is left to take.
+#[test]
+fn restaked_stake_is_lost_once() {
+    let lost = |chain: f64, drawdown: [f64; 2]| {
+        let pool = |base: Option<usize>, tokens: f64| JointPool {
+            asset: 0,
+            base,
+            rule: Combine::Compound,
+            tokens: vec![tokens],
+            own_share: vec![1.0],
+            ejection_income: vec![0.0],
+            hourly_income: vec![0.0],
+        };
+        let target = |service: usize, fraction: f64| {
+            let landed = Landed { fraction, ejection: 0.0 };
+            let charge = JointCharge {
+                pool: service,
+                executor: None,
+                is_claim: service == 1,
+                free: landed,
+                held: landed,
+                silent_hours: 0.0,
+                drawdown: drawdown[service],
+                redistribution: 0.0,
+                share: vec![1.0],
+            };
+            let (takes_part, charges) = (vec![true], vec![charge]);
+            JointTarget { service, by_operators: true, holds: false, takes_part, charges }
+        };
+        let joint = Joint {
+            targets: vec![target(0, chain), target(1, 1.0)],
+            pools: vec![pool(None, 100.0), pool(Some(0), 60.0)],
+            friction_usd: vec![0.0],
+            ..Joint::default()
+        };
+        [1, 2, 3].map(|set: Targets| joint.private_usd(set, 0, |_| 1.0))
+    };
+    let near = |found: [f64; 3], truth: [f64; 3]| {
+        assert!(found.iter().zip(truth).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?} {truth:?}");
+    };
+    near(lost(0.5, [0.0; 2]), [50.0, 60.0, 80.0]);
+    near(lost(1.0, [0.0; 2]), [100.0, 60.0, 100.0]);
+    // The token falls by a fifth with the chain: of the 50 left 10 are gone, of the 30 restaked ones that the service takes 24 were worth anything.
+    near(lost(0.5, [0.2, 0.0]), [60.0, 60.0, 84.0]);
+    // With both it falls no further.
+    near(lost(0.5, [0.2, 0.2]), [60.0, 60.0, 84.0]);
 }
 
 /// The interval held in every graph; it is open in less than one in a hundred, and what is found is the optimum nearly always.
@@ -357,6 +452,7 @@ fn restaking(stakes: &[u32], services: &[(&[usize], f64, u32)]) -> (Joint, Scene
     let tokens: Vec<f64> = stakes.iter().map(|stake| f64::from(*stake)).collect();
     let pool = JointPool {
         asset: 0,
+        base: None,
         rule: Combine::Once,
         tokens,
         own_share: vec![1.0; n],
