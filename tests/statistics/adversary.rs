@@ -163,3 +163,79 @@ services.s = { system = "pos", pool = "p", slash = 1.0, executes_on = "always" }
         assert!(last.is_infinite(), "a tenth of the scenarios reaches nothing: {last}");
     }
 }
+
+/// Two services that pay, on the stake of operators who collude with probability 1/4 each and are honest otherwise.
+fn two_that_pay(pools: &str, a: &str, b: &str) -> Study {
+    study(&format!(
+        r#"
+name = "margins"
+horizon_days = 365.25
+[assets.A]
+price_usd = 1.0
+[collusion]
+probability = 0.25
+altruistic_probability = 0.75
+[adversary]
+routes = ["collude"]
+joint = true
+profit_pools = {{ value = 70 }}
+{pools}
+[services.a]
+consensus = "quorum"
+{a}
+[services.b]
+consensus = "quorum"
+{b}
+[designs.d]
+services.a = {{ system = "eigenlayer", pools = ["p"], stake = "elastic", slash = 0.5, executes_on = "always", pays = [{{ usd_per_year = 10, commission = 1 }}] }}
+services.b = {{ system = "eigenlayer", pools = ["POOL"], stake = "elastic", slash = SLASH, executes_on = "always", pays = [{{ usd_per_year = 10, commission = 1 }}] }}
+"#
+    )
+    .replace("POOL", if pools.contains("pools.q") { "q" } else { "p" })
+    .replace("SLASH", if a.contains("profit_pool") { "0.3" } else { "0.6" }))
+}
+
+/// What a service costs by attacks: the mean of a loss `usd` with probability 1/4, and its error.
+fn costs_a_quarter(study: &Study, service: &str, usd: f64) {
+    const N: u64 = 40_000;
+    for found in [results(study, N, 1), results_by(Estimator::Importance, study, N, 2)] {
+        let row = figure(&found, ["d", service, "*", "*", "operators_margin_usd"]);
+        assert_within_five_errors(row, 10.0 - 0.25 * usd);
+    }
+    let found = results(study, N, 3);
+    let error = figure(&found, ["d", service, "*", "*", "operators_margin_usd"]).estimate.std_error;
+    let truth = usd.abs() * (0.25 * 0.75 / 40_000.0f64).sqrt();
+    // The variance of a Bernoulli variable from N draws is itself known to about 1/√N.
+    assert!((error / truth - 1.0).abs() < 5.0 / 200.0, "{error} is not {truth}");
+}
+
+/// Each service has an operator of its own: where both collude both are attacked at once, but neither answers for the other.
+#[test]
+fn a_service_does_not_answer_for_what_is_lost_beside_it() {
+    let pools =
+        "[pools.p]\nasset = \"A\"\nstake = { x = 100 }\n[pools.q]\nasset = \"A\"\nstake = { y = 100 }";
+    let attack = "attacks.steal = { profit_usd = 65, threshold = \">= 1\" }";
+    let study = two_that_pay(pools, attack, attack);
+    costs_a_quarter(&study, "a", 50.0);
+    costs_a_quarter(&study, "b", 60.0);
+}
+
+/// One operator behind both: a alone takes 50, b alone 60, together (elastic stake is slashed of what is left) 50 and 0.6 of the other 50. Each
+/// adds what the other alone would not have taken.
+#[test]
+fn a_service_adds_what_the_other_alone_would_not_have_cost() {
+    let pools = "[pools.p]\nasset = \"A\"\nstake = { x = 100 }";
+    let attack = "attacks.steal = { profit_usd = 70, threshold = \">= 1\" }";
+    let study = two_that_pay(pools, attack, attack);
+    costs_a_quarter(&study, "a", 80.0 - 60.0);
+    costs_a_quarter(&study, "b", 80.0 - 50.0);
+}
+
+/// Both live off one value of $70, so b alone is attacked, for $30. Without it a would be, for $50: b saves its operator $20.
+#[test]
+fn a_service_that_draws_the_attack_off_another_saves_what_that_would_cost() {
+    let pools = "[pools.p]\nasset = \"A\"\nstake = { x = 100 }";
+    let attack = "profit_pool = \"value\"\nattacks.steal = { profit_usd = 60, threshold = \">= 1\" }";
+    let study = two_that_pay(pools, attack, attack);
+    costs_a_quarter(&study, "b", -20.0);
+}

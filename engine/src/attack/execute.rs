@@ -1,6 +1,7 @@
 //! The attack that pays best in each scenario of a design, who is in it, and what accidents cost.
 
 use super::cascade::{Cascades, Start};
+use super::instead;
 use super::{Chosen, DesignOutcome, Execution, LossLine, NO_TARGET, Outcomes, turned};
 use crate::graph::{
     Accident, Assault, AssetAmounts, DesignGraph, FaultLosses, Graph, Incident, Power, Strike, Targets,
@@ -41,6 +42,7 @@ fn execute_by(
     seen: &mut impl FnMut(usize, usize, &[u32]),
 ) {
     execution.losses.clear();
+    execution.instead.clear();
     for (index, design) in graph.designs.iter().enumerate() {
         execution.cascades[index].iter_mut().for_each(Cascades::clear);
         choose(graph, design, (draws, outcomes), (execution, index));
@@ -61,6 +63,7 @@ fn execute_by(
                 follow((graph, design), (draws, lane), (execution, index));
                 settle(design, draws, lane, (execution, index));
                 seen(index, lane, &execution.members);
+                instead::find((graph, design), (draws, lane), outcomes, (execution, index));
             }
         }
     }
@@ -426,6 +429,6 @@ fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): 
 
 /// A position as a narrow one: a study whose designs, services, pools or assets went beyond 2^16 would have found no memory for
 /// its tables.
-fn narrow<T: TryFrom<usize> + Default>(position: usize) -> T {
+pub(super) fn narrow<T: TryFrom<usize> + Default>(position: usize) -> T {
     T::try_from(position).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! What attacks and accidents come to in one block: outcomes of each design, tallies of its operators, what was lost.
 
 use super::cascade::Cascades;
-use super::joint::Stage;
+use super::joint::{Aftermath, Stage};
 use crate::graph::{Accident, AssetAmounts, Bill, DesignGraph, Gaps, Graph, Strike, Targets};
 use crate::kernels::{Column, LANES};
 use std::collections::BTreeMap;
@@ -195,10 +195,15 @@ pub struct Execution {
     /// What was slashed in the block, design by design, scenario by scenario, lines of one operator together; the mean of
     /// the many small slashes for downtime is not in it.
     pub losses: Vec<LossLine>,
+    /// What the attack that would pay best instead costs, for each attacked service with a margin, could that not be attacked:
+    /// [`LossLine::services`] is the service spared. Design by design, scenario by scenario; only where attacks are joint.
+    pub instead: Vec<LossLine>,
     /// What followed attacks, where that is judged. `[design]`
     pub cascades: Vec<Option<Cascades>>,
     /// Joint attacks. `[design]`
     pub(super) stages: Vec<Option<Stage>>,
+    /// Searches for what would be attacked instead. `[design]`
+    pub(super) aside: Vec<Aftermath>,
     /// Operators in joint attacks of the block, and where those of each lane end.
     pub(super) joint_members: Vec<u32>,
     pub(super) joint_ends: Vec<usize>,
@@ -247,6 +252,8 @@ impl Execution {
             designs: vec![room; graph.designs.len()],
             operators: vec![OperatorTally::default(); graph.designs.len()],
             losses: Vec::new(),
+            instead: Vec::new(),
+            aside: graph.designs.iter().map(|_| Aftermath::default()).collect(),
             cascades: graph.designs.iter().map(|_| graph.cascades.then(Cascades::default)).collect(),
             stages: graph.designs.iter().map(|design| Stage::new(graph, design)).collect(),
             joint_members: Vec::new(),

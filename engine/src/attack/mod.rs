@@ -13,6 +13,7 @@ mod execute;
 mod execution;
 mod few;
 mod found;
+mod instead;
 pub mod joint;
 mod moving;
 mod outcome;

@@ -42,6 +42,7 @@ pub(super) fn each(
         execution.turned.insert(set, room);
     }
     execution.losses.sort_by_key(|line| (line.design, line.lane));
+    execution.instead.sort_by_key(|line| (line.design, line.lane));
 }
 
 impl Execution {
@@ -53,6 +54,7 @@ impl Execution {
         }
         self.operators.iter_mut().zip(&other.operators).for_each(|(tally, given)| tally.merge(given));
         self.losses.extend_from_slice(&other.losses);
+        self.instead.extend_from_slice(&other.instead);
         for (mine, given) in self.cascades.iter_mut().flatten().zip(other.cascades.iter().flatten()) {
             mine.rounds.extend_from_slice(&given.rounds);
             mine.rounds.sort_by_key(|round| round.lane);

@@ -6,6 +6,7 @@ use crate::kernels::LANES;
 use crate::run::in_parallel;
 use crate::sampling::{Draws, Sampler};
 use crate::study::Study;
+use std::collections::BTreeMap;
 
 /// Blocks of draws.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ impl Bench {
     }
 
     /// What attacks on `service` of the graph's one design, alone or with others, cost whom: (operator, scenario, USD), in the order of scenarios.
+    /// Less, where attacks are joint, what would be lost if it could not be attacked.
     pub fn losses(&self, graph: &Graph, service: usize) -> Vec<(usize, usize, f64)> {
         // Few enough pieces that their rooms do not matter, more than there are threads.
         let piece = self.blocks.len().div_ceil(16).max(1);
@@ -57,9 +59,24 @@ impl Bench {
                 lost.extend(of_block.map(|line| {
                     (line.operator as usize, first + usize::from(line.lane), line.by_attack_usd)
                 }));
+                let instead = execution.instead.iter().filter(attacked).map(|line| {
+                    (line.operator as usize, first + usize::from(line.lane), -line.by_attack_usd)
+                });
+                netted(&mut lost, instead.collect());
             }
             lost
         });
         judged.into_iter().flatten().collect()
     }
+}
+
+/// Adds losses of the scenarios listed last, one entry for an operator and scenario that has several.
+fn netted(lost: &mut Vec<(usize, usize, f64)>, more: Vec<(usize, usize, f64)>) {
+    let Some(first) = more.iter().map(|(_, scenario, _)| *scenario).min() else { return };
+    let from = lost.partition_point(|(_, scenario, _)| *scenario < first);
+    let mut sums: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+    for (operator, scenario, usd) in lost.drain(from..).chain(more) {
+        *sums.entry((scenario, operator)).or_default() += usd;
+    }
+    lost.extend(sums.into_iter().map(|((scenario, operator), usd)| (operator, scenario, usd)));
 }

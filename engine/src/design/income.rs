@@ -4,12 +4,12 @@
 use super::Compiler;
 use super::backing::{Backing, chain_of};
 use super::losses::Amounts;
-use crate::graph::{AssetAmounts, Income, Pay, to_f64};
+use crate::graph::{AssetAmounts, Income, Pay, Targets, to_f64};
 use crate::kernels::caps::{self, Capped};
 use crate::rules::eigenlayer::Deployment;
 use crate::rules::payments::{DEC, Deal, liquid_staking_income};
 use crate::rules::saga;
-use crate::study::{FaultKind, Operator, SagaPrice, Split, Stream, System};
+use crate::study::{FaultKind, Operator, Participation, SagaPrice, Split, Stream, System};
 
 const DAYS_PER_YEAR: f64 = 365.25;
 /// USD are counted in millionths.
@@ -20,6 +20,18 @@ impl Compiler<'_> {
     pub(super) fn incomes(&self) -> Vec<Income> {
         let services = (0..self.design.services.len()).map(|index| self.income(index));
         services.chain([self.rewards_beside()]).collect()
+    }
+
+    /// Services whose operators may ask what is left to them, a bit each.
+    pub(super) fn with_margins(&self) -> Targets {
+        let asked = |index: &usize| {
+            let pays = self.pays(*index);
+            let is_chosen = self.design.terms[*index].participation == Participation::Chosen;
+            is_chosen
+                || pays.pays.iter().any(|pay| pay.total > 0.0)
+                || pays.node_usd.iter().any(|usd| *usd > 0.0)
+        };
+        (0..self.design.services.len()).filter(asked).fold(0, |set, index| set | 1 << index)
     }
 
     fn income(&self, index: usize) -> Income {

@@ -120,6 +120,7 @@ impl<'a> Compiler<'a> {
             stake: self.stake(),
             faults,
             combine: self.combine.clone(),
+            margins: if self.study.adversary.joint { self.with_margins() } else { 0 },
             incomes: self.incomes(),
             paths: self.paths(),
             joint: if self.study.adversary.joint { self.joint() } else { Joint::default() },

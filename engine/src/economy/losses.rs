@@ -12,7 +12,8 @@ const MORE: usize = 3;
 /// A design has one book per service, for losses to attacks on it alone, and before them one for what is lost beyond those: to
 /// accidents and to attacks on several services. A square in that one is what they add to the square of a scenario's whole
 /// loss, so that these books of a design add up to the sums of the whole. Where attacks can be joint, one more book per service
-/// repeats what attacks on it and others cost.
+/// repeats what attacks on it and others cost, less what would be lost if it could not be attacked
+/// ([`Execution::instead`]): with the book of attacks on it alone that is what the service adds.
 #[derive(Debug, Clone, Default)]
 pub struct LossBooks {
     n_operators: usize,
@@ -104,7 +105,53 @@ impl LossBooks {
                 self.book((design, services), self.n_operators + more, lost, &prices);
             }
         }
+        self.take_off_instead(execution, &mut prices, draws, own_share);
         self.hand_on()
+    }
+
+    /// Takes off each service's own book what would be lost without it: of a loss `a` and one of `b` instead, `a − b` and its square are
+    /// left.
+    fn take_off_instead(
+        &mut self,
+        execution: &Execution,
+        prices: &mut [f64],
+        draws: &Draws,
+        own_share: &[f64],
+    ) {
+        let alike =
+            |a: &LossLine, b: &LossLine| (a.design, a.lane, a.services) == (b.design, b.lane, b.services);
+        for spared in execution.instead.chunk_by(alike) {
+            let LossLine { design, lane, services, .. } = spared[0];
+            let at = |line: &LossLine| (line.design, line.lane);
+            let first = execution.losses.partition_point(|line| at(line) < (design, lane));
+            let last = execution.losses.partition_point(|line| at(line) <= (design, lane));
+            let lines = &execution.losses[first..last];
+            let (design, lane) = (usize::from(design), usize::from(lane));
+            prices.iter_mut().zip(&draws.prices).for_each(|(price, column)| *price = column[lane]);
+            let (beyond, n_services) = self.first[design];
+            let book = beyond + 1 + n_services + services.trailing_zeros() as usize;
+            let (mut with, mut without) = ([0.0; MORE], [0.0; MORE]);
+            let shares = |operator: u32| {
+                let own = own_share[operator as usize];
+                [own, 1.0 - own, 1.0]
+            };
+            for line in lines {
+                let add = |(sum, share): (&mut f64, f64)| *sum += share * line.by_attack_usd;
+                with.iter_mut().zip(shares(line.operator)).for_each(add);
+            }
+            for of_one in spared.chunk_by(|a, b| a.operator == b.operator) {
+                let operator = of_one[0].operator;
+                let instead: f64 = of_one.iter().map(|line| line.by_attack_usd).sum();
+                let here = lines.iter().filter(|line| line.operator == operator);
+                let lost: f64 = here.map(|line| line.by_attack_usd).sum();
+                without.iter_mut().zip(shares(operator)).for_each(|(sum, share)| *sum += share * instead);
+                self.add((book, operator as usize), -instead, instead * (instead - 2.0 * lost), prices);
+            }
+            for (more, (with, without)) in with.into_iter().zip(without).enumerate() {
+                let who = self.n_operators + more;
+                self.add((book, who), -without, without * (without - 2.0 * with), prices);
+            }
+        }
     }
 
     /// Books what one of `operator + MORE` has lost to accidents and to an attack on `services`.

@@ -232,6 +232,14 @@ impl Joint {
         left
     }
 
+    /// The same where one service cannot be attacked.
+    #[must_use]
+    pub fn without(&self, service: usize) -> Self {
+        let mut left = self.clone();
+        left.targets.iter_mut().for_each(|target| target.by_operators &= target.service != service);
+        left
+    }
+
     /// The same with the stake that slashes take as the only cost (the restaking literature's cost of corruption): no income, drawdown or
     /// friction, and all stake the operators' own.
     #[must_use]

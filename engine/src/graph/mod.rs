@@ -103,6 +103,8 @@ pub struct DesignGraph {
     pub incomes: Vec<Income>,
     /// Services whose profits attacks on others realise as well.
     pub paths: Vec<Paths>,
+    /// Services that pay or cost something to run, a bit each: what attacks would cost without them is asked where attacks are joint.
+    pub margins: Targets,
     /// What attacks on several targets cost; empty where they are not judged.
     pub joint: Joint,
     /// Its services that have turned Byzantine in this graph, a bit each.

@@ -202,6 +202,8 @@ impl Standing {
     /// services are secured by others.
     pub(super) fn new(study: &Study, time: &Time, today: Option<&Self>) -> Self {
         let mut graph = crate::design::compile(study);
+        // Nobody asks on a path what an attack would have cost without a service.
+        graph.designs.iter_mut().for_each(|design| design.margins = 0);
         let price = |asset: usize| study.assets[asset].price_usd;
         let own: Vec<Vec<(usize, f64)>> =
             graph.secured.iter().map(|secured| shares(secured, &price, value(secured, &price))).collect();

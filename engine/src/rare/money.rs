@@ -99,7 +99,7 @@ impl BlockMoney {
             usd: lines.iter().map(|line| line.by_attack_usd + line.by_accident_usd).sum(),
         });
         let lost: Vec<Lost> = lost.collect();
-        for line in &mut execution.losses {
+        for line in execution.losses.iter_mut().chain(&mut execution.instead) {
             line.by_attack_usd *= weights[usize::from(line.lane)];
             line.by_accident_usd *= weights[usize::from(line.lane)];
         }

@@ -63,6 +63,13 @@ pub(super) fn scenarios(plan: &Plan, provenance: &Provenance) -> Table<ScenarioR
             }),
         ]);
     }
+    columns.extend(optional(plan));
+    Table::new("scenarios", columns, provenance)
+}
+
+/// Columns of figures that are asked for, or of what may happen.
+fn optional(plan: &Plan) -> Vec<Column<ScenarioRows>> {
+    let mut columns = Vec::new();
     if plan.graph().certifies_slack {
         let about = (SHARE, "certified γ* of those who can be had; infinite where they reach nothing");
         columns.push(Column::numbers("overcollateralization", about, Plain, |rows: &ScenarioRows| {
@@ -74,13 +81,12 @@ pub(super) fn scenarios(plan: &Plan, provenance: &Provenance) -> Table<ScenarioR
         columns.push(Column::counts("byzantine_services", about, |rows: &ScenarioRows| {
             &rows.byzantine_services
         }));
-        columns.push(usd(
-            "byzantine_slashed_usd",
-            "stake that they slash, among fault_slashed_usd",
-            |rows| &rows.byzantine_slashed_usd,
-        ));
+        let about = (USD, "stake that they slash, among fault_slashed_usd");
+        columns.push(Column::numbers("byzantine_slashed_usd", about, Plain, |rows: &ScenarioRows| {
+            &rows.byzantine_slashed_usd
+        }));
     }
-    Table::new("scenarios", columns, provenance)
+    columns
 }
 
 /// One row per scenario, design and target.

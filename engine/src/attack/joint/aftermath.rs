@@ -23,6 +23,8 @@ const KEPT_RESTS: usize = 64;
 pub struct Aftermath {
     /// By the targets that have fallen: nothing of it depends on what was met before.
     rests: BTreeMap<Targets, Rest>,
+    /// The design where one service cannot be attacked, by its position.
+    spared: BTreeMap<usize, Rest>,
     scene: Scene,
     priced: Priced,
     cover: Cover,
@@ -59,18 +61,45 @@ impl Aftermath {
         if self.rests.len() >= KEPT_RESTS && !self.rests.contains_key(&done) {
             self.rests.clear();
         }
-        let rest = self.rests.entry(done).or_insert_with(|| Rest::new(&design.joint, done));
-        let scene = &mut self.scene;
-        scene.done = done;
+        let rest = self.rests.entry(done).or_insert_with(|| Rest::new(design.joint.after(done)));
+        self.scene.done = done;
+        let room = (&mut self.scene, &mut self.priced, &mut self.cover);
+        rest.search((graph, design), (draws, lane), gone, room)
+    }
+
+    /// The attack by operators that would net most if one service could not be attacked.
+    pub fn search_sparing(
+        &mut self,
+        (graph, design): (&Graph, &DesignGraph),
+        (draws, lane): (&Draws, usize),
+        service: usize,
+    ) -> Found {
+        let spared = self.spared.entry(service);
+        let rest = spared.or_insert_with(|| Rest::new(design.joint.without(service)));
+        self.scene.done = 0;
+        let room = (&mut self.scene, &mut self.priced, &mut self.cover);
+        rest.search((graph, design), (draws, lane), &[], room)
+    }
+}
+
+impl Rest {
+    /// The attack that nets most; parts of operators' keys are gone. `[operator]`
+    fn search(
+        &mut self,
+        (graph, design): (&Graph, &DesignGraph),
+        (draws, lane): (&Draws, usize),
+        gone: &[f64],
+        (scene, priced, cover): (&mut Scene, &mut Priced, &mut Cover),
+    ) -> Found {
         scene.prices.clear();
         scene.prices.extend(draws.prices.iter().map(|price| price[lane]));
         scene.columns.clear();
         scene.columns.extend(draws.profits.iter().map(|profit| profit[lane]));
         let bribes = graph.routes.contains(&Route::Bribe);
-        let whole = (graph, design, &rest.joint);
-        set_candidates((scene, &mut self.priced, bribes), whole, (draws, lane), gone);
-        price_alone(&rest.joint, scene, (&mut self.cover, &mut rest.payments));
-        let verdict = rest.judge.judge(Ground { joint: &rest.joint, plan: &rest.plan, scene: &*scene }, 0.0);
+        let whole = (graph, design, &self.joint);
+        set_candidates((scene, priced, bribes), whole, (draws, lane), gone);
+        price_alone(&self.joint, scene, (cover, &mut self.payments));
+        let verdict = self.judge.judge(Ground { joint: &self.joint, plan: &self.plan, scene: &*scene }, 0.0);
         match verdict.witness {
             Some(witness) => {
                 let operators = witness.members.iter().map(|member| scene.operators[*member as usize]);
@@ -83,11 +112,8 @@ impl Aftermath {
             None => Found::Nothing,
         }
     }
-}
 
-impl Rest {
-    fn new(joint: &Joint, done: Targets) -> Self {
-        let joint = joint.after(done);
+    fn new(joint: Joint) -> Self {
         Self { plan: Plan::new(&joint), joint, judge: Judge::default(), payments: Payments::default() }
     }
 }

@@ -91,12 +91,12 @@ fn splits(joint: &Joint, of_service: &[Targets]) -> Option<Vec<(Targets, Targets
             .any(|charge| charge.executor == Some(*service) && charge.free != charge.held)
     };
     let mut cases = vec![(0, by_operators(joint))];
-    for service in 0..of_service.len() {
+    for (service, of_one) in of_service.iter().enumerate() {
         // What lands on stake that others restake is known within a case as well.
         let carries = carries_others(&service);
         let decides =
             |target: &usize| carries && joint.targets[*target].holds || joint.charges_below(*target);
-        let held: Vec<usize> = targets_in(of_service[service]).filter(decides).collect();
+        let held: Vec<usize> = targets_in(*of_one).filter(decides).collect();
         if held.is_empty() {
             continue;
         }
