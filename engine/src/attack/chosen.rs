@@ -1,12 +1,13 @@
 //! A target in one scenario whose cheapest coalition is sought.
 
 use super::coalition::narrow;
+use super::mixed::{Rates, by_mixed_order};
 use super::outcome::RouteCost;
 use super::ranks::RankSets;
 use super::{Coalition, CoalitionCost, Recruits, Scratch, SlotOrder, divided};
 use super::{by_fixed_order, by_moving_order, nearly};
 use crate::fraction::Threshold;
-use crate::graph::{Order, StakePower, Target};
+use crate::graph::{Order, SlotLosses, StakePower, Target};
 use crate::sampling::Draws;
 use crate::study::Route;
 
@@ -50,6 +51,17 @@ impl Chosen<'_> {
                 if self.too_few(recruits, route, (ranks, lane), scratch) {
                     return None;
                 }
+                let Scratch { priced, coalition, .. } = &mut *scratch;
+                if let (Some(mix), [first, second]) = (&losses.mix, priced.multipliers()) {
+                    let usd = losses.assets.iter().map(|(asset, ..)| price(*asset));
+                    let rates = Rates::new(mix, [*first, *second], usd);
+                    let recruits = if rates.is_turned() {
+                        ranks.turned(self.index, lane, route == Route::Bribe, draws.premium[lane])
+                    } else {
+                        recruits
+                    };
+                    return by_mixed_order(&rates, self.least_power, recruits, coalition);
+                }
                 scratch.price_losses(losses, price, self.group);
                 let Scratch { coalition, priced, orders, .. } = scratch;
                 let book = (self.power, &*priced, losses);
@@ -67,13 +79,15 @@ impl Chosen<'_> {
         price: impl Fn(usize) -> f64,
         scratch: &mut Scratch,
     ) -> Option<CoalitionCost> {
-        let divisible = |position: usize| self.power.divisible[self.operator(position) as usize];
+        let operator = self.operator(false);
+        let divisible = |position: usize| self.power.divisible[operator(position) as usize];
         match &self.target.order {
             Order::Fixed(order) => {
                 let usd = order.asset.map_or(1.0, price);
                 let of = |rank: usize| {
-                    let (private, forfeited) = (usd * order.private[rank], usd * order.forfeited[rank]);
-                    (u128::from(order.units[rank]), private, forfeited, divisible(rank))
+                    let (private, forfeited) =
+                        (usd * order.ranked[rank].private, usd * order.ranked[rank].forfeited);
+                    (u128::from(order.ranked[rank].units), private, forfeited, divisible(rank))
                 };
                 divided::cheapest(recruits, self.least_power, of, &mut scratch.coalition)
             }
@@ -109,26 +123,28 @@ impl Chosen<'_> {
         scratch.available(route, recruits) < nearly(self.least_power)
     }
 
-    /// The operator at a position of a coalition.
-    pub(super) fn operator(&self, position: usize) -> u32 {
-        if self.second.is_some() {
-            return narrow(position);
-        }
-        match &self.target.order {
-            Order::Fixed(order) => order.operators[position],
-            Order::Moves(_) => self.power.members[position],
-        }
+    /// The operators of a coalition, with the part of its keys that each commits.
+    pub(super) fn members(&self, coalition: &Coalition) -> impl Iterator<Item = (u32, f64)> {
+        let operator = self.operator(coalition.is_turned);
+        coalition.committed().map(move |(position, part)| (operator(position), part))
+    }
+
+    /// The operator at a position of a coalition; `is_turned` if ranks are those of a mix's second line.
+    fn operator(&self, is_turned: bool) -> impl Fn(usize) -> u32 {
+        // Where a second quorum is needed, positions are operators.
+        let operators = self.second.is_none().then(|| match &self.target.order {
+            Order::Fixed(order) => &order.operators,
+            Order::Moves(SlotLosses { mix: Some(mix), .. }) => &mix.lines[usize::from(is_turned)].operators,
+            Order::Moves(_) => &self.power.members,
+        });
+        move |position| operators.map_or_else(|| narrow(position), |operators| operators[position])
     }
 
     /// Keeps who is in the coalition just found, for [`execute`].
     pub(super) fn keep(&self, route: Route, lane: usize, scratch: &mut Scratch) {
         let Scratch { coalition, found, .. } = scratch;
-        let at = (self.index, lane);
-        match &self.target.order {
-            _ if self.second.is_some() => found.keep(at, route, coalition, narrow),
-            Order::Fixed(order) => found.keep(at, route, coalition, |rank| order.operators[rank]),
-            Order::Moves(_) => found.keep(at, route, coalition, |slot| self.power.members[slot]),
-        }
+        let operator = self.operator(coalition.is_turned);
+        found.keep((self.index, lane), route, coalition, operator);
     }
 
     /// Adds what redistribution returns of the coalition's stake.
@@ -139,9 +155,9 @@ impl Chosen<'_> {
         price: impl Fn(usize) -> f64,
     ) -> RouteCost {
         let returned = self.target.returned.iter().map(|amounts| {
-            let members = coalition.committed().map(|(at, part)| (self.operator(at) as usize, part));
-            price(amounts.asset)
-                * members.map(|(operator, part)| part * amounts.tokens[operator]).sum::<f64>()
+            let tokens =
+                self.members(coalition).map(|(operator, part)| part * amounts.tokens[operator as usize]);
+            price(amounts.asset) * tokens.sum::<f64>()
         });
         RouteCost { returned: returned.sum(), ..cost }
     }

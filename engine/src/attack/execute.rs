@@ -355,7 +355,7 @@ fn find_members(
     let second = graph.secured[located.secured].second.as_ref();
     let chosen = Chosen::anew((power, second), (target, located.at), (draws, lane), scratch);
     chosen.coalition(route, draws, lane, (ranks, scratch));
-    members.extend(scratch.coalition.positions().map(|position| chosen.operator(position)));
+    members.extend(chosen.members(&scratch.coalition).map(|(operator, _)| operator));
     parts.extend_from_slice(&scratch.coalition.parts);
 }
 

@@ -12,9 +12,11 @@ mod dual;
 mod execute;
 mod execution;
 mod few;
+mod fixed;
 mod found;
 mod instead;
 pub mod joint;
+mod mixed;
 mod moving;
 mod outcome;
 pub mod part;
@@ -26,12 +28,14 @@ mod slot_order;
 #[cfg(test)]
 mod tests;
 mod turned;
+mod walk;
 
 pub use accident::halted_by_accident;
 pub use cascade::{Cascades, Round};
-pub use coalition::{Coalition, CoalitionCost, NOBODY, Recruits, available_weight, by_fixed_order, nearly};
+pub use coalition::{Coalition, CoalitionCost, NOBODY, Recruits, available_weight, nearly};
 pub use execute::{decide, execute, execute_seen};
 pub use execution::{DesignOutcome, Execution, LossLine, NO_TARGET, OperatorTally};
+pub use fixed::by_fixed_order;
 pub use moving::by_moving_order;
 pub use outcome::{BribeWays, Costs, NO_ROUTE, RouteOutcome, TargetOutcome};
 pub use priced::Priced;
@@ -55,9 +59,9 @@ use std::collections::BTreeMap;
 pub struct Outcomes {
     /// Part of the power that colludes. `[secured]`
     pub colluding_share: Vec<Column>,
-    /// `[target]`, the targets of [`Graph::secured`] in order.
+    /// `[target]`, the targets of [`Graph::secured`] in order, of those with the same outcomes the first alone.
     pub targets: Vec<TargetOutcome>,
-    /// First target of each secured service. `[secured]`
+    /// First target of each secured service; of those with the same outcomes that of the first. `[secured]`
     pub first_target: Vec<usize>,
     /// An earlier secured service with the same outcomes. `[secured]`
     images: Vec<Option<usize>>,
@@ -118,12 +122,12 @@ impl Kinship {
 impl Outcomes {
     /// Room for the outcomes of one block.
     pub fn new(graph: &Graph) -> Self {
-        let mut first_target = Vec::new();
         let mut targets = Vec::new();
         let mut kinships = Vec::new();
-        for secured in &graph.secured {
+        let images = graph.images();
+        let own = graph.secured.iter().zip(&images).filter(|(_, image)| image.is_none());
+        for (secured, _) in own {
             let first = targets.len();
-            first_target.push(first);
             for (index, target) in secured.targets.iter().enumerate() {
                 let routes = routes::that_exist(&graph.routes, secured, target);
                 targets.push(TargetOutcome::room(routes, !target.returned.is_empty()));
@@ -135,15 +139,13 @@ impl Outcomes {
             }
         }
         let colluding_share = vec![[0.0; LANES]; graph.secured.len()];
-        let image =
-            |(index, secured)| graph.secured[..index].iter().position(|other| same_outcomes(secured, other));
         Self {
             colluding_share,
             targets,
-            first_target,
-            images: graph.secured.iter().enumerate().map(image).collect(),
+            first_target: graph.first_targets(&images),
+            ranks: RankSets::new(graph, &images),
+            images,
             kinships,
-            ranks: RankSets::new(graph),
             scratch: Scratch::default(),
             turned: BTreeMap::new(),
         }
@@ -172,37 +174,11 @@ impl Outcomes {
         if priced.total == 0 { 0.0 } else { to_f64(units) / to_f64(priced.total) }
     }
 
-    /// Copies the outcomes of an earlier secured service.
-    fn copy(&mut self, earlier: usize, index: usize, n_targets: usize) {
-        self.colluding_share[index] = self.colluding_share[earlier];
-        let (from, to) = (self.first_target[earlier], self.first_target[index]);
-        let (before, targets) = self.targets.split_at_mut(to);
-        for (position, target) in targets[..n_targets].iter_mut().enumerate() {
-            target.copy_from(&before[from + position]);
-            (0..LANES).for_each(|lane| self.scratch.found.share(from + position, to + position, lane));
-        }
+    /// Secured services and targets that stand behind [`Self::targets`], in that order.
+    pub fn judged<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = (&'a Secured, &'a Target)> {
+        let own = graph.secured.iter().zip(&self.images).filter(|(_, image)| image.is_none());
+        own.flat_map(|(secured, _)| secured.targets.iter().map(move |target| (secured, target)))
     }
-}
-
-/// Whether two secured services differ in nothing that their outcomes depend on.
-fn same_outcomes(a: &Secured, b: &Secured) -> bool {
-    let same = |(a, b): (&Target, &Target)| {
-        a.profit_column == b.profit_column
-            && a.threshold == b.threshold
-            && a.second_threshold == b.second_threshold
-            && (a.second_threshold.is_none() || a.losses == b.losses)
-            && a.success_probability.to_bits() == b.success_probability.to_bits()
-            && a.gains == b.gains
-            && a.capped == b.capped
-            && a.order == b.order
-            && a.purchases == b.purchases
-            && a.returned == b.returned
-            && a.mining == b.mining
-    };
-    a.power == b.power
-        && a.second == b.second
-        && a.targets.len() == b.targets.len()
-        && a.targets.iter().zip(&b.targets).all(same)
 }
 
 /// Judges every target of the graph in every scenario of a block.
@@ -219,7 +195,7 @@ fn assess_by(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
     outcomes.scratch.found.clear(outcomes.targets.len());
     for (index, secured) in graph.secured.iter().enumerate() {
         if let Some(earlier) = outcomes.images[index] {
-            outcomes.copy(earlier, index, secured.targets.len());
+            outcomes.colluding_share[index] = outcomes.colluding_share[earlier];
             continue;
         }
         let first = outcomes.first_target[index];
@@ -310,7 +286,7 @@ pub fn cheapest_coalition(
     let second = graph.secured[secured].second.as_ref();
     let chosen = Chosen::anew((power, second), (target, index), (draws, lane), scratch);
     let cost = chosen.coalition(route, draws, lane, (ranks, &mut *scratch))?;
-    Some((cost, scratch.coalition.committed().map(|(at, part)| (chosen.operator(at), part)).collect()))
+    Some((cost, chosen.members(&scratch.coalition).collect()))
 }
 
 impl Scratch {

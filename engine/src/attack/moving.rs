@@ -6,6 +6,7 @@
 use super::coalition::{Coalition, CoalitionCost, Recruits, closer_if_few, narrow, nearly};
 use super::priced::Priced;
 use super::slot_order::SlotOrder;
+use super::walk::heaviest_within;
 use crate::graph::{SlotLosses, StakePower, to_f64};
 use crate::kernels::bits;
 
@@ -156,12 +157,6 @@ fn drop_needless(
         *free -= gone_free;
     }
     gone > 0
-}
-
-/// No power within a surplus weighs more.
-#[inline]
-fn heaviest_within(surplus: u128) -> f64 {
-    to_f64(surplus) * (1.0 + 1e-9)
 }
 
 /// What members that are paid receive; `colluders` are all that are paid, in the coalition or not, few as a rule.

@@ -132,6 +132,13 @@ impl Costs {
         }
     }
 
+    /// Sets the first `n` lanes, where all of them are in reach.
+    pub(super) fn set_first(&mut self, n: usize, of: impl Fn(usize) -> RouteCost) {
+        for lane in 0..n {
+            self.set(lane, of(lane));
+        }
+    }
+
     pub(super) fn at(&self, lane: usize) -> RouteCost {
         RouteCost {
             cost: self.cost[lane],
@@ -202,20 +209,6 @@ impl TargetOutcome {
 }
 
 impl TargetOutcome {
-    /// Takes over the outcomes of a target that has the same.
-    pub(super) fn copy_from(&mut self, other: &Self) {
-        self.profit = other.profit;
-        self.threshold_reached = other.threshold_reached;
-        for (route, other) in self.routes.iter_mut().zip(&other.routes) {
-            route.costs.clone_from(&other.costs);
-        }
-        self.cheapest = other.cheapest;
-        self.best.clone_from(&other.best);
-        if self.has_returns {
-            self.returnable = other.returnable;
-        }
-    }
-
     pub(super) fn room(routes: Vec<Route>, has_returns: bool) -> Self {
         let room = |route| RouteOutcome { route, costs: Costs::OUT_OF_REACH };
         Self {

@@ -20,6 +20,8 @@ pub struct Priced {
     pub asset_usd: Vec<f64>,
     /// Power of everybody.
     pub total: u128,
+    /// Price of each part's units, USD, as far as its cap lets it count. `[part]`
+    prices: Vec<f64>,
     /// Integer price of each part's units. `[part]`
     multipliers: Vec<u64>,
     /// Value of the uncapped parts and of the capped ones, USD · 10^decimals.
@@ -90,14 +92,20 @@ impl Priced {
             parts().filter_map(|(part, n)| Some(Capped { size: usd(part) * n, share: part.most_share? })),
         );
         let whole = caps::whole(self.own, &self.lent);
-        let mut prices: Vec<f64> = power.parts.iter().map(usd).collect();
-        for ((part, n), price) in parts().zip(&mut prices) {
+        self.prices.clear();
+        self.prices.extend(power.parts.iter().map(usd));
+        for ((part, n), price) in parts().zip(&mut self.prices) {
             let most = part.most_share.map_or(f64::INFINITY, |share| share * whole);
             *price *= if *price * n > most { most / (*price * n) } else { 1.0 };
         }
-        let dearest = prices.iter().copied().fold(0.0, f64::max);
+        let dearest = self.prices.iter().copied().fold(0.0, f64::max);
         self.multipliers.clear();
-        self.multipliers.extend(prices.iter().map(|price| fixed_point(price / dearest)));
+        self.multipliers.extend(self.prices.iter().map(|price| fixed_point(price / dearest)));
+    }
+
+    /// Integer price of each part's units. `[part]`
+    pub fn multipliers(&self) -> &[u64] {
+        &self.multipliers
     }
 
     /// Power of everybody in USD where it spans assets; `None` where it is counted in units.

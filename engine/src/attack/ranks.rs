@@ -5,7 +5,7 @@
 //! is bribed, sets are made for the scenarios alone in which colluders may be enough.
 
 use super::{NOBODY, Recruits};
-use crate::graph::{Graph, Order, Power, StakePower};
+use crate::graph::{Graph, Order, Power, SlotLosses, StakePower};
 use crate::kernels::level::Level;
 use crate::kernels::weigh::Weights;
 use crate::kernels::{LANES, Mask, bits};
@@ -18,6 +18,8 @@ pub(super) struct RankSets {
     orders: Vec<RankOrder>,
     /// Position in `orders`. `[target]`
     order_of: Vec<usize>,
+    /// The same of the second line of a mix; that of the first elsewhere. `[target]`
+    turned_of: Vec<usize>,
     rows: Vec<Mask>,
     /// Whether coalitions bribe.
     bribes: bool,
@@ -50,19 +52,31 @@ struct RankedPart {
 }
 
 impl RankSets {
-    /// Room for the orders of a graph; targets that share an order share the sets.
-    pub(super) fn new(graph: &Graph) -> Self {
+    /// Room for the orders of a graph; targets that share an order share the sets. `images` have no targets of their own.
+    pub(super) fn new(graph: &Graph, images: &[Option<usize>]) -> Self {
         let mut sets = Self { bribes: graph.routes.contains(&Route::Bribe), ..Self::default() };
-        for secured in &graph.secured {
+        for (secured, _) in graph.secured.iter().zip(images).filter(|(_, image)| image.is_none()) {
             let members = match &secured.power {
                 Power::Stake(power) => power.members.as_slice(),
                 Power::Hash => &[],
             };
             for target in &secured.targets {
+                let mut turned = None;
                 let (position, least_power) = match (&target.order, &secured.power) {
                     (Order::Fixed(order), _) => {
-                        let units = std::slice::from_ref(&order.units);
-                        (sets.position_of(&order.operators, units), order.least_power)
+                        (sets.position_of(&order.operators, &[order.units().collect()]), order.least_power)
+                    }
+                    (Order::Moves(SlotLosses { mix: Some(mix), .. }), _) => {
+                        let [first, second] = &mix.lines;
+                        turned = Some(sets.position_of(&second.operators, &[]));
+                        (
+                            sets.position_of(
+                                &first.operators,
+                                &[0, 1]
+                                    .map(|part| first.mixed.iter().map(|mixed| mixed.units[part]).collect()),
+                            ),
+                            0,
+                        )
                     }
                     (Order::Moves(_), Power::Stake(power)) => (sets.position_of(members, &units(power)), 0),
                     (Order::Moves(_), Power::Hash) => (sets.position_of(members, &[]), 0),
@@ -70,6 +84,7 @@ impl RankSets {
                 let order = &mut sets.orders[position];
                 order.least_power = order.least_power.min(least_power);
                 sets.order_of.push(position);
+                sets.turned_of.push(turned.unwrap_or(position));
             }
         }
         sets
@@ -162,7 +177,17 @@ impl RankSets {
     /// Who may join target `index` in this lane.
     #[inline]
     pub(super) fn recruits(&self, index: usize, lane: usize, bribes: bool, premium: f64) -> Recruits<'_> {
-        let order = &self.orders[self.order_of[index]];
+        self.recruits_of(self.order_of[index], lane, bribes, premium)
+    }
+
+    /// The same over the ranks of the mix's second line.
+    pub(super) fn turned(&self, index: usize, lane: usize, bribes: bool, premium: f64) -> Recruits<'_> {
+        self.recruits_of(self.turned_of[index], lane, bribes, premium)
+    }
+
+    #[inline]
+    fn recruits_of(&self, order: usize, lane: usize, bribes: bool, premium: f64) -> Recruits<'_> {
+        let order = &self.orders[order];
         let range = lane * order.words..(lane + 1) * order.words;
         Recruits {
             colluders: &order.colluders[range.clone()],

@@ -1,6 +1,6 @@
 //! Routes that need no operator: stake bought, hash rate rented, hardware bought.
 
-use super::outcome::RouteCost;
+use super::outcome::{Costs, RouteCost};
 use super::{Priced, TargetOutcome};
 use crate::graph::{Mining, Power, Purchase, Secured, StakePower, Target};
 use crate::kernels::LANES;
@@ -39,6 +39,21 @@ pub(super) fn acquire(
         is_for_sale.then(|| purchase_cost(purchase, value))
     });
     costs.min_by(|a, b| (a.cost - a.returned).total_cmp(&(b.cost - b.returned)))
+}
+
+/// The same over a block where power has a single part, so that prices decide nothing but the cost; `false` if it has not.
+pub(super) fn acquire_columns(target: &Target, power: &StakePower, draws: &Draws, costs: &mut Costs) -> bool {
+    let ([_], [purchase]) = (power.parts.as_slice(), target.purchases.as_slice()) else { return false };
+    let tokens = purchase.staked_tokens * purchase.share / (1.0 - purchase.share);
+    if tokens > purchase.for_sale_tokens {
+        return true;
+    }
+    let prices = &draws.prices[purchase.asset];
+    costs.set_first(draws.n, |lane| {
+        let value = purchase.staked_tokens * prices[lane] * purchase.share / (1.0 - purchase.share);
+        purchase_cost(purchase, value)
+    });
+    true
 }
 
 /// What buying stake of `value` USD costs.

@@ -4,7 +4,7 @@ use super::chosen::Chosen;
 use super::outcome::RouteCost;
 use super::ranks::RankSets;
 use super::{Kinship, Priced, RouteOutcome, Scratch, SlotOrder, TargetOutcome, dual, routes};
-use crate::graph::{FixedOrder, Order, PowerPart, Secured, StakePower, slot, to_f64};
+use crate::graph::{FixedOrder, Order, PowerPart, Secured, SlotLosses, StakePower, slot, to_f64};
 use crate::kernels::{Column, LANES, columns};
 use crate::sampling::Draws;
 use crate::study::Route;
@@ -55,11 +55,20 @@ impl Service<'_> {
             && targets.iter().all(|target| is_fixed(&target.order))
     }
 
+    /// Whether prices do no more to any order than turn it round.
+    fn has_mixes(&self) -> bool {
+        let is_mixed = |order: &Order| matches!(order, Order::Moves(SlotLosses { mix: Some(_), .. }));
+        self.secured.second.is_none() && self.secured.targets.iter().all(|target| is_mixed(&target.order))
+    }
+
     /// Lanes in the order in which they are judged: by the ratio of two prices where power spans assets, so that the
     /// order of members changes little from one to the next.
     fn visits(&self, visits: &mut Vec<(f64, usize)>) {
         visits.clear();
         visits.extend((0..self.draws.n).map(|lane| (0.0, lane)));
+        if self.has_mixes() {
+            return;
+        }
         let mut assets = self.power.parts.iter().filter_map(|part| part.asset);
         if let (Some(a), Some(b)) = (assets.next(), assets.next()) {
             let (a, b) = (&self.draws.prices[a], &self.draws.prices[b]);
@@ -70,9 +79,12 @@ impl Service<'_> {
 
     /// Power at a scenario's prices; in one asset it is the same in every scenario.
     fn price_power(&self, lane: usize, scratch: &mut Scratch) {
+        let price = |asset: usize| self.draws.prices[asset][lane];
         scratch.forget();
-        if lane == 0 || self.power.parts.len() > 1 {
-            scratch.price_power(self.power, |asset| self.draws.prices[asset][lane]);
+        if self.power.parts.len() > 1 && self.has_mixes() {
+            scratch.priced.price_total(self.power, price);
+        } else if lane == 0 || self.power.parts.len() > 1 {
+            scratch.price_power(self.power, price);
         }
     }
 
@@ -191,6 +203,11 @@ impl Service<'_> {
                 }
                 costs.clear();
                 if *route == Route::Collude && !some_reach {
+                    continue;
+                }
+                if *route == Route::Acquire
+                    && routes::acquire_columns(at.target, self.power, self.draws, costs)
+                {
                     continue;
                 }
                 for lane in

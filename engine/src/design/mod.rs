@@ -169,7 +169,7 @@ impl<'a> Compiler<'a> {
         let losses = self.losses(&judged);
         let order = match power {
             Power::Stake(stake) => Order::of(stake, &losses, |total| attack.threshold.least_power(total)),
-            Power::Hash => Order::Moves(SlotLosses { fixed_usd: Vec::new(), assets: Vec::new() }),
+            Power::Hash => Order::Moves(SlotLosses::default()),
         };
         let mining = match system {
             System::Pow(pow) => pow::mining(self.study, service, pow, attack),

@@ -60,9 +60,9 @@ impl Labels {
     /// Labels of a study's graph; `outcomes` are those of the base state in lane 0.
     pub fn new(study: &Study, graph: &Graph, outcomes: &Outcomes) -> Self {
         let name = |service: usize| study.services[service].name.clone();
-        let all = graph.secured.iter().flat_map(|s| s.targets.iter().map(|target| (s.service, target)));
-        let targets = all.zip(&outcomes.targets).map(|((service, target), outcome)| TargetLabels {
-            service: name(service),
+        let all = outcomes.judged(graph).zip(&outcomes.targets);
+        let targets = all.map(|((secured, target), outcome)| TargetLabels {
+            service: name(secured.service),
             attack: target.kind.clone(),
             short: target.short,
             regime: target.regimes.iter().map(|regime| regime.name()).collect::<Vec<_>>().join(","),

@@ -3,8 +3,10 @@
 //! Sampling and attack code know this graph and never a system's name. A service that is secured alike in several
 //! designs stands here once; designs point to it.
 
+mod images;
 mod income;
 mod joint;
+mod mix;
 mod order;
 mod settle;
 mod turned;
@@ -14,7 +16,8 @@ pub use joint::{
     Below, Exposure, Joint, JointCharge, JointPool, JointTarget, Landed, Prize, Targets, is_held, saturated,
     targets_in,
 };
-pub use order::{FixedOrder, Order, Proportion, SlotLosses, slot, to_f64};
+pub use mix::{LossRate, Mix, MixLine, Mixed};
+pub use order::{FixedOrder, Order, Proportion, Ranked, SlotLosses, slot, to_f64};
 pub use settle::{
     Accident, Assault, Bill, BillLine, ChargeNote, Gaps, Incident, Landing, Luck, Regime, Settle, Strike,
 };

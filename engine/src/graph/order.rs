@@ -1,6 +1,6 @@
 //! The order in which operators join the cheapest coalition, where prices cannot change it.
 
-use super::{Losses, NOT_A_MEMBER, StakePower};
+use super::{Losses, Mix, NOT_A_MEMBER, StakePower};
 
 /// How the order of private loss per power behaves.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,13 +12,15 @@ pub enum Order {
 }
 
 /// Losses of the members by slot, contiguous for pricing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SlotLosses {
     /// USD that do not depend on a price. `[slot]`
     pub fixed_usd: Vec<f64>,
     /// Per asset: position, private loss and forfeited stake in tokens. `[asset used]`, each `[slot]`; empty where nobody
     /// forfeits any
     pub assets: Vec<(usize, Vec<f64>, Vec<f64>)>,
+    /// The two orders that prices leave open, where they do.
+    pub mix: Option<Mix>,
 }
 
 impl SlotLosses {
@@ -30,10 +32,13 @@ impl SlotLosses {
             if tokens.iter().all(|tokens| *tokens == 0.0) { Vec::new() } else { tokens }
         };
         let assets = losses.assets.iter();
-        Self {
+        let mut slots = Self {
             fixed_usd: pick(&losses.fixed_usd),
             assets: assets.map(|a| (a.asset, pick(&a.private), forfeited(&a.forfeited))).collect(),
-        }
+            mix: None,
+        };
+        slots.mix = Mix::of(power, &slots);
+        slots
     }
 }
 
@@ -46,16 +51,25 @@ pub struct FixedOrder {
     pub asset: Option<usize>,
     /// Operator at each rank. `[rank]`
     pub operators: Vec<u32>,
-    /// Power. `[rank]`
-    pub units: Vec<u64>,
+    /// What each brings and loses. `[rank]`
+    pub ranked: Vec<Ranked>,
     /// Private loss per unit of power. `[rank]`
     pub ratio: Vec<f64>,
-    /// Private loss. `[rank]`
-    pub private: Vec<f64>,
-    /// Forfeited stake. `[rank]`
-    pub forfeited: Vec<f64>,
     /// Power needed.
     pub least_power: u64,
+}
+
+/// What a member of a fixed order brings and loses.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Ranked {
+    /// Power.
+    pub units: u64,
+    /// The same as a number.
+    pub weight: f64,
+    /// Private loss.
+    pub private: f64,
+    /// Forfeited stake.
+    pub forfeited: f64,
 }
 
 /// Two fixed orders whose coalitions are the same, and their losses proportional.
@@ -72,19 +86,28 @@ impl FixedOrder {
     /// the same power is needed.
     pub fn proportion_to(&self, other: &Self) -> Option<Proportion> {
         let same_walk = self.operators == other.operators
-            && self.units == other.units
+            && self.units().eq(other.units())
             && self.least_power == other.least_power
             && self.asset == other.asset;
         if !same_walk {
             return None;
         }
-        let private = proportion(&self.private, &other.private).filter(|factor| *factor > 0.0)?;
-        Some(Proportion { private, forfeited: proportion(&self.forfeited, &other.forfeited)? })
+        let by = |loss: fn(&Ranked) -> f64| {
+            let [a, b] = [self, other].map(|order| order.ranked.iter().map(loss).collect::<Vec<_>>());
+            proportion(&a, &b)
+        };
+        let private = by(|ranked| ranked.private).filter(|factor| *factor > 0.0)?;
+        Some(Proportion { private, forfeited: by(|ranked| ranked.forfeited)? })
+    }
+
+    /// Power by rank.
+    pub fn units(&self) -> impl Iterator<Item = u64> {
+        self.ranked.iter().map(|ranked| ranked.units)
     }
 }
 
 /// The factor with `a = factor · b`, up to rounding.
-fn proportion(a: &[f64], b: &[f64]) -> Option<f64> {
+pub(super) fn proportion(a: &[f64], b: &[f64]) -> Option<f64> {
     let factor = a.iter().zip(b).find(|(_, b)| **b != 0.0).map_or(0.0, |(a, b)| a / b);
     let holds = a.iter().zip(b).all(|(a, b)| (a - factor * b).abs() <= 1e-12 * a.abs());
     holds.then_some(factor)
@@ -116,15 +139,17 @@ impl Order {
         ranked
             .sort_by(|a, b| a.0.total_cmp(&b.0).then(units_of(b.1).cmp(&units_of(a.1))).then(a.1.cmp(&b.1)));
         let operators: Vec<u32> = ranked.iter().map(|(_, o)| *o).collect();
-        let pick = |values: &[f64]| operators.iter().map(|o| values[*o as usize]).collect();
-        let units: Vec<u64> = operators.iter().filter_map(|o| u64::try_from(units_of(*o)).ok()).collect();
+        let of = |operator: &u32| {
+            let at = *operator as usize;
+            let units = u64::try_from(part.units[at]).ok()?;
+            let weight = to_f64(part.units[at]);
+            Some(Ranked { units, weight, private: private[at], forfeited: forfeited[at] })
+        };
         Self::Fixed(FixedOrder {
             asset,
             ratio: ranked.iter().map(|(ratio, _)| *ratio).collect(),
-            private: pick(private),
-            forfeited: pick(forfeited),
+            ranked: operators.iter().filter_map(of).collect(),
             least_power,
-            units,
             operators,
         })
     }

@@ -29,9 +29,9 @@ impl Stage {
         if !graph.joint || !has_targets(&design.joint) || !graph.routes.iter().any(by_operators) {
             return None;
         }
+        let firsts = graph.first_targets(&graph.images());
         let of = |secured: &usize| {
-            let before = graph.secured[..*secured].iter().map(|secured| secured.targets.len());
-            let first: usize = before.sum();
+            let first = firsts[*secured];
             first..first + graph.secured[*secured].targets.len()
         };
         Some(Self {

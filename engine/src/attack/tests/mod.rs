@@ -3,9 +3,9 @@
 mod parts;
 mod quorums;
 
-use super::{Coalition, NOBODY, Outcomes, Priced, Recruits, RouteOutcome, assess, by_fixed_order};
+use super::{Coalition, Costs, NOBODY, Outcomes, Priced, Recruits, RouteOutcome, assess, by_fixed_order};
 use crate::design::compile;
-use crate::graph::{FixedOrder, Power, StakePower, Target};
+use crate::graph::{FixedOrder, Order, Power, Ranked, StakePower, Target};
 use crate::kernels::bits;
 use crate::sampling::{Crowd, Draws, Sampler};
 use crate::study::{Route, Study};
@@ -163,23 +163,74 @@ fn witness_and_bound_bracket_the_optimum_over_two_assets() {
     let mesh = "system = \"mesh\"\nlocal = { pool = \"a\", slash = 0.05 }\nexecutes_on = \"always\"
 external = [{ pool = \"b\", slash = 0.1, discount = 0.2, max_power = \"1/4\" }]";
     assert_bracketed(&study(|mix| format!(", own_share = 0.{}", 1 + mix % 9), mesh));
+    assert_bracketed(&study(|_| String::new(), mesh));
     let pooled = "system = \"eigenlayer\"\npools = [\"a\", \"b\"]\nslash = 0.5\nexecutes_on = \"always\"";
     assert_bracketed(&study(|_| String::new(), pooled));
+}
+
+/// Where prices only turn the order round, walking one of two lines finds what sorting everybody anew finds.
+#[test]
+fn a_line_of_a_mix_is_the_order_that_sorting_gives() {
+    let study = Study::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/cosmos-2023"))
+        .unwrap_or_else(|error| panic!("{error}"));
+    let (by_line, mut by_sorting) = (compile(&study), compile(&study));
+    let targets = by_sorting.secured.iter_mut().flat_map(|secured| &mut secured.targets);
+    let mut mixes = 0;
+    for target in targets {
+        if let Order::Moves(losses) = &mut target.order {
+            mixes += usize::from(losses.mix.take().is_some());
+        }
+    }
+    assert!(mixes >= 6, "only {mixes} mixes in a study with two meshed chains");
+    let sampler = Sampler::new(&study, 5);
+    let mut draws = sampler.room();
+    let (mut compared, mut alike, mut sums) = (0, 0, [0.0; 2]);
+    for block in 0..20 {
+        sampler.draw(block, 256, &mut draws);
+        let [lines, sorted] = [&by_line, &by_sorting].map(|graph| {
+            let mut outcomes = Outcomes::new(graph);
+            assess(graph, &draws, &mut outcomes);
+            outcomes
+        });
+        let routes = |outcomes: &'_ Outcomes| -> Vec<Costs> {
+            outcomes
+                .targets
+                .iter()
+                .flat_map(|target| &target.routes)
+                .map(|route| route.costs.clone())
+                .collect()
+        };
+        for (line, sorted) in routes(&lines).iter().zip(&routes(&sorted)) {
+            assert_eq!(line.possible(), sorted.possible());
+            for lane in (0..256).filter(|lane| sorted.cost[*lane].is_finite()) {
+                let is_close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b;
+                assert!(is_close(line.lower[lane], sorted.lower[lane]), "the relaxation has one optimum");
+                let costs = [line, sorted].map(|costs| costs.cost[lane]);
+                alike += usize::from(is_close(costs[0], costs[1]));
+                compared += 1;
+                sums.iter_mut().zip(costs).for_each(|(sum, cost)| *sum += cost);
+            }
+        }
+    }
+    // Rounding parts ties now and then where everybody is sorted anew, and the larger no longer stands first.
+    assert!(compared > 50_000 && 100 * (compared - alike) < compared, "{alike} of {compared}");
+    assert!(sums[0] <= sums[1], "{sums:?}");
 }
 
 /// Largest first, 7 and nineteen times 4 make 83 and none of it is needless; without the 7 there are 80.
 #[test]
 fn the_larger_leave_where_the_smaller_suffice() {
     let units: Vec<u64> = std::iter::once(7).chain(std::iter::repeat_n(4, 20)).collect();
-    let losses: Vec<f64> = units.iter().map(|units| crate::moments::count(*units)).collect();
+    let ranked = |units: &u64| {
+        let weight = crate::moments::count(*units);
+        Ranked { units: *units, weight, private: weight, forfeited: weight }
+    };
     let order = FixedOrder {
         asset: None,
         operators: (0..21).collect(),
         ratio: vec![1.0; 21],
-        private: losses.clone(),
-        forfeited: losses,
+        ranked: units.iter().map(ranked).collect(),
         least_power: 80,
-        units,
     };
     let everybody = [(1 << 21) - 1];
     let recruits = Recruits { colluders: &everybody, bribable: NOBODY, compromised: NOBODY, premium: 0.0 };
