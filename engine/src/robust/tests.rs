@@ -283,12 +283,16 @@ fn t10_elastic_restaking() {
     ];
     for (byzantine, cases) in rows {
         for (tenths, stake) in cases {
-            let study = elastic(15, f64::from(tenths) / 150.0);
-            // All services are alike: the first choice is as bad as any.
-            let turned = super::Turned::new(&study, 0, &(0..byzantine).collect::<Vec<_>>());
-            // Stakes of one profit each: the multiple of the profits is that of the stake upside down.
-            let found = turned.slack().whole;
-            assert!((found * stake - 1.0).abs() < 1e-9, "{byzantine} {tenths}: {found} is not 1/{stake}");
+            let mut study = elastic(15, f64::from(tenths) / 150.0);
+            // A third of fifteen is five: it makes no difference whether somebody could join in part.
+            for divisible in [false, true] {
+                study.pools[0].divisible = divisible;
+                // All services are alike: the first choice is as bad as any.
+                let turned = super::Turned::new(&study, 0, &(0..byzantine).collect::<Vec<_>>());
+                // Stakes of one profit each: the multiple of the profits is that of the stake upside down.
+                let found = turned.slack().whole;
+                assert!((found * stake - 1.0).abs() < 1e-9, "{byzantine} {tenths}: {found} is not 1/{stake}");
+            }
         }
     }
 }

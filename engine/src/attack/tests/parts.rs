@@ -1,6 +1,7 @@
 //! Coalitions in which some commit a part of their keys, against brute force over the others.
 
 use super::*;
+use crate::attack::{Execution, execute};
 use crate::graph::to_f64;
 
 /// Least cost over all choices of those with one key, the rest in parts by payment per power.
@@ -79,4 +80,59 @@ fn coalitions_of_parts_are_the_cheapest_there_are() {
         assert_divided(pooled, divisible, |mix| format!(", friction_usd = {}", mix % 20));
     }
     assert_divided(POS, [true, true], |mix| format!(", own_share = 0.{}", 1 + mix % 9));
+}
+
+/// Operators that are paid what they lose and own all of their stake: what the rules slash of the parts committed is what the attack
+/// costs, one target or several.
+#[test]
+fn what_is_settled_is_what_the_parts_cost() {
+    for joint in [false, true] {
+        let stakes: Vec<String> = (0..9).map(|o| format!("o{o} = {}000000", 100 + 37 * o % 61)).collect();
+        let text = format!(
+            r#"
+name = "settled"
+[assets.A]
+price_usd = 2.0
+volatility = 0.4
+[collusion]
+probability = 0.2
+altruistic_probability = 0.2
+[adversary]
+bribe_premium = 0.0
+joint = {joint}
+[pools.p]
+asset = "A"
+stake = {{ {} }}
+divisible = true
+[services.s]
+consensus = "quorum"
+attacks.theft = {{ profit_usd = 21e6, threshold = "> 1/3" }}
+[services.t]
+consensus = "quorum"
+attacks.theft = {{ profit_usd = 27e6, threshold = "> 1/2" }}
+[designs.d.services]
+s = {{ system = "eigenlayer", pools = ["p"], slash = 0.05, executes_on = "always" }}
+t = {{ system = "eigenlayer", pools = ["p"], slash = 0.03, executes_on = "always" }}
+"#,
+            stakes.join(", ")
+        );
+        let study = Study::from_text(&text, "study.toml", Path::new(".")).unwrap_or_else(|e| panic!("{e}"));
+        let graph = compile(&study);
+        let sampler = Sampler::new(&study, 5);
+        let (mut draws, mut outcomes, mut execution) =
+            (sampler.room(), Outcomes::new(&graph), Execution::new(&graph));
+        sampler.draw(0, 256, &mut draws);
+        assess(&graph, &draws, &mut outcomes);
+        execute(&graph, &draws, &mut outcomes, &mut execution);
+        let out = &execution.designs[0];
+        let attacked: Vec<usize> = (0..256).filter(|lane| out.net_gain[*lane] > 0.0).collect();
+        assert!(attacked.len() > 50, "{}", attacked.len());
+        let mut both = 0;
+        for lane in attacked {
+            let (cost, slashed) = (out.cost[lane], out.slashed[lane]);
+            assert!((slashed / cost - 1.0).abs() < 1e-6, "{cost} {slashed} in lane {lane}, jointly: {joint}");
+            both += u32::from(out.n_targets(lane) == 2);
+        }
+        assert!(joint == (both > 0), "{both}");
+    }
 }
