@@ -19,6 +19,8 @@ pub struct Exact {
     /// The relaxation with what is decided so far. `[depth]`
     levels: Vec<Simplex>,
     mu: Vec<f64>,
+    /// Coverage that candidates give at the multipliers, USD.
+    worth: Vec<f64>,
     whole: Vec<u32>,
     fractional: Vec<Fractional>,
     surplus: Vec<(usize, u128)>,
@@ -112,10 +114,14 @@ impl Exact {
     fn proven(&mut self, task: Task<'_>, depth: usize) -> f64 {
         let level = &self.levels[depth];
         level.multipliers(&mut self.mu);
+        self.worth.clear();
+        self.worth.resize(task.payments.len(), 0.0);
+        for (row, mu) in task.rows().zip(&self.mu) {
+            let part = task.scene.row_part(row);
+            self.worth.iter_mut().zip(part).for_each(|(worth, part)| *worth += mu * part);
+        }
         let (mut value, mut size) = (0.0, 0.0);
-        for (candidate, payment) in (0u32..).zip(task.payments) {
-            let parts = task.rows().map(|row| task.scene.row_part(row)[candidate as usize]);
-            let worth: f64 = parts.zip(&self.mu).map(|(part, mu)| mu * part).sum();
+        for ((candidate, payment), worth) in (0u32..).zip(task.payments).zip(&self.worth) {
             let reduced = payment - worth;
             let here = match level.bounds_of(candidate) {
                 (lower, _) if lower > 0.0 => reduced,

@@ -164,11 +164,14 @@ pub(super) fn set_candidates(
         } else {
             priced.price_rest(power, price, gone);
         }
-        let units = |operator: &u32| {
-            let units = slot(power, *operator as usize).map_or(0, |slot| priced.units(power, slot));
-            part::of_units(units, part::down(left(*operator as usize)))
-        };
-        scene.units.extend(scene.operators.iter().map(units));
+        let all =
+            |operator: &u32| slot(power, *operator as usize).map_or(0, |slot| priced.units(power, slot));
+        let rest = |operator: &u32| part::of_units(all(operator), part::down(left(*operator as usize)));
+        if gone.is_empty() {
+            scene.units.extend(scene.operators.iter().map(all));
+        } else {
+            scene.units.extend(scene.operators.iter().map(rest));
+        }
         scene.add_second(secured, left);
         let total = priced.total;
         let need =
