@@ -220,6 +220,9 @@ fn byzantine(results: &Results, design: &str) -> String {
     let (Some(turned), Some(slashed)) = (find("p_byzantine"), find("byzantine_slashed_usd")) else {
         return String::new();
     };
+    if turned.estimate.value == 0.0 {
+        return String::new();
+    }
     let error = usd(slashed.estimate.std_error);
     format!(
         "\na service turns Byzantine in {}: of the fault losses {} ± {error} on average",

@@ -96,14 +96,19 @@ fn allocation(design: &Design, avs: &Eigenlayer, operator: usize, pool: usize) -
 }
 
 /// Part of an operator's stake in `pool` that Byzantine services of the design slash: all that is allocated to them, by
-/// their own fraction.
+/// the largest fraction that they can slash, of the design or of one of their attacks.
 pub fn taken_by_byzantine(study: &Study, design: &Design, operator: usize, pool: usize) -> f64 {
     if study.pools[pool].stake[operator] == 0 {
         return 0.0;
     }
-    let taken = design.services.iter().filter_map(|(_, system)| match system {
+    let most = |service: usize, avs: &Eigenlayer| {
+        let attacks = study.services[service].attacks.iter().filter(|attack| attack.slashable);
+        attacks.filter_map(|attack| attack.slash).fold(avs.slash.fraction, f64::max)
+    };
+    let taken = design.services.iter().filter_map(|(service, system)| match system {
         System::Eigenlayer(avs) if avs.byzantine && avs.pools.contains(&pool) => {
-            Some((combine_rule(avs), allocation(design, avs, operator, pool) * avs.slash.fraction))
+            let fraction = most(*service, avs);
+            Some((combine_rule(avs), allocation(design, avs, operator, pool) * fraction))
         }
         _ => None,
     });

@@ -177,7 +177,7 @@ slash = 0.5
 /// what is left: σ' = σ − w, w' = min(w, σ').
 #[test]
 fn elastic_stake_stretches_over_what_a_byzantine_service_leaves() {
-    let judged = |byzantine: bool| {
+    let judged_by = |byzantine: bool, slash: &str| {
         judge(&format!(
             r#"
 [pools.p]
@@ -188,7 +188,7 @@ consensus = "quorum"
 attacks.steal = {{ profit_usd = 1, threshold = ">= 1" }}
 [services.t]
 consensus = "quorum"
-attacks.steal = {{ profit_usd = 1, threshold = ">= 1" }}
+attacks.steal = {{ profit_usd = 1, threshold = ">= 1"{} }}
 [designs.d.services.s]
 system = "eigenlayer"
 pools = ["p"]
@@ -210,11 +210,14 @@ allocations = [
     {{ operator = "a", service = "t", pool = "p", fraction = 0.6 }},
     {{ operator = "b", service = "t", pool = "p", fraction = 0.6 }},
 ]
-slash = 1
+slash = {}
 byzantine = {byzantine}
-"#
+"#,
+            if slash == "attack" { ", slash = 1" } else { "" },
+            if slash == "attack" { "0" } else { "1" },
         ))
     };
+    let judged = |byzantine: bool| judged_by(byzantine, "design");
     // Both are needed: 80 and 30 tokens at $2.
     equal(judged(false).forfeited("s", "steal"), 220.0);
     // t takes 60 of each: 40 of a's 80 are left, and b's 30 fit in its 40.
@@ -222,6 +225,9 @@ byzantine = {byzantine}
     equal(after.forfeited("s", "steal"), 2.0 * (40.0 + 30.0));
     let taken: f64 = after.graph.designs[0].faults.iter().flat_map(|f| &f.mean_of_all).map(|(_, t)| t).sum();
     equal(taken, 120.0);
+    // It slashes as much as it can, also where only its attack says how much that is.
+    let after = judged_by(true, "attack");
+    equal(after.forfeited("s", "steal"), 2.0 * (40.0 + 30.0));
 }
 
 /// EIG-30: of operators with 10, 5 and 15 tokens the least with a third is the first. Redistributed to the attacker, the
