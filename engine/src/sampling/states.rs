@@ -279,12 +279,18 @@ impl Settlement<'_> {
 
     /// The definition: `u ≤ Φ(x)` in double precision, with 37 bits from a hash below the 16 of the noise.
     fn is_below(&self, row: usize, side: usize, lane: usize) -> bool {
+        let (u, x) = self.decision(row, side, lane);
+        normal::is_at_most_cdf(u, x)
+    }
+
+    /// The `u` and the `x` of a decision.
+    fn decision(&self, row: usize, side: usize, lane: usize) -> (f64, f64) {
         let operator = self.first + row;
         let law = &self.plan.classes[self.plan.laws.rows[operator]];
         let x = law.at(self.factors, side, *self.scale.get(lane).unwrap_or(&1.0), lane);
         let extra = self.plan.noise.extra_fraction(scenario(self.block, lane), operator as u64);
         let noise = f64::from(xoshiro::sixteen_bits(&self.noise[row], lane));
-        (noise + extra) / 65_536.0 <= normal::cdf(x)
+        ((noise + extra) / 65_536.0, x)
     }
 }
 
@@ -337,7 +343,8 @@ mod tests {
             for row in 0..noise.len() {
                 for lane in 0..LANES {
                     let told = bits::contains(&drawn.below[side][row], lane);
-                    assert_eq!(told, all.is_below(row, side, lane), "side {side}, row {row}, lane {lane}");
+                    let (u, x) = all.decision(row, side, lane);
+                    assert_eq!(told, u <= normal::cdf(x), "side {side}, row {row}, lane {lane}");
                 }
             }
         }

@@ -82,7 +82,7 @@ impl Thinned {
                 let lane = cell % LANES;
                 let law = &self.classes[*class as usize].law;
                 let x = law.at(factors, 0, *scale.get(lane).unwrap_or(&1.0), lane);
-                if steps.uniform() * most <= normal::cdf(x) {
+                if normal::is_at_most_cdf(steps.uniform() * most, x) {
                     below[0][*row as usize][lane / 64] |= 1 << (lane % 64);
                 }
                 cell = cell.saturating_add(1).saturating_add(steps.next(*log_rest));
