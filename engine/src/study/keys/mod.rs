@@ -1,19 +1,19 @@
 //! Every key of a study: the one table that drives reading, defaults, the JSON Schema and the reference.
 
 mod assertion;
+mod attacks;
 mod designs;
 mod economy;
+mod risks;
 mod sections;
 mod time;
 
 pub(super) use assertion::ASSERTION;
+pub(super) use attacks::{ADVERSARY, ATTACK, SERVICE};
 pub(super) use designs::{AGE, DETECTION, EXTERNAL, LOCAL, SECOND, SYSTEMS, VOTING};
 pub(super) use economy::{CHOOSING, HOLDING, INFLATION, PORTFOLIO, STREAM, VOTE_ON_CONSUMER};
-pub(super) use sections::STUDY;
-pub(super) use sections::{
-    ADVERSARY, ASSET, ATTACK, BACKTEST, COLLUSION, COLUMNS, DESIGN, DOWNTIME, EQUIVOCATION, FAULTS, MARKET,
-    OPERATORS, POOL, QUOTED, RUN, SERVICE,
-};
+pub(super) use risks::{COLLUSION, DOWNTIME, EQUIVOCATION, FAULTS};
+pub(super) use sections::{ASSET, BACKTEST, COLUMNS, DESIGN, MARKET, OPERATORS, POOL, QUOTED, RUN, STUDY};
 pub(super) use time::{FLYWHEEL, TIME};
 
 /// Where a number may lie.
