@@ -69,6 +69,8 @@ pub struct Outcomes {
     kinships: Vec<Kinship>,
     ranks: RankSets,
     scratch: Scratch,
+    /// Scenarios of the block for which the graph holds: the others are not judged.
+    lanes: Vec<usize>,
     /// The block as the graphs see it in which services have turned Byzantine, by their set.
     turned: BTreeMap<u8, Outcomes>,
 }
@@ -147,6 +149,7 @@ impl Outcomes {
             images,
             kinships,
             scratch: Scratch::default(),
+            lanes: Vec::new(),
             turned: BTreeMap::new(),
         }
     }
@@ -189,9 +192,14 @@ pub fn assess(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
     }
 }
 
-/// The same by one graph alone, whatever has turned.
+/// The same by one graph alone, in the scenarios for which it holds; what stands in the others is left over.
 fn assess_by(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
-    outcomes.ranks.fill(draws);
+    outcomes.lanes.clear();
+    outcomes.lanes.extend((0..draws.n).filter(|lane| graph.holds_given(draws.turned[*lane])));
+    if outcomes.lanes.is_empty() {
+        return;
+    }
+    outcomes.ranks.fill(draws, &outcomes.lanes);
     outcomes.scratch.found.clear(outcomes.targets.len());
     for (index, secured) in graph.secured.iter().enumerate() {
         if let Some(earlier) = outcomes.images[index] {
@@ -210,8 +218,8 @@ fn assess_by(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
         }
         match &secured.power {
             Power::Stake(power) => {
-                let (ranks, kinships) = (&outcomes.ranks, &outcomes.kinships[range]);
-                let service = Service { secured, power, first, draws, ranks, kinships };
+                let (ranks, kinships, lanes) = (&outcomes.ranks, &outcomes.kinships[range], &outcomes.lanes);
+                let service = Service { secured, power, first, draws, lanes, ranks, kinships };
                 service.assess(&mut outcomes.scratch, targets, &mut outcomes.colluding_share[index]);
             }
             Power::Hash => {

@@ -124,11 +124,11 @@ impl Costs {
         self.written = Mask::default();
     }
 
-    /// Costs of the same coalitions where losses stand in a proportion, in the first `n` lanes.
-    pub(super) fn be_in_proportion(&mut self, other: &Self, proportion: Proportion, n: usize) {
+    /// Costs of the same coalitions where losses stand in a proportion, in some lanes.
+    pub(super) fn be_in_proportion(&mut self, other: &Self, proportion: Proportion, lanes: &[usize]) {
         self.clear();
         if !other.are_out_of_reach() {
-            (0..n).for_each(|lane| self.set(lane, other.at(lane).times(proportion)));
+            lanes.iter().for_each(|lane| self.set(*lane, other.at(*lane).times(proportion)));
         }
     }
 

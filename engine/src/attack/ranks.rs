@@ -116,13 +116,13 @@ impl RankSets {
         })
     }
 
-    /// Turns a block's draws to ranks.
-    pub(super) fn fill(&mut self, draws: &Draws) {
+    /// Turns a block's draws to ranks, for the scenarios in `lanes`.
+    pub(super) fn fill(&mut self, draws: &Draws, lanes: &[usize]) {
         let Self { orders, rows, .. } = self;
         for order in orders {
             order.count_colluders(draws);
             if !self.bribes && !order.parts.is_empty() {
-                order.gather(draws);
+                order.gather(draws, lanes);
                 continue;
             }
             turn(&draws.colluders, &order.operators, rows, &mut order.colluders);
@@ -217,7 +217,7 @@ impl RankOrder {
     }
 
     /// Sets of the scenarios in which colluders may be enough; nobody is bribed.
-    fn gather(&mut self, draws: &Draws) {
+    fn gather(&mut self, draws: &Draws, lanes: &[usize]) {
         let Self { operators, parts, words, colluders, least_power, .. } = self;
         for part in parts.iter_mut() {
             part.available = part.colluding;
@@ -227,7 +227,7 @@ impl RankOrder {
             .compromised
             .as_ref()
             .map(|crowd| (crowd, self.compromised.get_or_insert_with(|| vec![0; *words * LANES])));
-        for lane in (0..draws.n).filter(enough) {
+        for lane in lanes.iter().copied().filter(enough) {
             let range = lane * *words..(lane + 1) * *words;
             gather(&draws.colluders, operators, lane, &mut colluders[range.clone()]);
             if let Some((crowd, sets)) = &mut stolen {

@@ -16,6 +16,8 @@ pub(super) struct Service<'a> {
     /// Position of its first target among all.
     pub first: usize,
     pub draws: &'a Draws,
+    /// Scenarios to be judged, rising; at least one.
+    pub lanes: &'a [usize],
     pub ranks: &'a RankSets,
     pub kinships: &'a [Kinship],
 }
@@ -65,7 +67,7 @@ impl Service<'_> {
     /// order of members changes little from one to the next.
     fn visits(&self, visits: &mut Vec<(f64, usize)>) {
         visits.clear();
-        visits.extend((0..self.draws.n).map(|lane| (0.0, lane)));
+        visits.extend(self.lanes.iter().map(|lane| (0.0, *lane)));
         if self.has_mixes() {
             return;
         }
@@ -83,7 +85,7 @@ impl Service<'_> {
         scratch.forget();
         if self.power.parts.len() > 1 && self.has_mixes() {
             scratch.priced.price_total(self.power, price);
-        } else if lane == 0 || self.power.parts.len() > 1 {
+        } else if lane == self.lanes[0] || self.power.parts.len() > 1 {
             scratch.price_power(self.power, price);
         }
     }
@@ -184,7 +186,7 @@ impl Service<'_> {
         outcomes: &mut [TargetOutcome],
         colluding_share: &mut Column,
     ) {
-        self.price_power(0, scratch);
+        self.price_power(self.lanes[0], scratch);
         let total = scratch.priced.total;
         columns::shares(colluding, to_f64(total), colluding_share);
         for index in 0..outcomes.len() {
@@ -197,8 +199,9 @@ impl Service<'_> {
                 if let (Route::Collude | Route::Bribe, Some((twin, proportion))) =
                     (*route, self.kinships[index].twin)
                 {
-                    costs.be_in_proportion(&earlier[twin].routes[position].costs, proportion, self.draws.n);
-                    (0..self.draws.n).for_each(|lane| scratch.found.share(self.first + twin, at.index, lane));
+                    costs.be_in_proportion(&earlier[twin].routes[position].costs, proportion, self.lanes);
+                    let share = |lane: &usize| scratch.found.share(self.first + twin, at.index, *lane);
+                    self.lanes.iter().for_each(share);
                     continue;
                 }
                 costs.clear();
@@ -210,9 +213,8 @@ impl Service<'_> {
                 {
                     continue;
                 }
-                for lane in
-                    (0..self.draws.n).filter(|lane| *route != Route::Collude || threshold_reached[*lane])
-                {
+                let possible = |lane: &usize| *route != Route::Collude || threshold_reached[*lane];
+                for lane in self.lanes.iter().copied().filter(possible) {
                     if let Some(cost) = self.cost(&at, *route, profit[lane], lane, scratch) {
                         costs.set(lane, cost);
                     }

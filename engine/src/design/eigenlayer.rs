@@ -66,19 +66,16 @@ fn home_chain(study: &Study, design: &Design, service: usize) -> Option<usize> {
 
 /// Part of each operator's stake in `pool` that answers for the service, after Byzantine services took theirs. `[operator]`
 fn committed(study: &Study, design: &Design, avs: &Eigenlayer, pool: usize) -> Vec<f64> {
-    (0..study.operators.len())
-        .map(|operator| {
-            let allocated = allocation(design, avs, operator, pool);
-            if avs.byzantine {
-                return allocated;
-            }
-            let left = 1.0 - taken_by_byzantine(study, design, operator, pool);
-            match avs.stake {
-                StakeMode::Pooled => allocated * left,
-                StakeMode::Unique | StakeMode::Elastic => allocated.min(left),
-            }
-        })
-        .collect()
+    let allocated = (0..study.operators.len()).map(|operator| allocation(design, avs, operator, pool));
+    if avs.byzantine {
+        return allocated.collect();
+    }
+    let left = taken_by_byzantine(study, design, pool).into_iter().map(|taken| 1.0 - taken);
+    let committed = allocated.zip(left).map(|(allocated, left)| match avs.stake {
+        StakeMode::Pooled => allocated * left,
+        StakeMode::Unique | StakeMode::Elastic => allocated.min(left),
+    });
+    committed.collect()
 }
 
 /// Part of an operator's stake in `pool` that it allocates to the service.
@@ -95,26 +92,29 @@ fn allocation(design: &Design, avs: &Eigenlayer, operator: usize, pool: usize) -
     }
 }
 
-/// Part of an operator's stake in `pool` that Byzantine services of the design slash: all that is allocated to them, by
-/// the largest fraction that they can slash, of the design or of one of their attacks.
-pub fn taken_by_byzantine(study: &Study, design: &Design, operator: usize, pool: usize) -> f64 {
-    if study.pools[pool].stake[operator] == 0 {
-        return 0.0;
-    }
+/// Part of each operator's stake in `pool` that Byzantine services of the design slash: all that is allocated to them, by
+/// the largest fraction that they can slash, of the design or of one of their attacks. `[operator]`
+pub fn taken_by_byzantine(study: &Study, design: &Design, pool: usize) -> Vec<f64> {
     let most = |service: usize, avs: &Eigenlayer| {
         let attacks = study.services[service].attacks.iter().filter(|attack| attack.slashable);
         attacks.filter_map(|attack| attack.slash).fold(avs.slash.fraction, f64::max)
     };
-    let taken = design.services.iter().filter_map(|(service, system)| match system {
+    let byzantine = design.services.iter().filter_map(|(service, system)| match system {
         System::Eigenlayer(avs) if avs.byzantine && avs.pools.contains(&pool) => {
-            let fraction = most(*service, avs);
-            Some((combine_rule(avs), allocation(design, avs, operator, pool) * fraction))
+            Some((avs, most(*service, avs)))
         }
         _ => None,
     });
-    let taken: Vec<_> = taken.collect();
-    let rule = taken.iter().map(|(rule, _)| *rule).find(|rule| *rule == Combine::Additive);
-    combine(rule.unwrap_or(Combine::Compound), taken.iter().map(|(_, fraction)| *fraction))
+    let byzantine: Vec<_> = byzantine.collect();
+    let rules = || byzantine.iter().map(|(avs, _)| combine_rule(avs));
+    let rule = rules().find(|rule| *rule == Combine::Additive).unwrap_or(Combine::Compound);
+    let taken = |(operator, stake): (usize, &u128)| {
+        if *stake == 0 || byzantine.is_empty() {
+            return 0.0;
+        }
+        combine(rule, byzantine.iter().map(|(avs, most)| allocation(design, avs, operator, pool) * most))
+    };
+    study.pools[pool].stake.iter().enumerate().map(taken).collect()
 }
 
 /// Part of the operator's stake in this pool that no allocations table of the design gives away.

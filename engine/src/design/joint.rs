@@ -114,8 +114,8 @@ impl Compiler<'_> {
 
     /// Part of each operator's stake in a pool that Byzantine services leave: nobody loses more than that. `[operator]`
     fn left(&self, pool: usize) -> Vec<f64> {
-        let taken = |o: usize| taken_by_byzantine(self.study, self.design, o, pool);
-        (0..self.study.operators.len()).map(|o| 1.0 - taken(o)).collect()
+        let taken = taken_by_byzantine(self.study, self.design, pool);
+        taken.into_iter().map(|taken| 1.0 - taken).collect()
     }
 
     /// Services whose profits attacks on others realise as well.

@@ -112,16 +112,16 @@ impl<'a> Compiler<'a> {
                 secured.len() - 1
             }));
         }
-        let mut faults: Vec<_> = self.study.faults.iter().map(|fault| self.fault_losses(fault)).collect();
-        faults.extend(self.byzantine_losses());
+        // What is the same in every scenario is reckoned with all services in place alone: see `turning`.
+        let is_whole = self.before.is_none();
         DesignGraph {
             name: self.design.name.clone(),
             secured: positions,
-            stake: self.stake(),
-            faults,
+            stake: if is_whole { self.stake() } else { Vec::new() },
+            faults: if is_whole { self.faults() } else { Vec::new() },
             combine: self.combine.clone(),
             margins: if self.study.adversary.joint { self.with_margins() } else { 0 },
-            incomes: self.incomes(),
+            incomes: if is_whole { self.incomes() } else { Vec::new() },
             paths: self.paths(),
             joint: if self.study.adversary.joint { self.joint() } else { Joint::default() },
             byzantine: (0..self.design.services.len())
@@ -270,6 +270,12 @@ impl<'a> Compiler<'a> {
         self.backings.iter().flatten().flat_map(|backing| &backing.liabilities)
     }
 
+    /// What accidents of each kind cost, and what Byzantine services take by the study's word.
+    fn faults(&self) -> Vec<FaultLosses> {
+        let drawn = self.study.faults.iter().map(|fault| self.fault_losses(fault));
+        drawn.chain(self.byzantine_losses()).collect()
+    }
+
     /// What accidents of this kind cost each operator. Equivocations are drawn; slashes for downtime are many and small,
     /// their mean will do.
     fn fault_losses(&self, fault: &Fault) -> FaultLosses {
@@ -304,6 +310,9 @@ impl Compiler<'_> {
     /// and the losses combine by the pool's rule. For equivocation, the mean over how often it happens, given once.
     fn accident_share(&self, fault: &Fault, pool: usize, operator: usize) -> f64 {
         let study = self.study;
+        if study.pools[pool].stake[operator] == 0 {
+            return 0.0;
+        }
         let keys = study.operators[operator].keys;
         let here = self.liabilities().filter(|l| l.pool == pool && l.share[operator] > 0.0);
         let fractions = here.map(|l| match fault.kind {
@@ -337,8 +346,8 @@ impl Compiler<'_> {
     fn byzantine_losses(&self) -> Option<FaultLosses> {
         let mut amounts = losses::Amounts::new(self.study.operators.len());
         for (pool, holding) in self.study.pools.iter().enumerate() {
-            for operator in 0..self.study.operators.len() {
-                let taken = eigenlayer::taken_by_byzantine(self.study, self.design, operator, pool);
+            let taken = eigenlayer::taken_by_byzantine(self.study, self.design, pool);
+            for (operator, taken) in taken.into_iter().enumerate() {
                 amounts.add(holding.asset, operator, taken * holding.tokens(operator));
             }
         }

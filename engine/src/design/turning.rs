@@ -71,24 +71,24 @@ impl Compiler<'_> {
         self.before.is_some_and(|before| is_byzantine(self.design) && !is_byzantine(before))
     }
 
-    /// Part of an operator's stake in a pool that services which turned in this scenario slash beyond what others have by the
-    /// study's word.
-    pub(super) fn taken_part(&self, pool: usize, operator: usize) -> f64 {
-        let Some(before) = self.before else { return 0.0 };
-        let taken = |design| taken_by_byzantine(self.study, design, operator, pool);
-        (taken(self.design) - taken(before)).max(0.0)
+    /// Part of each operator's stake in a pool that services which turned in this scenario slash beyond what others have by the
+    /// study's word; empty if none has turned. `[operator]`
+    pub(super) fn taken_parts(&self, pool: usize) -> Vec<f64> {
+        let Some(before) = self.before else { return Vec::new() };
+        let taken = |design| taken_by_byzantine(self.study, design, pool);
+        taken(self.design)
+            .into_iter()
+            .zip(taken(before))
+            .map(|(now, before)| (now - before).max(0.0))
+            .collect()
     }
 
     /// The same of all pools, tokens per asset.
     pub(super) fn taken(&self) -> Vec<AssetAmounts> {
         let mut amounts = Amounts::new(self.study.operators.len());
         for (pool, holding) in self.study.pools.iter().enumerate() {
-            for operator in 0..self.study.operators.len() {
-                amounts.add(
-                    holding.asset,
-                    operator,
-                    self.taken_part(pool, operator) * holding.tokens(operator),
-                );
+            for (operator, part) in self.taken_parts(pool).into_iter().enumerate() {
+                amounts.add(holding.asset, operator, part * holding.tokens(operator));
             }
         }
         amounts.finish()
@@ -119,10 +119,13 @@ impl Compiler<'_> {
             let mut with = without.clone();
             turn(&mut with, index, true);
             for (pool, holding) in self.study.pools.iter().enumerate() {
-                for operator in 0..self.study.operators.len() {
-                    let taken = |design| taken_by_byzantine(self.study, design, operator, pool);
-                    let more = taken(&with) - taken(&without);
-                    amounts.add(holding.asset, operator, weight * more * holding.tokens(operator));
+                let taken = |design| taken_by_byzantine(self.study, design, pool);
+                for (operator, (with, without)) in taken(&with).into_iter().zip(taken(&without)).enumerate() {
+                    amounts.add(
+                        holding.asset,
+                        operator,
+                        weight * (with - without) * holding.tokens(operator),
+                    );
                 }
             }
         }

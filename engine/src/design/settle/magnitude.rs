@@ -28,11 +28,8 @@ impl Commitment {
             let here = backing.iter().flat_map(|backing| &backing.liabilities).filter(|l| l.pool == pool);
             modes.extend(here.map(|_| mode));
         }
-        let taken = |operator| taken_by_byzantine(compiler.study, compiler.design, operator, pool);
-        Self {
-            modes,
-            left: (0..compiler.study.operators.len()).map(|operator| 1.0 - taken(operator)).collect(),
-        }
+        let taken = taken_by_byzantine(compiler.study, compiler.design, pool);
+        Self { modes, left: taken.into_iter().map(|taken| 1.0 - taken).collect() }
     }
 
     /// What one operator loses: accidents first, services in order.

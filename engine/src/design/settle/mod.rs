@@ -85,8 +85,8 @@ impl Books {
     /// Books what services that have turned Byzantine take; of pools for which nothing else answers as well.
     fn book_taken(&mut self, compiler: &Compiler<'_>) {
         for (pool, holding) in compiler.study.pools.iter().enumerate() {
-            for operator in 0..compiler.study.operators.len() {
-                let tokens = compiler.taken_part(pool, operator) * holding.tokens(operator);
+            for (operator, part) in compiler.taken_parts(pool).into_iter().enumerate() {
+                let tokens = part * holding.tokens(operator);
                 if tokens <= 0.0 {
                     continue;
                 }

@@ -5,7 +5,7 @@ use crate::design::compile;
 use crate::graph::{Graph, to_f64};
 use crate::kernels::LANES;
 use crate::sampling::{Draws, Sampler};
-use crate::study::{Study, System};
+use crate::study::{Route, Study, System};
 use std::path::Path;
 
 /// A chain that does not restake.
@@ -20,7 +20,7 @@ slash = 0.05
 "#;
 
 /// Four operators behind a chain and three services that restake elastically; two of those may turn. A second design restakes
-/// pooled stake of one of them alone.
+/// pooled stake in two assets for two of them.
 fn study(joint: bool) -> Study {
     let allocations = r#"[
     { operator = "a", service = "x", pool = "p", fraction = 0.6 },
@@ -40,9 +40,8 @@ fn study(joint: bool) -> Study {
     let text = format!(
         r#"
 name = "turning"
-[assets.A]
-price_usd = 2.0
-volatility = 0.5
+assets.A = {{ price_usd = 2.0, volatility = 0.5 }}
+assets.B = {{ price_usd = 1.0, volatility = 1.5 }}
 [collusion]
 probability = 0.4
 altruistic_probability = 0.1
@@ -56,6 +55,9 @@ cascades = {joint}
 [pools.p]
 asset = "A"
 stake = {{ a = 100, b = 80, c = 60, e = 40 }}
+[pools.q]
+asset = "B"
+stake = {{ a = 10, b = 80, c = 160, e = 90 }}
 {CHAIN}[services.x]
 consensus = "quorum"
 byzantine_probability = 0.3
@@ -70,8 +72,8 @@ consensus = "quorum"
 attacks.steal = {{ profit_usd = 150, threshold = ">= 1/2", depends_on = {{ x = 0.3 }} }}
 {}{}{}
 [designs.e]
-services.x = {{ system = "eigenlayer", pools = ["p"], stake = "pooled", slash = 0.2 }}
-services.z = {{ system = "eigenlayer", pools = ["p"], stake = "pooled", slash = 0.7 }}
+services.x = {{ system = "eigenlayer", pools = ["p", "q"], stake = "pooled", slash = 0.2 }}
+services.z = {{ system = "eigenlayer", pools = ["p", "q"], stake = "pooled", slash = 0.7 }}
 "#,
         avs("x", 0.5),
         avs("y", 1.0),
@@ -176,6 +178,53 @@ fn a_scenario_is_judged_as_if_the_study_had_said_who_turns() {
             }
         }
         assert!(seen.iter().all(|n| *n > 3), "{seen:?}");
+    }
+}
+
+/// Each set of services judges no scenarios but its own, and finds in them, bit by bit, what its graph finds when it judges the whole
+/// block: with bribes and without, alone and jointly, whether or not prices move the order of members.
+#[test]
+fn a_scenario_is_judged_alike_whoever_else_is_judged() {
+    let bits = |column: &[f64], lane: usize| column[lane].to_bits();
+    for (joint, bribes, block) in [(false, true, 4), (false, false, 5), (true, true, 6), (true, false, 7)] {
+        let mut study = study(joint);
+        if !bribes {
+            study.adversary.routes.retain(|route| *route != Route::Bribe);
+        }
+        let mut whole = judged(&study, block);
+        let turned = whole.draws.turned;
+        let mut found = 0;
+        for set in 0..4u8 {
+            let none = compile(&by_word(&study, 0));
+            let graph = if set == 0 { &none } else { whole.graph.given(set) };
+            let (mut outcomes, mut execution) = (Outcomes::new(graph), Execution::new(graph));
+            whole.draws.turned = [set; LANES];
+            assess(graph, &whole.draws, &mut outcomes);
+            execute(graph, &whole.draws, &mut outcomes, &mut execution);
+            for lane in (0..LANES).filter(|lane| turned[*lane] == set) {
+                for (mine, its) in whole.outcomes.targets.iter().zip(&outcomes.targets) {
+                    assert_eq!(mine.route(lane), its.route(lane));
+                    assert_eq!(mine.threshold_reached[lane], its.threshold_reached[lane]);
+                    assert_eq!(bits(&mine.profit, lane), bits(&its.profit, lane));
+                    assert_eq!(bits(&mine.best.cost, lane), bits(&its.best.cost, lane));
+                    assert_eq!(bits(&mine.best.lower, lane), bits(&its.best.lower, lane));
+                    assert_eq!(bits(&mine.best.forfeited, lane), bits(&its.best.forfeited, lane));
+                }
+                let shares = whole.outcomes.colluding_share.iter().zip(&outcomes.colluding_share);
+                shares.for_each(|(mine, its)| assert_eq!(bits(mine, lane), bits(its, lane)));
+                for (mine, its) in whole.execution.designs.iter().zip(&execution.designs) {
+                    assert_eq!(mine.target[lane], its.target[lane]);
+                    assert_eq!(mine.targets.get(lane), its.targets.get(lane));
+                    assert_eq!(mine.coalition_size[lane], its.coalition_size[lane]);
+                    assert_eq!(bits(&mine.net_gain, lane), bits(&its.net_gain, lane));
+                    assert_eq!(bits(&mine.net_gain_upper, lane), bits(&its.net_gain_upper, lane));
+                    assert_eq!(bits(&mine.slashed, lane), bits(&its.slashed, lane));
+                    assert_eq!(bits(&mine.fault_slashed, lane), bits(&its.fault_slashed, lane));
+                    found += usize::from(set > 0 && mine.target[lane] != NO_TARGET);
+                }
+            }
+        }
+        assert!(found > 3, "{found} attacks where services have turned");
     }
 }
 
