@@ -221,11 +221,24 @@ impl View<'_> {
         paths
     }
 
+    /// Fewest operators who reach the threshold of the first quorum, or where the second alone is needed of that.
     fn least_operators(&self, target: &Target) -> Option<usize> {
         let (power, priced) = self.power()?;
-        let mut units: Vec<u128> = (0..power.members.len()).map(|slot| priced.units(power, slot)).collect();
+        let second = self.graph.secured[self.secured].second.as_ref().zip(target.second_threshold);
+        let (mut units, least): (Vec<u128>, u128) = match second.filter(|_| target.threshold.is_nothing()) {
+            Some((second, threshold)) => {
+                let units: Vec<u128> =
+                    second.members.iter().map(|operator| second.only_units(*operator as usize)).collect();
+                let total = units.iter().sum();
+                (units, threshold.least_power(total))
+            }
+            None => {
+                let units = (0..power.members.len()).map(|slot| priced.units(power, slot)).collect();
+                (units, target.threshold.least_power(priced.total))
+            }
+        };
         units.sort_unstable_by(|a, b| b.cmp(a));
-        let (least, mut held) = (target.threshold.least_power(priced.total), 0);
+        let mut held = 0;
         let last = units.iter().position(|units| {
             held += units;
             held >= least

@@ -92,6 +92,14 @@ pub struct Threshold {
 }
 
 impl Threshold {
+    /// No power at all.
+    pub const NOTHING: Self = Self { num: 0, den: 1, strict: false };
+
+    /// Whether it needs no power.
+    pub const fn is_nothing(self) -> bool {
+        self.num == 0
+    }
+
     /// More than `num/den` of the power. `num ≤ den`, both > 0.
     pub const fn more_than(num: u64, den: u64) -> Self {
         Self { num, den, strict: true }
@@ -131,7 +139,7 @@ impl Threshold {
         if self.strict || !rest.is_multiple_of(self.den) { floor + 1 } else { floor }
     }
 
-    /// The ratio as a number in (0, 1].
+    /// The ratio as a number in (0, 1]; 0 if it needs nothing.
     #[expect(clippy::cast_precision_loss, reason = "for prices of routes, never for a decision")]
     pub fn value(self) -> f64 {
         self.num as f64 / self.den as f64

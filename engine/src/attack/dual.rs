@@ -1,4 +1,5 @@
-//! The cheapest coalition for a target that needs power in two quorums: a covering problem with two rows.
+//! The cheapest coalition for a target that needs power in a second quorum, beside the first or alone: a covering problem with a row
+//! for each.
 //!
 //! The linear relaxation is the lower bound, the branch and bound of joint attacks ([`super::joint`]) the witness; power of both quorums
 //! is counted in integers.
@@ -83,8 +84,10 @@ impl Dual {
         let Self { joint, scene, payments, .. } = self;
         let Some((second, threshold)) = chosen.second else { return };
         let is_in = |crowd: &Crowd, operator: usize| crowd.rows[operator][lane / 64] >> (lane % 64) & 1 == 1;
-        let first =
-            |operator: usize| slot(chosen.power, operator).map_or(0, |slot| priced.units(chosen.power, slot));
+        let first = |operator: usize| match slot(chosen.power, operator) {
+            Some(slot) if chosen.least_power > 0 => priced.units(chosen.power, slot),
+            _ => 0,
+        };
         scene.operators.clear();
         scene.pay.clear();
         payments.clear();

@@ -11,7 +11,7 @@ use crate::study::Route;
 pub(super) fn that_exist(routes: &[Route], secured: &Secured, target: &Target) -> Vec<Route> {
     let exists = |route: &&Route| match (&secured.power, route) {
         (Power::Stake(_), Route::Collude | Route::Bribe) => true,
-        (Power::Stake(_), Route::Acquire) => !target.purchases.is_empty(),
+        (Power::Stake(_), Route::Acquire) => !target.purchases.is_empty() || target.second_purchase.is_some(),
         (Power::Hash, Route::Rent) => target.mining.as_ref().is_some_and(|mining| mining.rentable),
         (Power::Hash, Route::Hardware) => target.mining.is_some(),
         (Power::Stake(_), Route::Rent | Route::Hardware) => false,
@@ -23,27 +23,72 @@ pub(super) fn that_exist(routes: &[Route], secured: &Secured, target: &Target) -
 /// The cheapest purchase of enough stake; `None` if no amount is enough.
 ///
 /// The market moves linearly: buying V USD at today's price costs `V + V²/(2·liquidity)`. What is not slashed is sold
-/// after the drawdown; the sale's own impact is left out. No more tokens can be bought than are for sale.
+/// after the drawdown; the sale's own impact is left out. No more tokens can be bought than are for sale. Where a target needs two
+/// quorums, stake is bought for both.
 pub(super) fn acquire(
     target: &Target,
     (power, priced): (&StakePower, &Priced),
     price: impl Fn(usize) -> f64,
 ) -> Option<RouteCost> {
-    let costs = target.purchases.iter().filter_map(|purchase| {
+    let alone = |purchase: &Purchase| {
+        purchase.staked_tokens * price(purchase.asset) * purchase.share / (1.0 - purchase.share)
+    };
+    let first = target.purchases.iter().filter_map(|purchase| {
         let value = if power.parts.len() > 1 {
             priced.added_usd(power, purchase.share)? / purchase.value_share
         } else {
-            purchase.staked_tokens * price(purchase.asset) * purchase.share / (1.0 - purchase.share)
+            alone(purchase)
         };
-        let is_for_sale = value <= purchase.for_sale_tokens * price(purchase.asset);
-        is_for_sale.then(|| purchase_cost(purchase, value))
+        Some((purchase, value))
     });
+    let second = target.second_purchase.as_ref().map(|purchase| (purchase, alone(purchase)));
+    match second {
+        Some(second) if target.threshold.is_nothing() => bought(second, &price),
+        Some(second) => cheapest(first.filter_map(|first| bought_both(first, second, &price))),
+        None => cheapest(first.filter_map(|first| bought(first, &price))),
+    }
+}
+
+fn cheapest(costs: impl Iterator<Item = RouteCost>) -> Option<RouteCost> {
     costs.min_by(|a, b| (a.cost - a.returned).total_cmp(&(b.cost - b.returned)))
+}
+
+/// What buying stake of so many USD costs; `None` if there is less for sale.
+fn bought((purchase, value): (&Purchase, f64), price: impl Fn(usize) -> f64) -> Option<RouteCost> {
+    let is_for_sale = value <= purchase.for_sale_tokens * price(purchase.asset);
+    is_for_sale.then(|| purchase_cost(purchase, value))
+}
+
+/// What buying two stakes costs. Of one asset both move its price and come out of what is for sale; what the later pays for the earlier,
+/// `v₁·v₂/liquidity`, falls on the one whose capital is cheaper.
+fn bought_both(
+    (first, of_first): (&Purchase, f64),
+    (second, of_second): (&Purchase, f64),
+    price: impl Fn(usize) -> f64,
+) -> Option<RouteCost> {
+    let (a, b) = (bought((first, of_first), &price)?, bought((second, of_second), &price)?);
+    let same = first.asset == second.asset;
+    if same && of_first + of_second > first.for_sale_tokens * price(first.asset) {
+        return None;
+    }
+    let more = if same { of_first * of_second / first.liquidity_usd } else { 0.0 };
+    let cost = a.cost + b.cost + more * (1.0 + first.carry.min(second.carry));
+    Some(RouteCost {
+        cost,
+        lower: cost,
+        capital: a.capital + b.capital + more,
+        forfeited: a.forfeited + b.forfeited,
+        returned: a.returned + b.returned,
+    })
 }
 
 /// The same over a block where power has a single part, so that prices decide nothing but the cost; `false` if it has not.
 pub(super) fn acquire_columns(target: &Target, power: &StakePower, draws: &Draws, costs: &mut Costs) -> bool {
-    let ([_], [purchase]) = (power.parts.as_slice(), target.purchases.as_slice()) else { return false };
+    let ([_], [purchase], None) =
+        (power.parts.as_slice(), target.purchases.as_slice(), &target.second_purchase)
+    else {
+        return false;
+    };
     let tokens = purchase.staked_tokens * purchase.share / (1.0 - purchase.share);
     if tokens > purchase.for_sale_tokens {
         return true;
@@ -114,6 +159,41 @@ mod tests {
         assert!((cost.capital - 1050.0).abs() < 1e-9);
         assert!((cost.forfeited - 50.0).abs() < 1e-9);
         assert!((cost.cost - (50.0 + 50.0 + 190.0 + 10.5)).abs() < 1e-9);
+    }
+
+    /// Impact is that of the sum where both stakes are in one asset, and of each where they are not.
+    #[test]
+    fn two_stakes_cost_what_both_cost() {
+        let of = |asset: usize, for_sale_tokens: f64| Purchase {
+            asset,
+            staked_tokens: 1000.0,
+            value_share: 1.0,
+            share: 0.5,
+            slash: 0.1,
+            returned: 0.05,
+            drawdown: 0.2,
+            carry: 0.01,
+            liquidity_usd: 10_000.0,
+            for_sale_tokens,
+        };
+        let price = |_| 2.0;
+        let both = |a: &Purchase, b: &Purchase| bought_both((a, 3000.0), (b, 1000.0), price);
+        // Impact 450 and 50, slash 400, drawdown 720, carry 1 % of 4500.
+        let apart = both(&of(0, f64::INFINITY), &of(1, f64::INFINITY)).unwrap();
+        assert!((apart.cost - (500.0 + 400.0 + 720.0 + 45.0)).abs() < 1e-9);
+        assert!((apart.capital - 4500.0).abs() < 1e-9 && (apart.forfeited - 400.0).abs() < 1e-9);
+        // As one purchase of 4000: impact 800.
+        let together = both(&of(0, f64::INFINITY), &of(0, f64::INFINITY)).unwrap();
+        let one = purchase_cost(&of(0, f64::INFINITY), 4000.0);
+        assert!((together.cost - one.cost).abs() < 1e-9 && (together.capital - one.capital).abs() < 1e-9);
+        assert!((together.returned - one.returned).abs() < 1e-9);
+        // 4000 USD are 2000 tokens.
+        assert!(
+            both(&of(0, 1999.0), &of(0, 1999.0)).is_none() && both(&of(0, 2000.0), &of(0, 2000.0)).is_some()
+        );
+        assert!(
+            both(&of(0, 1500.0), &of(1, 1500.0)).is_some() && both(&of(0, 1499.0), &of(1, 500.0)).is_none()
+        );
     }
 
     #[test]

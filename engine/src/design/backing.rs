@@ -35,8 +35,9 @@ impl Backing {
 
     /// Whether an operator has power that an attack needs.
     pub fn takes_part(&self, attack: &Attack, operator: usize) -> bool {
+        let first = self.parts.iter().filter(|_| !attack.is_by_second());
         let second = self.second.iter().filter(|_| attack.second_threshold.is_some());
-        self.parts.iter().chain(second).any(|part| part.units[operator] > 0)
+        first.chain(second).any(|part| part.units[operator] > 0)
     }
 }
 
@@ -73,9 +74,9 @@ pub enum Standing {
 }
 
 impl Liability {
-    /// Whether it answers for an attack at all.
+    /// Whether it answers for an attack at all: stake of a quorum that the attack needs.
     pub fn answers_for(&self, attack: &Attack) -> bool {
-        !self.second || attack.second_threshold.is_some()
+        if self.second { attack.second_threshold.is_some() } else { !attack.is_by_second() }
     }
 
     /// Whether an attributable offence ejects the validator, even where nothing is slashed.

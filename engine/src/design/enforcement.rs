@@ -3,7 +3,7 @@
 
 use super::backing::Liability;
 use crate::fraction::Threshold;
-use crate::graph::{CONTROL, HALT, Luck, Regime};
+use crate::graph::{CONTROL, Luck, Regime};
 use crate::kernels::normal;
 use crate::study::{Attack, Consensus, Enforcement, Network, Service};
 
@@ -104,12 +104,12 @@ pub fn holds_executor(liability: &Liability, service: usize, attack: &Attack) ->
 
 /// Whether the attack silences or dictates its service.
 pub fn holds(attack: &Attack) -> bool {
-    attack.kind == HALT || attack.kind == CONTROL || reaches(attack.threshold, 2)
+    attack.halts() || attack.deed == CONTROL || reaches(attack.threshold, 2)
 }
 
 /// Days between submission and slash.
 pub fn wait_days(liability: &Liability, attack: &Attack) -> f64 {
-    let throttled = if attack.kind == HALT { liability.halt_delay_days } else { 0.0 };
+    let throttled = if attack.halts() { liability.halt_delay_days } else { 0.0 };
     liability.slash.enforcement.vote_delay_days + throttled
 }
 
@@ -151,6 +151,7 @@ mod tests {
     fn attack(kind: &str) -> Attack {
         Attack {
             kind: kind.to_owned(),
+            deed: kind.to_owned(),
             threshold: Threshold::at_least(1, 3),
             second_threshold: None,
             profit_usd: 0.0,

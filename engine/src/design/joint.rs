@@ -6,7 +6,7 @@ use super::enforcement::{expected_landing_if, holds};
 use super::losses::silent_hours;
 use super::penalty::{Charge, Judged, Manner};
 use super::{Compiler, profit_column};
-use crate::graph::{HALT, Joint, JointCharge, JointPool, JointTarget, Landed, Paths, Prize};
+use crate::graph::{Joint, JointCharge, JointPool, JointTarget, Landed, Paths, Prize};
 use crate::study::Attack;
 
 impl Compiler<'_> {
@@ -33,8 +33,7 @@ impl Compiler<'_> {
     /// Every attack of the design: position of its service in the design and in the study.
     fn attacks(&self) -> impl Iterator<Item = (usize, usize, &Attack)> {
         self.design.services.iter().enumerate().flat_map(|(index, (service, _))| {
-            let attacks = self.study.services[*service].attacks.iter();
-            attacks.map(move |attack| (index, *service, attack))
+            self.attacks_on(index).map(move |attack| (index, *service, attack))
         })
     }
 
@@ -142,11 +141,11 @@ impl Compiler<'_> {
         for (target, (index, service, attack)) in self.attacks().enumerate().filter(in_place) {
             let part = attack.success_probability;
             prizes[index].ways.push((target, profit_column(self.study, service, &attack.kind), part));
-            let halts = attack.kind == HALT;
+            let halts = attack.halts();
             for (other, (dependent, _)) in self.design.services.iter().enumerate() {
                 let kinds = self.study.services[*dependent].attacks.iter();
                 let rests = other != index && !self.has_turned(other);
-                for kind in kinds.filter(|kind| rests && (!halts || kind.kind == HALT)) {
+                for kind in kinds.filter(|kind| rests && (!halts || kind.halts())) {
                     let rests = kind.depends_on.iter().find(|(on, _)| *on == service);
                     let column = profit_column(self.study, *dependent, &kind.kind);
                     prizes[other].ways.extend(rests.map(|(_, share)| (target, column, part * share)));

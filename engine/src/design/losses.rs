@@ -1,9 +1,9 @@
-//! What an attack makes each operator lose, and what stake costs to buy: the same for every system.
+//! What an attack makes each operator lose: the same for every system.
 
 use super::Compiler;
 use super::backing::{Liability, Standing};
 use super::penalty::{Charge, Judged};
-use crate::graph::{AssetAmounts, AssetLosses, HALT, Losses, Purchase, combine, to_f64};
+use crate::graph::{AssetAmounts, AssetLosses, Losses, combine};
 use crate::study::{Attack, Combine, Operator, Pool};
 
 /// Hours in a year of 365.25 days.
@@ -105,58 +105,6 @@ impl Compiler<'_> {
         }
         amounts.finish()
     }
-
-    /// Stake that a newcomer could buy; weights from a table and capped stake are not for sale.
-    pub(super) fn purchases(&self, judged: &Judged<'_>) -> Vec<Purchase> {
-        let Some(backing) = self.backings[judged.index].as_ref().filter(|backing| backing.is_open) else {
-            return Vec::new();
-        };
-        let (service, attack) = (judged.service, judged.attack);
-        // Nobody buys two quorums at once: that route is not modelled.
-        if backing.second.is_some() && attack.second_threshold.is_some() {
-            return Vec::new();
-        }
-        let x = attack.threshold.value();
-        if x >= 1.0 {
-            return Vec::new();
-        }
-        let for_sale = backing.parts.iter().filter(|part| part.most_share.is_none());
-        for_sale
-            .filter_map(|part| {
-                let pool = part.pool?;
-                let holding = &self.study.pools[pool];
-                let mut charged = backing.liabilities.iter().zip(&judged.charges);
-                let (liability, charge) = charged.find(|(l, _)| l.pool == pool)?;
-                let slash = charge.fraction * charge.landing;
-                let returned = if holding.underlying.is_none() { liability.redistribution } else { 0.0 };
-                let falls = self.study.services[service].asset == Some(holding.asset);
-                let staked = (0..part.units.len()).filter(|o| part.units[*o] > 0).map(|o| {
-                    if liability.share[o] < 1.0 {
-                        units_tokens(part.units[o], part.decimals)
-                    } else {
-                        holding.tokens(o)
-                    }
-                });
-                Some(Purchase {
-                    asset: holding.asset,
-                    staked_tokens: staked.sum(),
-                    value_share: part.value_share,
-                    share: x,
-                    slash,
-                    returned: slash * returned,
-                    drawdown: if falls { attack.drawdown } else { 0.0 },
-                    carry: self.study.adversary.carry_apr
-                        * (holding.unbonding_days / 365.25 + attack.duration_hours / HOURS_PER_YEAR),
-                    liquidity_usd: self.study.assets[holding.asset].liquidity_usd,
-                    for_sale_tokens: self.study.assets[holding.asset].for_sale_tokens,
-                })
-            })
-            .collect()
-    }
-}
-
-fn units_tokens(units: u128, decimals: u32) -> f64 {
-    to_f64(units) / libm::exp10(f64::from(decimals))
 }
 
 fn pools_of<'a>(liabilities: impl Iterator<Item = &'a Liability>) -> Vec<usize> {
@@ -195,7 +143,7 @@ pub(super) fn silent_hours(attack: &Attack, liability: &Liability) -> f64 {
     // Only the chain that pays the income stands still.
     let hours = if liability.standing == Standing::Own { attack.duration_hours } else { 0.0 };
     let jail = liability.slash.enforcement.jail_minutes / MINUTES_PER_HOUR;
-    hours + if attack.kind == HALT { jail } else { 0.0 }
+    hours + if attack.halts() { jail } else { 0.0 }
 }
 
 /// Income lost per token of stake: commission after ejection, and rewards while silent and jailed for it.

@@ -15,6 +15,7 @@ mod mesh;
 mod penalty;
 mod pos;
 mod pow;
+mod purchases;
 mod saga;
 mod settle;
 mod short;
@@ -146,7 +147,8 @@ impl<'a> Compiler<'a> {
                 .divided(self.divisible.clone())
         });
         let targets =
-            attacks.iter().map(|attack| self.target(index, service, attack, &power, system)).collect();
+            self.attacks_on(index).map(|attack| self.target(index, service, attack, &power, system));
+        let targets = targets.collect();
         let mut how = words::who_has_power(self.study, system, self.backings[index].as_ref());
         if let Some(quorum) = &self.design.terms[index].second_quorum {
             how += &format!("; second quorum: stake in pool `{}`", self.study.pools[quorum.pool].name);
@@ -155,6 +157,14 @@ impl<'a> Compiler<'a> {
         let halts_at = halt.or_else(|| self.study.services[service].consensus.halts_at());
         let is_byzantine = self.has_turned(index);
         Secured { service, is_byzantine, power, second, how, halts_at, staked: self.staked(index), targets }
+    }
+
+    /// Attacks on a service of the design, by their kinds: what the second quorum does alone where there is one.
+    fn attacks_on(&self, index: usize) -> impl Iterator<Item = &Attack> {
+        let has_second = self.backings[index].as_ref().is_some_and(|backing| backing.second.is_some());
+        let (service, _) = &self.design.services[index];
+        let attacks = self.study.services[*service].attacks.iter();
+        attacks.filter(move |attack| has_second || !attack.is_by_second())
     }
 
     fn target(
@@ -171,6 +181,7 @@ impl<'a> Compiler<'a> {
             Power::Stake(stake) => Order::of(stake, &losses, |total| attack.threshold.least_power(total)),
             Power::Hash => Order::Moves(SlotLosses::default()),
         };
+        let (purchases, second_purchase) = self.purchases(&judged);
         let mining = match system {
             System::Pow(pow) => pow::mining(self.study, service, pow, attack),
             _ => None,
@@ -191,7 +202,8 @@ impl<'a> Compiler<'a> {
                 .collect(),
             capped: self.capped(service, &attack.kind),
             short: short::short(self.study, service, attack),
-            purchases: self.purchases(&judged),
+            purchases,
+            second_purchase,
             returned: self.returned(&judged),
             charges: self.notes(&judged),
             regimes: judged.regimes,
@@ -217,13 +229,14 @@ impl<'a> Compiler<'a> {
     ///
     /// Forking or controlling a service realises what rests on it whatever the kind; a halt realises halts alone.
     fn gains(&self, service: usize, kind: &str) -> Vec<(usize, Vec<(usize, f64)>)> {
-        let halts = kind == HALT;
+        let halts =
+            self.study.services[service].attacks.iter().any(|attack| attack.kind == kind && attack.halts());
         let others = self.design.services.iter().enumerate().filter(|(index, _)| !self.has_turned(*index));
         let others = others.map(|(_, (other, _))| *other).filter(|other| *other != service);
         others
             .map(|other| {
                 let attacks = self.study.services[other].attacks.iter();
-                let columns = attacks.filter(|attack| !halts || attack.kind == HALT).filter_map(|attack| {
+                let columns = attacks.filter(|attack| !halts || attack.halts()).filter_map(|attack| {
                     let share = attack.depends_on.iter().find(|(on, _)| *on == service)?.1;
                     Some((profit_column(self.study, other, &attack.kind), share))
                 });

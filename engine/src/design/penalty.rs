@@ -3,7 +3,7 @@
 use super::Compiler;
 use super::backing::Liability;
 use super::enforcement::{expected_landing, regimes};
-use crate::graph::{HALT, Regime};
+use crate::graph::Regime;
 use crate::rules::ethereum;
 use crate::study::{Attack, Pool, Slashing};
 
@@ -71,7 +71,7 @@ impl Compiler<'_> {
         regimes: &[Regime],
     ) -> Charge {
         let pool = &self.study.pools[liability.pool];
-        let halts = attack.kind == HALT;
+        let halts = attack.halts();
         if let (Slashing::Ethereum { .. }, true) = (pool.slashing, halts) {
             let fraction = outage_fraction(pool, attack.duration_hours);
             return Charge { fraction, landing: 1.0, ejection: 0.0, ejects: false, manner: Manner::Leak };
@@ -82,7 +82,10 @@ impl Compiler<'_> {
             _ if !regimes.is_empty() || !liability.answers_for(attack) => 0.0,
             (Some(own), _) => own,
             (None, Slashing::Fraction) => by_design,
-            (None, Slashing::Ethereum { .. }) => slashed_fraction(pool, attack.threshold.value()),
+            (None, Slashing::Ethereum { .. }) => {
+                let second = attack.second_threshold.filter(|_| liability.second);
+                slashed_fraction(pool, second.unwrap_or(attack.threshold).value())
+            }
         };
         // Silence is jailed, not tombstoned; an offence that nobody answers for ejects nobody.
         let ejects = !halts && regimes.is_empty() && (fraction > 0.0 || liability.tombstones());

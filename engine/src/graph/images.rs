@@ -46,6 +46,7 @@ fn same_outcomes(a: &Secured, b: &Secured) -> bool {
             && a.capped == b.capped
             && a.order == b.order
             && a.purchases == b.purchases
+            && a.second_purchase == b.second_purchase
             && a.returned == b.returned
             && a.mining == b.mining
     };

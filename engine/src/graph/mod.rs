@@ -310,9 +310,9 @@ pub struct Target {
     pub profit_column: usize,
     /// Kind.
     pub kind: String,
-    /// Power needed.
+    /// Power needed; nothing where the second quorum alone does it.
     pub threshold: Threshold,
-    /// Power needed in the second quorum as well.
+    /// Power needed in the second quorum.
     pub second_threshold: Option<Threshold>,
     /// Probability that an attack with enough power succeeds.
     pub success_probability: f64,
@@ -327,8 +327,10 @@ pub struct Target {
     pub losses: Losses,
     /// Cheapest coalition order, known beforehand where prices cannot change it.
     pub order: Order,
-    /// Stake that can be bought.
+    /// Stake that can be bought for power in the first quorum, each enough by itself.
     pub purchases: Vec<Purchase>,
+    /// Stake that must be bought for power in the second quorum, as well or alone.
+    pub second_purchase: Option<Purchase>,
     /// What reaches the attacker of each member's slashed stake. `[asset used]`
     pub returned: Vec<AssetAmounts>,
     /// Why its slash cannot be relied on, and is left out.
@@ -344,6 +346,7 @@ impl Target {
     pub fn thresholds(&self) -> String {
         match self.second_threshold {
             None => self.threshold.to_string(),
+            Some(second) if self.threshold.is_nothing() => format!("of the second quorum {second}"),
             Some(second) => format!("{} and, of the second quorum, {second}", self.threshold),
         }
     }

@@ -50,7 +50,7 @@ impl MarketPlan {
         let attacks =
             study.services.iter().flat_map(|service| service.attacks.iter().map(move |a| (service, a)));
         let profits = attacks.map(|(service, attack)| ProfitPlan {
-            purpose: Purpose::new(seed, &format!("profit/{}/{}", service.name, attack.kind)),
+            purpose: Purpose::new(seed, &format!("profit/{}/{}", service.name, attack.deed)),
             profit_usd: attack.profit_usd,
             asset: attack.profit_asset,
             spread: attack.profit_volatility * root_t,

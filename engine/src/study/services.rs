@@ -118,11 +118,13 @@ pub struct Service {
 /// One attack on a service.
 #[derive(Debug, Clone)]
 pub struct Attack {
-    /// `fork`, `halt`, `control` or a name of the service's own.
+    /// `fork`, `halt`, `control` or a name of the service's own; with `_by_second` after it where the second quorum alone does it.
     pub kind: String,
-    /// Power needed.
+    /// What it does, whichever quorum it needs: its kind without `_by_second`.
+    pub deed: String,
+    /// Power needed; nothing where the second quorum alone does it.
     pub threshold: Threshold,
-    /// Power needed in the second quorum as well, in designs that have one.
+    /// Power needed in the second quorum, in designs that have one.
     pub second_threshold: Option<Threshold>,
     /// Profit from corruption today, USD.
     pub profit_usd: f64,
@@ -144,6 +146,28 @@ pub struct Attack {
     pub duration_hours: f64,
     /// `(service, share)`: share of this profit that corrupting that service realises as well.
     pub depends_on: Vec<(usize, f64)>,
+}
+
+/// What follows the kind of an attack that either of two quorums can carry out where it is the second that does.
+pub const BY_SECOND: &str = "_by_second";
+
+impl Attack {
+    /// Whether it silences its service.
+    pub fn halts(&self) -> bool {
+        self.deed == "halt"
+    }
+
+    /// Whether it needs the second quorum and nothing of the first: it exists in designs with a second quorum alone.
+    pub const fn is_by_second(&self) -> bool {
+        self.threshold.is_nothing()
+    }
+
+    /// The attack of the first quorum alone, and that of the second alone.
+    pub(super) fn by_either(self) -> [Self; 2] {
+        let by_second =
+            Self { kind: format!("{}{BY_SECOND}", self.deed), threshold: Threshold::NOTHING, ..self.clone() };
+        [Self { second_threshold: None, ..self }, by_second]
+    }
 }
 
 /// What a bribed operator asks on top of its private loss.

@@ -131,3 +131,98 @@ fn one_target_of_two_quorums_costs_jointly_what_it_costs_alone() {
     }
     assert_eq!(second_only, 6);
 }
+
+/// The study of two quorums in which a halt has a threshold in the second as well.
+fn halted_by_either() -> Study {
+    let designs = format!(
+        "{POS}\nsecond_quorum = {{ pool = \"b\", slash = 0.1, slash_halt = 0.02, executes_on = \"always\" }}"
+    );
+    halting(&designs)
+}
+
+fn halting(designs: &str) -> Study {
+    let text = text(|mix| format!(", own_share = 0.{}", 1 + mix % 9), designs)
+        .replace("routes = [\"collude\", \"bribe\"]", "routes = [\"collude\", \"bribe\", \"acquire\"]")
+        .replace("drawdown = 0.1 }", "drawdown = 0.1, amnesia = false, second_threshold = \"> 1/3\" }")
+        .replace(
+            "attacks.halt = { profit_usd = 10.0 }",
+            "attacks.halt = { profit_usd = 10.0, profit_volatility = 0.6, second_threshold = \">= 2/5\" }",
+        );
+    let mut study =
+        Study::from_text(&text, "study.toml", Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
+    study.pools[0].stake[..3].fill(0);
+    study.pools[1].stake[3..6].fill(0);
+    study
+}
+
+fn position(graph: &crate::graph::Graph, kind: &str) -> Option<usize> {
+    graph.secured[0].targets.iter().position(|target| target.kind == kind)
+}
+
+/// Either quorum halts: by the second alone it costs what brute force over that finds, by the first what it costs without a second;
+/// both take the same profit, and only members of the quorum answer.
+#[test]
+fn either_quorum_halts_alone() {
+    let (graph, draws, outcomes) = assessed(&halted_by_either());
+    let [halt, by_second] = ["halt", "halt_by_second"].map(|kind| position(&graph, kind).unwrap());
+    let secured = &graph.secured[0];
+    let Power::Stake(first) = &secured.power else { panic!("stake decides here") };
+    let powers = [first, secured.second.as_ref().unwrap()];
+    let (target, outcome) = (&secured.targets[by_second], &outcomes.targets[by_second]);
+    let need = target.second_threshold.unwrap().least_power(powers[1].parts[0].total());
+    let (mut reached, mut exact) = (0, 0);
+    for (lane, route) in (0..48).flat_map(|lane| outcome.routes.iter().map(move |route| (lane, route))) {
+        if route.route == Route::Acquire {
+            continue;
+        }
+        let of = |operator: usize| {
+            of_both((powers, target, &draws), (lane, route.route == Route::Bribe), operator)
+        };
+        let candidates: Vec<_> = (0..graph.n_operators).filter_map(of).collect();
+        let best = optimum_of_both(&candidates, (0, need));
+        reached += usize::from(best.is_some());
+        exact += usize::from(assert_route(route, lane, best));
+        assert!(route.route == Route::Bribe || outcome.threshold_reached[lane] == best.is_some());
+    }
+    assert!(reached > 50 && exact * 100 > 98 * reached, "{exact} of {reached}");
+    assert_eq!(outcome.profit.map(f64::to_bits), outcomes.targets[halt].profit.map(f64::to_bits));
+    let forfeits = |at: usize, operator: usize| {
+        secured.targets[at].losses.assets.iter().any(|loss| loss.forfeited[operator] > 0.0)
+    };
+    assert!((3..6).all(|operator| forfeits(halt, operator) && !forfeits(by_second, operator)));
+    assert!((0..3).all(|operator| forfeits(by_second, operator) && !forfeits(halt, operator)));
+    // One quorum: the same halt, and no other.
+    let (alone, _, one) = assessed(&halting(POS));
+    assert_eq!((position(&alone, "halt_by_second"), alone.secured[0].targets.len()), (None, 3));
+    let at = position(&alone, "halt").unwrap();
+    for (route, other) in outcomes.targets[halt].routes.iter().zip(&one.targets[at].routes) {
+        // Alone its walk is that of the fork, in proportion: the last bits may differ.
+        let alike = |(a, b): (&f64, &f64)| a.to_bits() == b.to_bits() || (a - b).abs() <= 1e-12 * b;
+        assert!(route.costs.cost.iter().zip(&other.costs.cost).all(alike));
+    }
+}
+
+/// Whoever buys a fork of two quorums buys both: the sum of what each costs where it is the only one, since they are of two assets.
+#[test]
+fn both_quorums_are_bought() {
+    let costs = |study: &Study, kind: &str| {
+        let (graph, _, outcomes) = assessed(study);
+        let routes = &outcomes.targets[position(&graph, kind).unwrap()].routes;
+        let bought = routes.iter().find(|route| route.route == Route::Acquire).unwrap();
+        (bought.costs.cost, bought.costs.capital, bought.costs.forfeited)
+    };
+    let other = "system = \"pos\"\npool = \"b\"\nslash = 0.1\nslash_halt = 0.02\nexecutes_on = \"always\"";
+    let mut only_second = halting(other);
+    let halt = only_second.services[0].attacks.iter_mut().find(|attack| attack.kind == "halt").unwrap();
+    halt.threshold = halt.second_threshold.take().unwrap_or(crate::fraction::Threshold::at_least(2, 5));
+    let both = halted_by_either();
+    let (first, second) = (halting(POS), only_second);
+    let (whole, a, b) = (costs(&both, "fork"), costs(&first, "fork"), costs(&second, "fork"));
+    for lane in 0..256 {
+        let close = |whole: f64, a: f64, b: f64| (whole - a - b).abs() <= 1e-12 * whole;
+        assert!(close(whole.0[lane], a.0[lane], b.0[lane]) && close(whole.1[lane], a.1[lane], b.1[lane]));
+        assert!(close(whole.2[lane], a.2[lane], b.2[lane]) && whole.0[lane].is_finite());
+    }
+    let (by_second, alone) = (costs(&both, "halt_by_second"), costs(&second, "halt"));
+    assert_eq!(by_second.0.map(f64::to_bits), alone.0.map(f64::to_bits));
+}

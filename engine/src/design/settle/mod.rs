@@ -69,7 +69,7 @@ impl Books {
             (0..).zip(&pools).map(|(index, _)| Book::new(compiler, &pools, index)).collect();
         let services = compiler.design.services.iter().enumerate();
         let attacks = services.map(|(index, (service, _))| {
-            let attacks = compiler.study.services[*service].attacks.iter();
+            let attacks = compiler.attacks_on(index);
             attacks.map(|attack| Offence::new(compiler, &pools, (index, *service), attack)).collect()
         });
         let hits = |fault: &Fault| {

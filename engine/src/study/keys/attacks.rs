@@ -89,7 +89,15 @@ pub(in crate::study) const ATTACK: Section = Section {
             Threshold,
             Nothing,
             "share of the second quorum's stake",
-            "the power needed in the second quorum as well, where a design has one; without it the attack needs none of it",
+            "the power needed in the second quorum, where a design has one; without it the attack needs none of it",
+        ),
+        Key::new(
+            "quorums",
+            Choice(&["both", "either"], &[]),
+            Nothing,
+            "",
+            "which quorums an attack with a `second_threshold` must reach: both, or either, when the one by the second alone is an attack \
+             of its own, its kind followed by `_by_second` (by default either for `halt`, else both)",
         ),
         Key::new(
             "slash",

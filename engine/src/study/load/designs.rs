@@ -216,7 +216,7 @@ fn check_beacon(world: &World<'_, '_>, services: &BTreeMap<usize, Secured>) {
             world.context.error(
                 place,
                 message,
-                format!("leave out services.{}.attacks.{}.slash", service.name, attack.kind),
+                format!("leave out services.{}.attacks.{}.slash", service.name, attack.deed),
             );
         }
     }

@@ -88,10 +88,15 @@ fn read_service(reader: &mut Reader<'_, '_>, name: String, assets: &[&str], serv
         let mut inner = Reader::open(reader.context, &ATTACK, named.place, Some(value));
         let attack = read_attack(&mut inner, (named.name.clone(), consensus), assets, services);
         check_depends(&inner, &attack, services, &name);
-        attacks.push(attack);
+        match read_quorums(&mut inner, &attack) {
+            Quorums::Both => attacks.push(attack),
+            Quorums::Either => attacks.extend(attack.by_either()),
+        }
         resolved.push((named.name, Resolved::Section(inner.finish())));
     }
     reader.resolve("attacks", Resolved::Section(resolved));
+    attacks.sort_by(|a, b| a.kind.cmp(&b.kind));
+    refuse_same_kind(reader, &attacks);
     let mut service = Service {
         name,
         consensus,
@@ -153,6 +158,7 @@ fn read_attack(
         reader.context.find("service", named, services).map(|service| (service, *share))
     });
     Attack {
+        deed: kind.clone(),
         kind,
         threshold,
         second_threshold,
@@ -166,6 +172,44 @@ fn read_attack(
         drawdown: reader.number("drawdown"),
         amnesia,
         duration_hours,
+    }
+}
+
+/// Which of two quorums an attack must reach.
+enum Quorums {
+    /// All that it has a threshold for.
+    Both,
+    /// One of the two.
+    Either,
+}
+
+/// `quorums`: a service that waits for both is silenced by either.
+fn read_quorums(reader: &mut Reader<'_, '_>, attack: &Attack) -> Quorums {
+    let given = reader.choice("quorums");
+    if attack.second_threshold.is_none() {
+        if given.is_some() {
+            let place = reader.place_of("quorums");
+            let message = "means nothing to an attack that needs one quorum";
+            reader.context.error(&place, message, "write second_threshold as well, or leave it out");
+        }
+        return Quorums::Both;
+    }
+    let word = given.unwrap_or_else(|| {
+        let word = if attack.halts() { "either" } else { "both" };
+        let why = if attack.halts() { " (who waits for both is silenced by either)" } else { "" };
+        reader.context.took_default(&reader.path_of("quorums"), &format!("{word}{why}"));
+        reader.resolve("quorums", Resolved::Text(word.to_owned()));
+        word
+    });
+    if word == "either" { Quorums::Either } else { Quorums::Both }
+}
+
+/// An attack by the second quorum has a name that no other may have. `attacks` are in the order of their kinds.
+fn refuse_same_kind(reader: &Reader<'_, '_>, attacks: &[Attack]) {
+    for pair in attacks.windows(2).filter(|pair| pair[0].kind == pair[1].kind) {
+        let message = format!("attack `{}` is what the second quorum does alone", pair[0].kind);
+        let place = reader.place_of("attacks");
+        reader.context.error(&place, message, "give the other one another name");
     }
 }
 

@@ -64,6 +64,18 @@ fn what_joint_attacks_ask_is_checked() {
             "`services.s.attacks.fork.second_threshold`: a threshold must lie in (0, 1], got `> 1`",
         ),
         (
+            changed("profit_usd = 10", "profit_usd = 10, quorums = \"either\""),
+            "`services.s.attacks.fork.quorums`: means nothing to an attack that needs one quorum; write second_threshold as well",
+        ),
+        (
+            changed(
+                "attacks.fork = { profit_usd = 10",
+                "attacks.fork_by_second = { profit_usd = 1, threshold = \"> 1/3\" }\n\
+                 attacks.fork = { second_threshold = \"> 1/3\", quorums = \"either\", profit_usd = 10",
+            ),
+            "`services.s.attacks`: attack `fork_by_second` is what the second quorum does alone; give the other one another name",
+        ),
+        (
             changed("asset = \"A\"", "asset = \"A\"\ndivisible = 1"),
             ":9: `pools.p.divisible`: must be true or false, got 1; write whether an operator has so many keys here",
         ),

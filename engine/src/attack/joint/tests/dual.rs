@@ -17,6 +17,11 @@ fn with_second(dice: &mut Dice, joint: &mut Joint, scene: &mut Scene) {
         for (takes_part, units) in joint.targets[target].takes_part.iter_mut().zip(&units) {
             *takes_part |= *units > 0;
         }
+        // Some are corrupted by the second quorum alone.
+        if dice.chance(0.2) {
+            scene.need[target] = 0;
+            joint.targets[target].takes_part = units.iter().map(|units| *units > 0).collect();
+        }
         scene.second.push(Second::new(target, units, need));
     }
     scene.finish(joint);
