@@ -467,6 +467,39 @@ def print_restaked(rows, names, avss, pools):
         print(f"    {avs}: {len(of)} operators, {stake / whole:.1%} of restaked ETH pooled, {unique / whole:.1%} unique")
 
 
+# ---- two-quorums -----------------------------------------------------------------------------------
+
+
+def two_quorums(sources, out):
+    """Operators of 2024-10 that may join EigenDA: by 32 restaked ETH, or by one EIGEN."""
+    rows = read(sources, "eigenlayer_operators_2024_10")
+    names = unique_names(rows)
+    origin = "protofire/slalayer.xyz src/static-data (Apache-2.0), commit 2024-10-31, figures only"
+    pools = {
+        "restaked": ("ETH restaked in any form (shares of tokens as one ETH each)", "eth_total", ETH_PER_VALIDATOR),
+        "eigen": ("EIGEN staked (shares of bEIGEN)", "beigen", Decimal(1)),
+    }
+    brands = [r["operator_brand"] for r in read(sources, "operators_cross_system") if r["eigenlayer_2024_10_share"]]
+    joins = set()
+    for pool, (what, column, least) in pools.items():
+        stake = {names[r["operator_address"]]: decimal(r[column]) for r in rows if decimal(r[column]) >= least}
+        write_stake(out / f"{pool}.csv", [f"{what} per operator with at least {least}, 2024-10;", f"source: {origin}"], stake)
+        joins |= set(stake)
+        by_brand, total = {}, sum(stake.values())
+        for row in rows:
+            name = names[row["operator_address"]]
+            brand = brand_of(row["name"], brands) or name
+            by_brand[brand] = by_brand.get(brand, 0) + stake.get(name, 0)
+        top = sorted(by_brand.items(), key=lambda item: -item[1])[:3]
+        print(f"    {pool}: {len(stake)} operators, {total:.0f}; " + ", ".join(f"{b} {t / total:.1%}" for b, t in top))
+    write(
+        out / "operators.csv",
+        ["EigenLayer operators 2024-10 with 32 ETH or 1 EIGEN", "entity: brand found in the name; blank = own group"],
+        ["operator", "entity"],
+        sorted((names[r["operator_address"]], brand_of(r["name"], brands)) for r in rows if names[r["operator_address"]] in joins),
+    )
+
+
 # ---- bitcoin-2025 --------------------------------------------------------------------------------
 
 
@@ -490,6 +523,7 @@ def main():
         "power-cap": power_cap,
         "ethereum-2024": ethereum,
         "eigenlayer-2024": eigenlayer,
+        "two-quorums": two_quorums,
         "bitcoin-2025": bitcoin,
     }
     for study, derive in studies.items():

@@ -174,6 +174,35 @@ fn seed_claims_stand_beside_the_quoted_figure() {
     }
 }
 
+/// What the README of two-quorums says: both quorums must be corrupted, either silences.
+#[test]
+fn a_second_quorum_makes_corruption_rarer_and_silence_cheaper() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (study, out) = (data().join("two-quorums"), scratch.path().join("out"));
+    let shown = succeed(&["run", path(&study), "--out", path(&out), "--scenarios", "10000", "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let rows = shown["summary"].as_array().unwrap();
+    let pays = |design: &str, attack: &str| {
+        let is = |row: &&serde_json::Value| {
+            row["metric"] == "p_attack_pays"
+                && (
+                    row["design"].as_str(),
+                    row["attack"].as_str(),
+                    row["service"].as_str(),
+                    row["route"].as_str(),
+                ) == (Some(design), Some(attack), Some("da"), Some("*"))
+        };
+        rows.iter().find(is).map(|row| row["estimate"].as_f64().unwrap())
+    };
+    let [eth, eigen, both] = ["eth", "eigen", "both"].map(|design| pays(design, "corrupt").unwrap());
+    assert!(both < eth && eth < eigen && both > 0.0, "{both} {eth} {eigen}");
+    assert_eq!(pays("eth", "halt"), pays("both", "halt"));
+    assert_eq!((pays("eth", "halt_by_second"), pays("eigen", "halt_by_second")), (None, None));
+    // By EIGEN alone whatever else stands behind it; operators of both searches come in parts, so that both find the best.
+    let (alone, second) = (pays("eigen", "halt").unwrap(), pays("both", "halt_by_second").unwrap());
+    assert!((alone - second).abs() < 1e-3 && second > 0.9, "{alone} {second}");
+}
+
 /// 83 operators on both chains, with 65.4 % of the Hub's and 66.2 % of Osmosis' stake.
 #[test]
 fn check_prints_the_overlap_of_hub_and_osmosis() {

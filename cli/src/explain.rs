@@ -85,11 +85,8 @@ fn print_attack(study: &Study, view: &AttackView, most: usize, out: &mut Out) ->
         Some(n) => format!(", which takes at least {n} operators"),
         None => String::new(),
     };
-    let (attack, threshold) = (&view.attack, &view.threshold);
-    out.line(format_args!(
-        "\n{attack}: needs {threshold} of the power{least}; brings in {}",
-        usd(view.profit_usd)
-    ))?;
+    let AttackView { attack, needs, .. } = view;
+    out.line(format_args!("\n{attack}: needs {needs}{least}; brings in {}", usd(view.profit_usd)))?;
     for regime in &view.regimes {
         out.line(format_args!("  its slash is left out: {}", regime.meaning()))?;
     }
@@ -140,12 +137,14 @@ fn mining_text(mining: &Mining) -> String {
 fn print_bribed(bribed: &Bribed, profit: f64, most: usize, out: &mut Out) -> Result<(), Failure> {
     let slashed: f64 = bribed.members.iter().map(|member| member.usd).sum();
     let verdict = if profit + bribed.returned_usd > bribed.cost_usd { "it pays" } else { "it does not pay" };
+    let second = bribed.second_share.map(|part| format!(" and {} of the second quorum", share(part)));
+    let second = second.unwrap_or_default();
     let back = match bribed.returned_usd {
         0.0 => String::new(),
         usd_back => format!(", of which {} comes back by redistribution", usd(usd_back)),
     };
     out.line(format_args!(
-        "  bribed: {} with {} of the power lose {}{back} and ask {} (no coalition less than {}): {verdict}",
+        "  bribed: {} with {} of the power{second} lose {}{back} and ask {} (no coalition less than {}): {verdict}",
         operators(bribed.members.len()),
         share(bribed.power_share),
         usd(slashed),
@@ -202,5 +201,6 @@ fn bribed_document(bribed: &Bribed) -> Value {
                 "slashed_usd": member.usd })
     });
     json!({ "cost_usd": bribed.cost_usd, "returned_usd": bribed.returned_usd, "cost_lower_usd": bribed.lower_usd, "power_share": bribed.power_share,
+            "second_quorum_share": bribed.second_share,
             "forfeited_linear_usd": bribed.forfeited_usd, "members": members.collect::<Vec<_>>() })
 }

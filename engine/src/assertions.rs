@@ -103,9 +103,31 @@ mod tests {
             (format!("design = \"d\"\nservice = \"t\"\n{metric}\nat_most = 1"), "there is no service `t`"),
             (format!("design = \"d\"\nattack = \"fork\"\n{metric}\nat_most = 1"), "name its service as well"),
             ("design = \"d\"\nat_most = 1".to_owned(), "`assert[0].metric`"),
+            (
+                "design = \"d\"\nmetric = \"p_atack_pays\"\nat_most = 1".to_owned(),
+                "`assert[0].metric`: there is no metric `p_atack_pays`; did you mean `p_attack_pays`?",
+            ),
+            (
+                "design = \"d\"\nmetric = \"profit\"\nat_most = 1".to_owned(),
+                "there is no metric `profit`; known: `p_attack_pays`, `p_profitable_attack_low`",
+            ),
         ] {
             let found = told(&lines);
             assert!(found.contains(expected), "{lines}: {found}");
+        }
+    }
+
+    /// No name in the list is dead: each stands in the code that makes the summary. That none is missing is asserted where rows are
+    /// written.
+    #[test]
+    fn every_metric_that_may_be_named_is_written() {
+        let rooms =
+            ["estimate", "bargain"].map(|room| Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room));
+        let files = rooms.iter().flat_map(|room| std::fs::read_dir(room).unwrap());
+        let files = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+        let code: String = files.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+        for metric in crate::study::METRICS {
+            assert!(code.contains(&format!("\"{metric}\"")), "nothing writes `{metric}`");
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::attack::{Outcomes, Priced, assess, cheapest_coalition};
 use crate::graph::{
-    Assault, AssetAmounts, Bill, ChargeNote, Graph, Incident, Luck, Mining, Power, Regime, StakePower,
-    Strike, Target, slot, to_f64,
+    Assault, AssetAmounts, Bill, ChargeNote, Graph, Incident, Luck, Mining, Power, PowerPart, Regime,
+    StakePower, Strike, Target, slot, to_f64,
 };
 use crate::sampling::{Draws, Sampler};
 use crate::study::{Route, Study};
@@ -59,6 +59,8 @@ pub struct AttackView {
     pub attack: String,
     /// Power needed, as a share.
     pub threshold: String,
+    /// The same, and of what.
+    pub needs: String,
     /// Least number of operators that hold it, if any do.
     pub least_operators: Option<usize>,
     /// Expected profit from corruption, USD.
@@ -82,8 +84,10 @@ pub struct Bribed {
     pub returned_usd: f64,
     /// No coalition costs less, USD.
     pub lower_usd: f64,
-    /// Part of the power that it holds.
+    /// Part of the power that it holds: of the first quorum, or of the second where that alone is needed.
     pub power_share: f64,
+    /// Part of the second quorum that it holds, where both are needed.
+    pub second_share: Option<f64>,
     /// Its members with what each loses by the protocols' rules if every slash lands.
     pub members: Vec<Slashed>,
     /// What the attack forfeits on average by the linear graph, USD.
@@ -97,7 +101,7 @@ pub struct Slashed {
     pub operator: String,
     /// Part of its keys that it commits.
     pub part: f64,
-    /// Part of the power, as far as it commits it.
+    /// Part of the power, as far as it commits it; as in [`Bribed::power_share`].
     pub power_share: f64,
     /// Asset and tokens. Empty if it loses nothing.
     pub tokens: Vec<(String, f64)>,
@@ -183,6 +187,7 @@ impl View<'_> {
         AttackView {
             attack: target.kind.clone(),
             threshold: target.thresholds(),
+            needs: target.needs(),
             least_operators: self.least_operators(target),
             profit_usd,
             charges: target.charges.clone(),
@@ -260,7 +265,20 @@ impl View<'_> {
         let (cost, members) =
             cheapest_coalition(self.graph, located, Route::Bribe, (self.draws, 0), outcomes)?;
         let (power, priced) = self.power()?;
+        let secured = &self.graph.secured[self.secured];
+        let target = &secured.targets[position];
+        let second = secured.second.as_ref().filter(|_| target.second_threshold.is_some());
+        let of_second = |operator: u32| {
+            second.map_or(0.0, |power| {
+                let total: u128 = power.parts.iter().map(PowerPart::total).sum();
+                to_f64(power.only_units(operator as usize)) / to_f64(total.max(1))
+            })
+        };
+        let is_by_second = target.threshold.is_nothing();
         let share = |operator: u32| {
+            if is_by_second {
+                return of_second(operator);
+            }
             let units = slot(power, operator as usize).map_or(0, |slot| priced.units(power, slot));
             to_f64(units) / to_f64(priced.total.max(1))
         };
@@ -289,6 +307,9 @@ impl View<'_> {
             returned_usd: self.returned_usd(position, &members),
             lower_usd: cost.lower_usd,
             power_share: members.iter().map(|(operator, part)| part * share(*operator)).sum(),
+            second_share: second
+                .filter(|_| !is_by_second)
+                .map(|_| members.iter().map(|(operator, part)| part * of_second(*operator)).sum()),
             members: members.iter().map(slashed).collect(),
             forfeited_usd: cost.forfeited_usd,
         })

@@ -3,6 +3,7 @@
 use super::{Estimate, QuantileRow, Results, SummaryRow};
 use crate::moments::count;
 use crate::sketch::Interval;
+use crate::study::METRICS;
 
 /// Probabilities of the quantiles table.
 const PROBABILITIES: [f64; 9] = [0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999];
@@ -54,6 +55,7 @@ impl Writer<'_> {
         estimate: Estimate,
         estimator: &'static str,
     ) {
+        debug_assert!(METRICS.contains(&metric), "`{metric}` is not among the metrics that a study may name");
         self.results.summary.push(SummaryRow {
             design: self.design.to_owned(),
             service: at.service.to_owned(),

@@ -346,9 +346,15 @@ impl Target {
     pub fn thresholds(&self) -> String {
         match self.second_threshold {
             None => self.threshold.to_string(),
-            Some(second) if self.threshold.is_nothing() => format!("of the second quorum {second}"),
-            Some(second) => format!("{} and, of the second quorum, {second}", self.threshold),
+            Some(second) if self.threshold.is_nothing() => format!("{second} of the second quorum"),
+            Some(second) => format!("{} of the first quorum and {second} of the second", self.threshold),
         }
+    }
+
+    /// The same, and of what.
+    pub fn needs(&self) -> String {
+        let of = if self.second_threshold.is_none() { " of the power" } else { "" };
+        self.thresholds() + of
     }
 }
 

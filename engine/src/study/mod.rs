@@ -7,6 +7,7 @@
 mod economy;
 mod keys;
 mod load;
+mod metrics;
 mod names;
 mod operators;
 mod problem;
@@ -22,6 +23,7 @@ mod time;
 mod variation;
 
 pub use load::MOST_JOINT_TARGETS;
+pub use metrics::METRICS;
 pub use operators::{Attribute, Collusion, Copula, Factor, Fault, FaultKind, Loading, Operator};
 pub use problem::{Problem, Severity, StudyError};
 pub use schema::{json_schema, key_reference};

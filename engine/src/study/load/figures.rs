@@ -3,7 +3,7 @@
 use super::super::keys::{ASSERTION, BACKTEST, QUOTED};
 use super::super::reader::{Named, Reader};
 use super::super::resolved::Resolved;
-use super::super::{Assertion, Backtest, Design, Quoted, Service};
+use super::super::{Assertion, Backtest, Design, METRICS, Quoted, Service};
 
 /// Names of designs.
 fn design_names(designs: &[Design]) -> Vec<&str> {
@@ -123,7 +123,8 @@ fn read_assertion(
     let design = named.and_then(|named| reader.context.find("design", &named, &design_names(designs)));
     let (service, attack) = (reader.optional_text("service"), reader.optional_text("attack"));
     let route = reader.choice("route").unwrap_or(ANY).to_owned();
-    let metric = reader.text("metric");
+    let metric = reader.optional_text("metric");
+    let known = metric.as_ref().is_some_and(|named| reader.context.find("metric", named, &METRICS).is_some());
     let (at_most, at_least) = (reader.optional_number("at_most"), reader.optional_number("at_least"));
     let given = service.filter(|named| named.name != ANY);
     let found = match &given {
@@ -150,7 +151,7 @@ fn read_assertion(
         service: name(given),
         attack: name(attack),
         route,
-        metric,
+        metric: metric.filter(|_| known)?.name,
         at_most,
         at_least,
     })
