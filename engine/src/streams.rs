@@ -105,9 +105,13 @@ impl Stream {
             *pair = halves(*output);
         }
         if factor::normals(level, &words, column) {
-            for (lane, (value, word)) in column.iter_mut().zip(words).enumerate() {
-                if factor::magnitude(word) < factor::FAR {
-                    *value = far_normal(word, extra(lane));
+            // Rare: the words are looked at several at a time.
+            for (index, words) in words.chunks(WAYS).enumerate() {
+                let is_far = |word: &u32| factor::magnitude(*word) < factor::FAR;
+                if words.iter().fold(false, |any, word| any | is_far(word)) {
+                    for (lane, word) in (WAYS * index..).zip(words).filter(|(_, word)| is_far(word)) {
+                        column[lane] = far_normal(*word, extra(lane));
+                    }
                 }
             }
         }

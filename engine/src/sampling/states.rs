@@ -71,6 +71,7 @@ pub struct LatentScratch {
     small: avx512::SmallColumns,
     noise: Vec<Noise>,
     open: [Vec<Mask>; SIDES],
+    listed: Vec<Open>,
     /// Who lies at or below its lower cutoff, and its upper one. `[side][operator]`
     pub below: [Vec<Mask>; SIDES],
 }
@@ -146,7 +147,8 @@ impl LatentPlan {
         scratch.below.iter_mut().for_each(|below| below.resize(n, Mask::default()));
         scratch.open.iter_mut().for_each(|open| open.resize(CHUNK, Mask::default()));
         scratch.noise.resize(CHUNK, [[0; xoshiro::WAYS]; xoshiro::STEPS_PER_ROW]);
-        let LatentScratch { factors, scale_single, shared, noise, open, below, .. } = scratch;
+        let LatentScratch { factors, scale_single, shared, noise, open, listed, below, .. } = scratch;
+        listed.clear();
         let columns = Columns { factors, scale: scale_single.as_deref().unwrap_or(&one) };
         #[cfg(target_arch = "x86_64")]
         let small = &mut scratch.small;
@@ -177,9 +179,11 @@ impl LatentPlan {
                     squeeze::Rows { laws: &self.laws, first, noise, columns, shared, but, decided },
                 );
             }
-            let settlement = Settlement { plan: self, block, first, noise, factors, scale: &scratch.scale };
-            settlement.settle(open, below);
+            for (side, open) in open.iter().enumerate().take(self.laws.n_sides) {
+                list_open((first, side), open, noise, listed);
+            }
         }
+        Settlement { plan: self, block, factors, scale: &scratch.scale }.settle(listed, below);
     }
 
     fn draw_factors(&self, level: Level, block: u64, scratch: &mut LatentScratch) {
@@ -250,46 +254,59 @@ impl Law {
     }
 }
 
-/// Settles what the screen left open among some rows.
+/// A decision that the screen left open.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    operator: usize,
+    side: usize,
+    lane: usize,
+    /// The 16 bits of noise, as a number.
+    noise: f64,
+}
+
+/// Lists what the screen left open among rows from `first` on, of one side.
+fn list_open((first, side): (usize, usize), rows: &[Mask], noise: &[Noise], listed: &mut Vec<Open>) {
+    for (row, (open, noise)) in rows.iter().zip(noise).enumerate() {
+        // Seldom is anything open in a row.
+        if *open == Mask::default() {
+            continue;
+        }
+        listed.extend(bits::ones(open).map(|lane| Open {
+            operator: first + row,
+            side,
+            lane,
+            noise: f64::from(xoshiro::sixteen_bits(noise, lane)),
+        }));
+    }
+}
+
+/// Settles what the screen left open in a block: one after another, so that one can begin before the other ends.
 struct Settlement<'a> {
     plan: &'a LatentPlan,
     block: u64,
-    first: usize,
-    noise: &'a [Noise],
     factors: &'a [Single],
     /// Empty where it is 1.
     scale: &'a [f64],
 }
 
 impl Settlement<'_> {
-    fn settle(&self, open: &[Vec<Mask>; SIDES], below: &mut [Vec<Mask>; SIDES]) {
-        for (side, (open, below)) in open.iter().zip(below).enumerate().take(self.plan.laws.n_sides) {
-            for (row, open) in open.iter().enumerate().take(self.noise.len()) {
-                // Seldom is anything open in a row.
-                if *open == Mask::default() {
-                    continue;
-                }
-                for lane in bits::ones(open) {
-                    let (word, bit) = (&mut below[self.first + row][lane / 64], 1 << (lane % 64));
-                    *word = if self.is_below(row, side, lane) { *word | bit } else { *word & !bit };
-                }
-            }
+    fn settle(&self, listed: &[Open], below: &mut [Vec<Mask>; SIDES]) {
+        for open in listed {
+            let (u, x) = self.decision(open);
+            let Open { operator, side, lane, .. } = *open;
+            let word = &mut below[side][operator][lane / 64];
+            *word = *word & !(1 << (lane % 64)) | u64::from(normal::is_at_most_cdf(u, x)) << (lane % 64);
         }
     }
 
-    /// The definition: `u ≤ Φ(x)` in double precision, with 37 bits from a hash below the 16 of the noise.
-    fn is_below(&self, row: usize, side: usize, lane: usize) -> bool {
-        let (u, x) = self.decision(row, side, lane);
-        normal::is_at_most_cdf(u, x)
-    }
-
-    /// The `u` and the `x` of a decision.
-    fn decision(&self, row: usize, side: usize, lane: usize) -> (f64, f64) {
-        let operator = self.first + row;
+    /// The `u` and the `x` of a decision. The definition: `u ≤ Φ(x)` in double precision, with 37 bits from a hash below the
+    /// 16 of the noise.
+    fn decision(&self, open: &Open) -> (f64, f64) {
+        let Open { operator, side, lane, noise } = *open;
         let law = &self.plan.classes[self.plan.laws.rows[operator]];
-        let x = law.at(self.factors, side, *self.scale.get(lane).unwrap_or(&1.0), lane);
+        let scale = *self.scale.get(lane).unwrap_or(&1.0);
+        let x = law.at(self.factors, side, scale, lane);
         let extra = self.plan.noise.extra_fraction(scenario(self.block, lane), operator as u64);
-        let noise = f64::from(xoshiro::sixteen_bits(&self.noise[row], lane));
         ((noise + extra) / 65_536.0, x)
     }
 }
@@ -338,12 +355,13 @@ mod tests {
         let mut noise = vec![Noise::default(); plan.laws.rows.len()];
         plan.noise.stream(block).noise(Level::GENERIC, &mut noise);
         let (factors, scale) = (&drawn.factors, &drawn.scale);
-        let all = Settlement { plan, block, first: 0, noise: &noise, factors, scale };
+        let all = Settlement { plan, block, factors, scale };
         for side in 0..plan.laws.n_sides {
             for row in 0..noise.len() {
                 for lane in 0..LANES {
                     let told = bits::contains(&drawn.below[side][row], lane);
-                    let (u, x) = all.decision(row, side, lane);
+                    let noise = f64::from(xoshiro::sixteen_bits(&noise[row], lane));
+                    let (u, x) = all.decision(&Open { operator: row, side, lane, noise });
                     assert_eq!(told, u <= normal::cdf(x), "side {side}, row {row}, lane {lane}");
                 }
             }
