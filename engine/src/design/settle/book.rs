@@ -1,12 +1,12 @@
 //! The stake of a pool, and what offences demand of it.
 
-use super::{Rules, rescaled};
+use super::{Clean, Rules, rescaled};
 use crate::design::Compiler;
 use crate::design::backing::Liability;
 use crate::design::enforcement::drawn_landing;
 use crate::design::losses::combined;
 use crate::design::penalty::Manner;
-use crate::graph::{BillLine, Luck};
+use crate::graph::Luck;
 use crate::study::{Attack, Combine, FaultKind};
 
 /// A slash that a liability asks for.
@@ -70,7 +70,7 @@ pub(super) struct Offence {
     pub(super) demands: Vec<Vec<Demand>>,
     /// What each operator loses if every slash lands and nothing else has happened; empty where the loss depends on who
     /// else attacks. `[book][operator]`
-    pub(super) clean: Vec<Vec<BillLine>>,
+    pub(super) clean: Vec<Vec<Clean>>,
 }
 
 impl Offence {

@@ -33,6 +33,9 @@ pub struct Books {
     attacks: Vec<Vec<Offence>>,
     /// Part of an operator's keys that one accident hits. `[fault][operator]`
     keys_hit: Vec<Vec<f64>>,
+    /// What each operator loses by one accident, and by nothing else; empty where that depends on what others lose.
+    /// `[book][fault][operator]`
+    mishaps: Vec<Vec<Vec<Clean>>>,
     /// What services that have turned Byzantine take in every scenario. `[pool and operator]`
     taken: Vec<BillLine>,
 }
@@ -48,6 +51,13 @@ enum Rules {
     Magnitude(magnitude::Commitment),
     /// Mesh Security.
     Vault(vault::Liens),
+}
+
+/// A line that can be reckoned beforehand, and the gaps that its reckoning runs into.
+#[derive(Debug, Clone, Copy)]
+struct Clean {
+    line: BillLine,
+    gaps: Gaps,
 }
 
 /// What somebody loses, tokens.
@@ -76,8 +86,16 @@ impl Books {
             compiler.study.operators.iter().map(|operator| fault.keys_hit(operator.keys)).collect()
         };
         let keys_hit = compiler.study.faults.iter().map(hits).collect();
-        let mut opened = Self { attacks: attacks.collect(), keys_hit, books, pools, taken: Vec::new() };
+        let mut opened = Self {
+            attacks: attacks.collect(),
+            keys_hit,
+            mishaps: Vec::new(),
+            books,
+            pools,
+            taken: Vec::new(),
+        };
         opened.reckon_clean_losses();
+        opened.reckon_mishaps();
         opened.book_taken(compiler);
         opened
     }
@@ -109,20 +127,34 @@ impl Books {
                     continue;
                 }
                 let slashes: Vec<Slash> = offence.demands[index].iter().map(Demand::landed).collect();
-                let nothing = (beacon::Wave::default(), beacon::Wave::default());
-                let mut bill = Bill::default();
-                let mut line = |operator: usize| {
+                let clean = |operator: usize| {
                     let part = Part { operator, accidents: 0, fault: 0, role: Role::Attacker };
-                    self.line(book, part, (&slashes, &slashes), &nothing, &mut bill)
+                    self.clean(book, part, &slashes)
                 };
-                let clean: Vec<BillLine> = (0..book.tokens.len()).map(&mut line).collect();
-                // A slash that runs into a gap is settled anew each time, so that the gap is counted.
-                if bill.gaps == Gaps::default() {
-                    offence.clean[index] = clean;
-                }
+                offence.clean[index] = (0..book.tokens.len()).map(clean).collect();
             }
         }
         self.attacks = attacks;
+    }
+
+    /// Reckons once what one accident costs each operator.
+    fn reckon_mishaps(&mut self) {
+        let of = |book: &Book| {
+            let of_fault = |fault: usize| {
+                let part = |operator| Part { operator, accidents: 1, fault, role: Role::Bystander };
+                (0..book.tokens.len()).map(|operator| self.clean(book, part(operator), &[])).collect()
+            };
+            let is_apart = !book.accidents_are_free() && !matches!(book.rules, Rules::Beacon(_));
+            if is_apart { (0..self.keys_hit.len()).map(of_fault).collect() } else { Vec::new() }
+        };
+        self.mishaps = self.books.iter().map(of).collect();
+    }
+
+    /// What one operator loses if all slashes land, whatever others lose.
+    fn clean(&self, book: &Book, part: Part, slashes: &[Slash]) -> Clean {
+        let (nobody, mut bill) = ((beacon::Wave::default(), beacon::Wave::default()), Bill::default());
+        let line = self.line(book, part, (slashes, slashes), &nobody, &mut bill);
+        Clean { line, gaps: bill.gaps }
     }
 }
 
@@ -280,7 +312,7 @@ impl Books {
         &self,
         book: &Book,
         incident: &Incident<'_>,
-        (slashes, clean): (&[Slash], &[BillLine]),
+        (slashes, clean): (&[Slash], &[Clean]),
         bill: &mut Bill,
     ) {
         let members = incident.attack.map_or(&[][..], |assault| assault.members);
@@ -288,16 +320,25 @@ impl Books {
         let accidents = incident.accidents;
         let outcome = Outcome::of(slashes).filter(|_| !clean.is_empty());
         if let (Some(outcome), true) = (outcome, accidents.is_empty()) {
-            let lines = committed().map(|(member, part)| {
-                let mut line = outcome.line(clean[member]);
+            for (member, part) in committed() {
+                let Clean { mut line, gaps } = outcome.of_clean(clean[member]);
+                bill.gaps.add(gaps);
                 if part < 1.0 {
                     line.scale_attack(part, 0.0);
                 }
-                line
-            });
-            bill.lines.extend(lines.filter(|line| line.nominal > 0.0));
+                if line.nominal > 0.0 {
+                    bill.lines.push(line);
+                }
+            }
             return;
         }
+        let known = |part: Part| match (outcome, part) {
+            (Some(outcome), Part { accidents: 0, .. }) => Some(outcome.of_clean(clean[part.operator])),
+            (_, Part { accidents: 1, role: Role::Bystander, .. }) => {
+                self.mishaps[book.index].get(part.fault).map(|of_fault| of_fault[part.operator])
+            }
+            _ => None,
+        };
         let all: Vec<Slash> = slashes.iter().map(|slash| Slash { landed: 1.0, ..*slash }).collect();
         let waves =
             (beacon::Wave::new(self, book, incident, slashes), beacon::Wave::new(self, book, incident, &all));
@@ -317,9 +358,12 @@ impl Books {
                 Role::Attacker => (slashes, &all),
                 Role::Bystander => (&[], &[]),
             };
-            let mut line = match outcome {
-                Some(outcome) if part.accidents == 0 => outcome.line(clean[part.operator]),
-                _ => self.line(book, part, mine, &waves, bill),
+            let mut line = match known(part) {
+                Some(Clean { line, gaps }) => {
+                    bill.gaps.add(gaps);
+                    line
+                }
+                None => self.line(book, part, mine, &waves, bill),
             };
             if committed < 1.0 {
                 // Which keys an accident has hit does not depend on which are committed: a part loses its part.
@@ -386,11 +430,14 @@ impl Outcome {
         }
     }
 
-    /// What an operator loses that would lose `clean` if all landed.
-    fn line(self, clean: BillLine) -> BillLine {
+    /// What an operator loses that would lose `clean` if all landed; what does not land runs into no gap.
+    fn of_clean(self, clean: Clean) -> Clean {
         match self {
             Self::AllLand => clean,
-            Self::NoneLands => BillLine { by_attack: 0.0, linear: 0.0, ..clean },
+            Self::NoneLands => {
+                let line = BillLine { by_attack: 0.0, linear: 0.0, ..clean.line };
+                Clean { line, gaps: Gaps::default() }
+            }
         }
     }
 }
