@@ -7,7 +7,7 @@
 use super::chosen::Chosen;
 use super::coalition::{CoalitionCost, narrow};
 use super::joint::second::{Second, needs};
-use super::joint::{Exact, Scene, Task};
+use super::joint::{Aim, Exact, Scene, Task};
 use super::{Scratch, part};
 use crate::fraction::Threshold;
 use crate::graph::{Joint, JointTarget, slot};
@@ -47,7 +47,7 @@ impl Scratch {
             return None;
         }
         let task = Task { joint, scene, set: 1, payments };
-        let lower = exact.solve(task, (f64::INFINITY, STEPS)).max(0.0);
+        let lower = exact.solve(task, Aim { known: f64::INFINITY, steps: STEPS, ..Aim::default() }).max(0.0);
         let (members, parts) = if exact.best.is_empty() && needs(scene) {
             scene.all_but_needless(joint, payments, everybody);
             (&*everybody, &[][..])

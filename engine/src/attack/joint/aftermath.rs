@@ -5,7 +5,8 @@
 //! and who can be had for how much stay those of the scenario.
 
 use super::branch::Judge;
-use super::cover::{Cover, Payments};
+use super::cover::Cover;
+use super::payments::Payments;
 use super::scene::Scene;
 use super::stage::set_candidates;
 use super::{Ground, Plan};

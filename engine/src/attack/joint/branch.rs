@@ -1,14 +1,15 @@
 //! Closing in: dual steps on the certificate, then branch and bound over targets, best bound first, with a limit of work.
 
 use super::certificate::{Certificate, Decided};
-use super::exact::Task;
+use super::exact::{Aim, Task};
 use super::plan::Plan;
 use super::scene::{Scene, Witness};
-use super::search::{Ground, Search, keep_better};
+use super::search::{Ground, Search, keep_better, starts};
+use super::sift::{few_sets, quick_leaf, sift};
 use crate::graph::{Joint, Targets, targets_in};
 
 /// The witness need not come closer to the bound than this part of it.
-const CLOSE: f64 = 0.005;
+pub(super) const CLOSE: f64 = 0.005;
 /// Parts of the profits that are tried as multipliers.
 const SCALES: [f64; 6] = [1.0, 0.75, 0.6, 0.45, 0.3, 0.15];
 /// Dual steps on the root of a case: before anything is known to pay, and afterwards.
@@ -61,73 +62,98 @@ struct Node {
 impl Judge {
     /// Bounds the best net gain of a scenario from both sides. `floor` is what a known attack nets: at least 0.
     pub fn judge(&mut self, ground: Ground<'_>, floor: f64) -> Verdict {
-        let plan = ground.plan;
+        let floor = floor.max(0.0);
         self.search.clear();
         self.nodes.clear();
         self.left = 0.0;
-        self.certificates.resize_with(plan.cases.len(), Certificate::default);
-        for index in 0..plan.cases.len() {
+        self.certificates.resize_with(ground.plan.cases.len(), Certificate::default);
+        for index in 0..ground.plan.cases.len() {
             self.open_case(ground, index, floor);
         }
-        self.leave_single(ground, floor);
-        if self.nodes.is_empty() {
-            return Verdict { witness: None, upper: self.left };
-        }
-        let upper = self.nodes.iter().map(|node| node.bound).fold(0.0, f64::max);
-        let mut best = self.search.from_all_starts(ground, upper);
-        if let Some(found) = &best {
-            let polished = self.search.polished(ground, found.targets);
-            keep_better(&mut best, polished);
-        }
-        best = best.filter(|witness| witness.net() > 0.0);
-        self.tighten_roots(ground, floor, &mut best);
+        let mut best = None;
+        self.seek(ground, floor, &mut best);
         self.branch(ground, floor, &mut best);
         let lower = best.as_ref().map_or(0.0, Witness::net);
         let upper = self.nodes.iter().map(|node| node.bound).fold(lower.max(self.left), f64::max);
-        Verdict { witness: best, upper }
+        let witness = best.filter(|found| found.net() > floor).and_then(|found| found.reckoned(ground));
+        Verdict { witness, upper }
     }
 
-    /// Bounds a case; nothing stays of it if no attack in it pays.
+    /// Bounds a case; nothing stays of it if no attack in it nets more than is known.
     fn open_case(&mut self, ground: Ground<'_>, index: usize, floor: f64) {
         let Ground { joint, plan, scene } = ground;
         let case = &plan.cases[index];
-        let decided = Decided { forced: case.forced, free: case.free & scene.in_reach };
-        let is_empty = decided.forced | decided.free == 0;
-        if is_empty || case.forced & !scene.in_reach != 0 || quick_bound(ground, index) <= floor.max(0.0) {
+        if case.forced & !scene.in_reach != 0 {
             return;
         }
-        self.certificates[index].load(joint, plan, case, scene);
-        let mut node = Node { bound: f64::INFINITY, case: index, decided, mu: multipliers(scene), tries: 0 };
-        self.scale(ground, &mut node, floor.max(0.0));
-        if node.bound > floor.max(0.0) {
+        let quick = quick_bound(ground, index);
+        let decided = sift(ground, case, floor);
+        if decided.forced | decided.free == 0 || self.leaves(quick, floor) {
+            return;
+        }
+        if let Some(sets) = few_sets(plan, decided) {
+            for set in sets {
+                let bound = quick.min(quick_leaf(ground, case, set));
+                if !self.leaves(bound, floor) {
+                    let decided = Decided { forced: set, free: 0 };
+                    self.nodes.push(Node { bound, case: index, decided, mu: Vec::new(), tries: 0 });
+                }
+            }
+            return;
+        }
+        self.certificates[index].load(joint, plan, case, (scene, decided));
+        let mut node = Node { bound: quick, case: index, decided, mu: multipliers(scene), tries: 0 };
+        if floor > 0.0 {
+            // The multipliers of the best single target may tell already that nothing nets much more.
+            let net = |target: &usize| scene.profit[*target] - scene.alone[*target];
+            let best = targets_in(scene.in_reach).max_by(|a, b| net(a).total_cmp(&net(b)).then(b.cmp(a)));
+            best.into_iter().for_each(|best| self.try_duals_of(ground, &mut node, 1 << best));
+        }
+        self.scale(ground, &mut node, floor);
+        if !self.leaves(node.bound, floor) {
             self.nodes.push(node);
         }
     }
 
-    /// Leaves the cases in which nothing nets much more than a known attack, as the multipliers of the best single target tell.
-    fn leave_single(&mut self, ground: Ground<'_>, floor: f64) {
-        if floor <= 0.0 {
+    /// Whether a bound leaves so little beyond a known attack that what it holds for is not looked at any more.
+    fn leaves(&mut self, bound: f64, lower: f64) -> bool {
+        let leaves = bound <= lower || is_close(bound, lower);
+        if leaves && bound > lower {
+            self.left = self.left.max(bound);
+        }
+        leaves
+    }
+
+    /// Seeks an attack from several sets of targets and brings the bounds of the roots down, until they meet.
+    fn seek(&mut self, ground: Ground<'_>, floor: f64, best: &mut Option<Witness>) {
+        let is_inner = |node: &&Node| node.decided.free != 0;
+        let targets = |node: &Node| node.decided.forced | node.decided.free;
+        if !self.nodes.iter().any(|node| is_inner(&node)) {
             return;
         }
-        let scene = ground.scene;
-        let net = |target: &usize| scene.profit[*target] - scene.alone[*target];
-        let best = targets_in(scene.in_reach).max_by(|a, b| net(a).total_cmp(&net(b)).then(b.cmp(a)));
-        let mut nodes = std::mem::take(&mut self.nodes);
-        for node in &mut nodes {
-            if let (Some(best), false) = (best, is_close(node.bound, floor)) {
-                self.try_duals_of(ground, node, 1 << best);
+        let allowed = self.nodes.iter().fold(0, |set, node| set | targets(node));
+        self.search.allowed = allowed;
+        let forced = self.nodes.iter().filter(is_inner).map(|node| node.decided.forced);
+        let forced: Vec<Targets> = forced.filter(|forced| forced.count_ones() == 1).collect();
+        for (round, start) in starts(ground, allowed, floor > 0.0).into_iter().chain(forced).enumerate() {
+            let before = best.as_ref().map_or(0.0, Witness::net);
+            keep_better(best, self.search.from(ground, start).filter(|found| found.net() > 0.0));
+            let found = best.as_ref().filter(|found| found.net() > before).map(|found| found.targets);
+            if let Some(targets) = found {
+                keep_better(best, self.search.polished(ground, targets));
+            }
+            if found.is_some() || round == 0 {
+                self.tighten_roots(ground, floor, best);
+            }
+            if !self.nodes.iter().any(|node| is_inner(&node)) {
+                return;
             }
         }
-        nodes.retain(|node| {
-            let is_left = is_close(node.bound, floor);
-            self.left = if is_left { self.left.max(node.bound) } else { self.left };
-            !is_left
-        });
-        self.nodes = nodes;
     }
 
     /// Tries parts of the profits as multipliers until the bound falls to `aim`.
     fn scale(&mut self, ground: Ground<'_>, node: &mut Node, aim: f64) {
+        let mut last = f64::INFINITY;
         for scale in SCALES {
             self.step.clear();
             self.step.extend(
@@ -138,16 +164,17 @@ impl Judge {
                 node.bound = bound;
                 node.mu.clone_from(&self.step);
             }
-            if node.bound <= aim {
+            // The bound is convex along these multipliers.
+            if node.bound <= aim || is_close(node.bound, aim) || bound > last {
                 return;
             }
+            last = bound;
         }
     }
 
     /// Steps down the dual from a node's multipliers towards `aim`; keeps the best bound and its multipliers.
     fn descend(&mut self, plan: &Plan, node: &mut Node, (aim, steps): (f64, usize)) {
         let certificate = &mut self.certificates[node.case];
-        let aim = aim.max(0.0);
         self.step.clone_from(&node.mu);
         for step in 0..=steps {
             let bound = certificate.bound(plan, &self.step, node.decided);
@@ -155,7 +182,7 @@ impl Judge {
                 node.bound = bound;
                 node.mu.clone_from(&self.step);
             }
-            if node.bound <= aim || step == steps {
+            if node.bound <= aim || is_close(node.bound, aim) || step == steps {
                 return;
             }
             certificate.slope(plan, &self.step, node.decided, &mut self.slope);
@@ -173,21 +200,20 @@ impl Judge {
     /// Tries the multipliers of the best attack found, then dual steps.
     fn tighten_roots(&mut self, ground: Ground<'_>, floor: f64, best: &mut Option<Witness>) {
         let lower = best.as_ref().map_or(floor, |witness| witness.net().max(floor));
-        let mut nodes = std::mem::take(&mut self.nodes);
-        for node in &mut nodes {
-            if is_close(node.bound, lower) {
-                continue;
+        for mut node in std::mem::take(&mut self.nodes) {
+            if node.decided.free != 0 && !self.leaves(node.bound, lower) {
+                if let Some(best) = best.as_ref() {
+                    self.try_duals_of(ground, &mut node, best.targets);
+                }
+                if !is_close(node.bound, lower) {
+                    let steps = if lower > 0.0 { ROOT_STEPS } else { FIRST_STEPS + ROOT_STEPS };
+                    self.descend(ground.plan, &mut node, (lower, steps));
+                }
             }
-            if let Some(best) = best.as_ref() {
-                self.try_duals_of(ground, node, best.targets);
-            }
-            if !is_close(node.bound, lower) {
-                let steps = if lower > 0.0 { ROOT_STEPS } else { FIRST_STEPS + ROOT_STEPS };
-                self.descend(ground.plan, node, (lower, steps));
+            if !self.leaves(node.bound, lower) {
+                self.nodes.push(node);
             }
         }
-        nodes.retain(|node| node.bound > lower);
-        self.nodes = nodes;
     }
 
     /// Bounds a node by the multipliers of the linear relaxation for a set of targets in it.
@@ -281,12 +307,16 @@ impl Judge {
             node.bound = node.bound.min(self.close_leaf(ground, (forced, node.tries), lower, best));
             node.tries += 1;
         } else {
-            if forced != 0 {
+            let bound = self.certificates[node.case].bound(ground.plan, &node.mu, node.decided);
+            node.bound = node.bound.min(bound);
+            if !self.leaves(node.bound, lower) && forced != 0 {
                 self.try_duals_of_forced(ground, &mut node);
             }
-            self.descend(ground.plan, &mut node, (lower, BRANCH_STEPS));
+            if !self.leaves(node.bound, lower) {
+                self.descend(ground.plan, &mut node, (lower, BRANCH_STEPS));
+            }
         }
-        if node.bound > lower {
+        if !self.leaves(node.bound, lower) {
             self.nodes.push(node);
         }
     }
@@ -297,33 +327,37 @@ impl Judge {
         &mut self,
         ground: Ground<'_>,
         (set, tries): (Targets, u32),
-        lower: f64,
+        mut lower: f64,
         best: &mut Option<Witness>,
     ) -> f64 {
-        keep_better(best, self.search.covered(ground, set).filter(|found| found.net() > 0.0));
-        let least = self.search.relaxed(ground, set);
-        let bound = leaf_bound(ground, set, least);
-        let lower = best.as_ref().map_or(lower, |best| best.net().max(lower));
-        if bound <= lower || is_close(bound, lower) {
+        let Ground { joint, scene, .. } = ground;
+        let profit = scene.profit_of(joint, set);
+        let mut bound = leaf_bound(profit, self.search.value(ground, set));
+        let is_closed = |bound: f64, lower: f64| bound <= lower || is_close(bound, lower);
+        if is_closed(bound, lower) {
             return bound;
         }
-        // Only coalitions that would net more are of interest.
-        let known = ground.scene.profit_of(ground.joint, set) - lower;
-        let steps = if lower > 0.0 { GAP_STEPS } else { UNDECIDED_STEPS };
-        let steps = steps << (2 * tries);
-        let Ground { joint, scene, .. } = ground;
-        let Search { exact, column, .. } = &mut self.search;
-        let least = exact.solve(Task { joint, scene, set, payments: column }, (known, steps));
-        if least >= known {
-            // Nobody nets more than is known.
-            return lower;
+        if tries == 0 && (set.count_ones() > 1 || scene.has_second(set)) {
+            keep_better(best, self.search.covered(ground, (set, lower)));
+            lower = best.as_ref().map_or(lower, |best| best.net().max(lower));
+            bound = bound.min(leaf_bound(profit, self.search.relaxed(ground, set)));
+            if is_closed(bound, lower) {
+                return bound;
+            }
         }
+        // Only coalitions that would net more are of interest.
+        let steps = if lower > 0.0 { GAP_STEPS } else { UNDECIDED_STEPS };
+        let aim = Aim { profit, known: profit - lower, close: CLOSE, steps: steps << (2 * tries) };
+        let Search { exact, column, .. } = &mut self.search;
+        let least = exact.solve(Task { joint, scene, set, payments: column }, aim);
         if exact.best_parts.is_empty() {
             exact.best.sort_unstable();
         }
-        let found = Witness::checked(joint, scene, set, (&exact.best, &exact.best_parts));
-        keep_better(best, found.filter(|found| found.net() > 0.0));
-        bound.min(leaf_bound(ground, set, least))
+        if !exact.best.is_empty() {
+            let found = self.search.found(ground, set);
+            keep_better(best, Some(found).filter(|found| found.net() > lower));
+        }
+        bound.min(leaf_bound(profit, least))
     }
 
     /// A node whose forced targets need more than their profits say: their own multipliers may be better.
@@ -341,11 +375,9 @@ impl Judge {
     }
 }
 
-/// The bound of a set of targets that is fixed: its profit less the least payment.
-fn leaf_bound(ground: Ground<'_>, set: Targets, cost: f64) -> f64 {
-    let profit = ground.scene.profit_of(ground.joint, set);
-    let net = profit - cost;
-    net + 1e-12 * (profit + cost.abs())
+/// What a set of targets that is fixed nets at most: its profit less the least payment.
+pub(super) fn leaf_bound(profit: f64, cost: f64) -> f64 {
+    profit - cost + 1e-12 * (profit + cost.abs())
 }
 
 /// Whether a bound leaves little to be gained beyond an attack that is known.

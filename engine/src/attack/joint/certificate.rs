@@ -133,8 +133,8 @@ pub struct Decided {
 }
 
 impl Certificate {
-    /// Prices a case in a scenario; targets out of reach are left out.
-    pub fn load(&mut self, joint: &Joint, plan: &Plan, case: &Case, scene: &Scene) {
+    /// Prices a case in a scenario; targets that are neither in nor open are left out, now and later.
+    pub fn load(&mut self, joint: &Joint, plan: &Plan, case: &Case, (scene, decided): (&Scene, Decided)) {
         let n = scene.n();
         self.n = n;
         self.n_services = plan.of_service.len();
@@ -158,7 +158,7 @@ impl Certificate {
         self.add_up_alone(joint, case, scene);
         self.books.resize_with(case.books.len(), Loaded::default);
         for index in 0..case.books.len() {
-            self.books[index].load((joint, scene), case, index, &self.alone);
+            self.books[index].load((joint, scene), (case, decided), index, &self.alone);
         }
     }
 
@@ -298,7 +298,13 @@ fn price_of(joint: &Joint, scene: &Scene, book: usize) -> f64 {
 
 impl Loaded {
     /// `alone`: what each target alone costs in all books, USD, where several bear it. `[target · n + candidate]`
-    fn load(&mut self, (joint, scene): (&Joint, &Scene), case: &Case, index: usize, alone: &[f64]) {
+    fn load(
+        &mut self,
+        (joint, scene): (&Joint, &Scene),
+        (case, decided): (&Case, Decided),
+        index: usize,
+        alone: &[f64],
+    ) {
         let book = &case.books[index];
         let price = price_of(joint, scene, index);
         let lower = price * (1.0 - ROUNDING);
@@ -306,7 +312,7 @@ impl Loaded {
         self.lines.clone_from(&book.lines);
         self.scale.clear();
         self.scale.extend(pairs().map(|(operator, pay)| pay * lower * book.scale[operator]));
-        let known = (case.forced | case.free) & scene.in_reach;
+        let known = decided.forced | decided.free;
         let used = || book.pieces.iter().filter(|piece| known >> piece.target & 1 == 1);
         self.n_pieces = used().count();
         self.pieces.resize_with(self.pieces.len().max(self.n_pieces), LoadedPiece::default);

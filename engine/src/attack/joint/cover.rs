@@ -3,165 +3,22 @@
 //! The dual of the linear relaxation is raised target by target, each to its exact best with the others held (a fractional
 //! knapsack at reduced payments); its value is a lower bound of the cost, its multipliers tell whom to take in.
 
+use super::order::Order;
 use super::scene::Scene;
 use crate::attack::part;
-use crate::graph::{Below, Joint, JointCharge, JointPool, Targets, is_held, targets_in};
-use crate::study::Combine;
-use std::collections::BTreeMap;
+use crate::graph::{Joint, Targets, targets_in, to_f64};
 
-/// Sets whose losses are kept.
-const KEPT_SETS: usize = 256;
 /// Rounds of raising the dual.
 const SWEEPS: usize = 2;
-
-/// Losses of every operator for sets of targets met before: they are linear in prices.
-#[derive(Debug, Clone, Default)]
-pub struct Payments {
-    known: BTreeMap<Targets, Vec<f64>>,
-    assets: Vec<usize>,
-}
-
-impl Payments {
-    /// Writes what each candidate must be paid for an attack on a set, less what returns of its stake, USD.
-    pub fn of(&mut self, joint: &Joint, scene: &Scene, set: Targets, out: &mut Vec<f64>) {
-        if self.assets.is_empty() {
-            self.assets = joint.pools.iter().map(|pool| pool.asset).collect();
-            self.assets.sort_unstable();
-            self.assets.dedup();
-        }
-        if self.known.len() >= KEPT_SETS && !self.known.contains_key(&set) {
-            self.known.clear();
-        }
-        let assets = &self.assets;
-        let tokens = self.known.entry(set).or_insert_with(|| losses(joint, set, assets));
-        let n = joint.friction_usd.len();
-        out.clear();
-        out.resize(scene.n(), 0.0);
-        for (column, asset) in tokens.chunks(n).zip(&self.assets) {
-            let price = scene.prices[*asset];
-            for (out, operator) in out.iter_mut().zip(&scene.operators) {
-                *out += price * column[*operator as usize];
-            }
-        }
-        let friction = &tokens[self.assets.len() * n..];
-        for ((out, operator), pay) in out.iter_mut().zip(&scene.operators).zip(&scene.pay) {
-            *out = pay * (*out + friction[*operator as usize]);
-        }
-        if joint.redistributes() {
-            let back = |candidate: usize| scene.returned(joint, set, candidate);
-            out.iter_mut().enumerate().for_each(|(candidate, out)| *out -= back(candidate));
-        }
-    }
-}
-
-/// Private losses per asset, tokens, and last the friction, USD: [`Joint::private_usd`] for all operators at once.
-/// `[asset][operator]`
-fn losses(joint: &Joint, set: Targets, assets: &[usize]) -> Vec<f64> {
-    let n = joint.friction_usd.len();
-    let held = joint.held(set);
-    let mut tokens = vec![0.0; (assets.len() + 1) * n];
-    let mut exposures = Exposures::default();
-    for (index, pool) in joint.pools.iter().enumerate() {
-        let place = assets.iter().position(|asset| *asset == pool.asset).unwrap_or(0) * n;
-        exposures.clear(n);
-        for target in targets_in(set).map(|target| &joint.targets[target]) {
-            for charge in target.charges.iter().filter(|charge| charge.pool == index) {
-                exposures.add(charge, (is_held(charge, held), pool.rule), &target.takes_part);
-            }
-        }
-        let below = joint.below(set, held, index);
-        exposures.add_tokens(pool, below, &mut tokens[place..place + n]);
-    }
-    for target in targets_in(set).map(|target| &joint.targets[target]) {
-        let friction = tokens[assets.len() * n..].iter_mut().zip(&joint.friction_usd);
-        for ((out, friction), takes_part) in friction.zip(&target.takes_part) {
-            *out = if *takes_part { *friction } else { *out };
-        }
-    }
-    tokens
-}
-
-/// [`crate::graph::Exposure`] of every operator in one pool. `[operator]`
-#[derive(Debug, Default)]
-struct Exposures {
-    home: Vec<f64>,
-    claims: Vec<f64>,
-    drawdown: Vec<f64>,
-    ejection: Vec<f64>,
-    silent_hours: Vec<f64>,
-}
-
-impl Exposures {
-    fn clear(&mut self, n: usize) {
-        let Self { home, claims, drawdown, ejection, silent_hours } = self;
-        for column in [home, claims, drawdown, ejection, silent_hours] {
-            column.clear();
-            column.resize(n, 0.0);
-        }
-    }
-
-    fn add(&mut self, charge: &JointCharge, (is_held, rule): (bool, Combine), takes_part: &[bool]) {
-        let landed = if is_held { charge.held } else { charge.free };
-        let shares =
-            charge.share.iter().zip(takes_part).map(|(share, part)| if *part { *share } else { 0.0 });
-        let raise = |column: &mut [f64], to: f64| {
-            for (value, share) in column.iter_mut().zip(shares.clone()) {
-                *value = if share > 0.0 && to > *value { to } else { *value };
-            }
-        };
-        if charge.drawdown > 0.0 {
-            for (value, part) in self.drawdown.iter_mut().zip(takes_part) {
-                *value = if *part && charge.drawdown > *value { charge.drawdown } else { *value };
-            }
-        }
-        if landed.ejection > 0.0 {
-            raise(&mut self.ejection, landed.ejection);
-        }
-        if charge.silent_hours > 0.0 {
-            raise(&mut self.silent_hours, charge.silent_hours);
-        }
-        let fractions = shares.clone().map(|share| landed.fraction * share);
-        let largest = |column: &mut [f64]| {
-            column
-                .iter_mut()
-                .zip(fractions.clone())
-                .for_each(|(value, f)| *value = if f > *value { f } else { *value });
-        };
-        match rule {
-            _ if !charge.is_claim => largest(&mut self.home),
-            Combine::Once => largest(&mut self.claims),
-            Combine::Additive => self.claims.iter_mut().zip(fractions).for_each(|(value, f)| *value += f),
-            Combine::Compound => {
-                self.claims
-                    .iter_mut()
-                    .zip(fractions)
-                    .for_each(|(value, f)| *value = 1.0 - (1.0 - *value) * (1.0 - f));
-            }
-        }
-    }
-
-    fn add_tokens(&self, pool: &JointPool, below: Below, out: &mut [f64]) {
-        for (operator, out) in out.iter_mut().enumerate() {
-            let (home, claims) = (self.home[operator], self.claims[operator]);
-            let fraction = match pool.rule {
-                Combine::Once => home.max(claims),
-                Combine::Additive => (home + claims).min(1.0),
-                Combine::Compound => 1.0 - (1.0 - home) * (1.0 - claims),
-            };
-            let own = pool.own_share[operator] * below.lost(fraction, self.drawdown[operator]);
-            let income = self.ejection[operator] * pool.ejection_income[operator]
-                + self.silent_hours[operator] * pool.hourly_income[operator];
-            *out += pool.tokens[operator] * (own + income);
-        }
-    }
-}
 
 /// Working memory.
 #[derive(Debug, Clone, Default)]
 pub struct Cover {
     /// Coverage that candidates give at the multipliers, USD.
     worth: Vec<f64>,
-    order: Vec<(f64, u32)>,
+    order: Order,
+    /// Parts of all targets of a set together. `[candidate]`
+    all: Vec<f64>,
     missing: Vec<(usize, u128)>,
     is_in: Vec<bool>,
     /// The coalition found: candidates, rising.
@@ -202,23 +59,26 @@ impl Cover {
     fn raise_one(&mut self, scene: &Scene, target: usize, payments: &[f64], mu: &mut [f64]) {
         let part = scene.part_of(target);
         let before = mu[target];
-        self.order.clear();
+        self.order.clear(scene.n());
         let mut covered = 0.0;
         for (candidate, part) in (0u32..).zip(part).filter(|(_, part)| **part > 0.0) {
             let at = candidate as usize;
             let reduced = payments[at] - (self.worth[at] - before * part);
-            if reduced <= 0.0 { covered += part } else { self.order.push((reduced / part, candidate)) }
+            if reduced <= 0.0 { covered += part } else { self.order.push(reduced / part, candidate) }
         }
         let mut after = 0.0;
         if covered < 1.0 {
-            self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            for (ratio, candidate) in &self.order {
-                after = *ratio;
-                covered += part[*candidate as usize];
+            self.order.sort();
+            let mut last = None;
+            for candidate in self.order.iter() {
+                last = Some(candidate as usize);
+                covered += part[candidate as usize];
                 if covered >= 1.0 {
                     break;
                 }
             }
+            let ratio = |at: usize| (payments[at] - (self.worth[at] - before * part[at])) / part[at];
+            after = last.map_or(0.0, ratio);
         }
         mu[target] = after;
         let rise = after - before;
@@ -232,27 +92,31 @@ impl Cover {
         self.parts.clear();
         self.missing.clear();
         self.missing.extend(scene.rows(set).map(|row| (row, scene.row_need(row))));
-        self.order.clear();
-        for ((candidate, payment), worth) in (0u32..).zip(payments).zip(&self.worth) {
-            let all: f64 = targets_in(set).map(|target| scene.part_of(target)[candidate as usize]).sum();
-            if all > 0.0 {
+        self.all.clear();
+        self.all.resize(scene.n(), 0.0);
+        for target in targets_in(set) {
+            self.all.iter_mut().zip(scene.part_of(target)).for_each(|(all, part)| *all += part);
+        }
+        self.order.clear(scene.n());
+        for (((candidate, payment), worth), all) in (0u32..).zip(payments).zip(&self.worth).zip(&self.all) {
+            if *all > 0.0 {
                 // Whoever the dual finds worthless comes last.
-                self.order.push((payment / (worth + 1e-9 * all), candidate));
+                self.order.push(payment / (worth + 1e-9 * all), candidate);
             }
         }
-        self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        for (_, candidate) in &self.order {
-            if payments[*candidate as usize] < 0.0 {
-                self.members.push(*candidate);
+        self.order.sort();
+        for candidate in self.order.iter() {
+            if payments[candidate as usize] < 0.0 {
+                self.members.push(candidate);
             } else if self.missing.is_empty() {
                 break;
             }
-            let units = |row: usize| scene.row_units(joint, row)[*candidate as usize];
-            if payments[*candidate as usize] >= 0.0 {
+            let units = |row: usize| scene.row_units(joint, row)[candidate as usize];
+            if payments[candidate as usize] >= 0.0 {
                 if !self.missing.iter().any(|(target, _)| units(*target) > 0) {
                     continue;
                 }
-                self.members.push(*candidate);
+                self.members.push(candidate);
             }
             self.missing
                 .iter_mut()
@@ -273,16 +137,16 @@ impl Cover {
     /// Lets members who can be divided take back what no target needs, dearest per worth first, after [`Self::drop_needless`].
     fn trim(&mut self, joint: &Joint, scene: &Scene, payments: &[f64]) {
         self.parts.resize(self.members.len(), part::WHOLE);
-        self.order.clear();
+        self.order.clear(self.members.len());
         for (at, member) in (0u32..).zip(&self.members) {
             let who = *member as usize;
             if scene.divides(*member) && payments[who] > 0.0 {
-                self.order.push((payments[who] / self.worth[who].max(f64::MIN_POSITIVE), at));
+                self.order.push(-payments[who] / self.worth[who].max(f64::MIN_POSITIVE), at);
             }
         }
-        self.order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        for (_, at) in &self.order {
-            let (at, who) = (*at as usize, self.members[*at as usize] as usize);
+        self.order.sort();
+        for at in self.order.iter() {
+            let (at, who) = (at as usize, self.members[at as usize] as usize);
             let units = |row: usize| scene.row_units(joint, row)[who];
             self.parts[at] = part::trimmed(units, self.parts[at], &mut self.missing);
         }
@@ -305,9 +169,11 @@ impl Cover {
     /// Lets members leave whose power no target needs, dearest first.
     fn drop_needless(&mut self, joint: &Joint, scene: &Scene, set: Targets, payments: &[f64]) {
         self.surplus(joint, scene, set);
-        let dearer =
-            |a: &u32, b: &u32| payments[*b as usize].total_cmp(&payments[*a as usize]).then(a.cmp(b));
-        self.members.sort_unstable_by(dearer);
+        self.order.clear(scene.n());
+        self.members.iter().for_each(|member| self.order.push(-payments[*member as usize], *member));
+        self.order.sort();
+        self.members.clear();
+        self.members.extend(self.order.iter());
         let surplus = &mut self.missing;
         self.members.retain(|member| {
             let units = |row: usize| scene.row_units(joint, row)[*member as usize];
@@ -327,21 +193,36 @@ impl Cover {
         is_in.clear();
         is_in.resize(scene.n(), false);
         self.members.iter().for_each(|member| is_in[*member as usize] = true);
+        self.order.clear(scene.n());
+        (0u32..).zip(payments).for_each(|(who, payment)| self.order.push(*payment, who));
+        self.order.sort();
+        // Power in all rows together, as parts of what they need, tells of most that they will not do.
+        self.all.clear();
+        self.all.resize(scene.n(), 0.0);
+        let mut over = 0.0;
+        for (row, surplus) in &self.missing {
+            let inverse = 1.0 / to_f64(scene.row_need(*row));
+            let units = scene.row_units(joint, *row);
+            self.all.iter_mut().zip(units).for_each(|(all, units)| *all += inverse * to_f64(*units));
+            over += inverse * to_f64(*surplus);
+        }
         for at in 0..self.members.len() {
             let member = self.members[at] as usize;
             if self.parts.get(at).is_some_and(|part| *part < part::WHOLE) {
                 continue;
             }
             let units = |row: usize, who: usize| scene.row_units(joint, row)[who];
+            let least = self.all[member] - over - 1e-9;
             let will_do = |who: &usize| {
                 let fits = |(target, surplus): &(usize, u128)| {
                     units(*target, *who) + surplus >= units(*target, member)
                 };
-                !is_in[*who] && payments[*who] < payments[member] && self.missing.iter().all(fits)
+                !is_in[*who] && self.all[*who] >= least && self.missing.iter().all(fits)
             };
-            let cheapest =
-                (0..scene.n()).filter(will_do).min_by(|a, b| payments[*a].total_cmp(&payments[*b]));
+            let cheaper = self.order.iter().map(|who| who as usize);
+            let cheapest = cheaper.take_while(|who| payments[*who] < payments[member]).find(will_do);
             let Some(other) = cheapest else { continue };
+            over += self.all[other] - self.all[member];
             for (target, surplus) in &mut self.missing {
                 *surplus = *surplus + units(*target, other) - units(*target, member);
             }

@@ -1,6 +1,7 @@
 //! The cheapest coalition for a set of targets, as far as a limit of work reaches: branch and bound over operators on the linear
 //! relaxation. Every bound is reckoned anew from the multipliers, whatever the relaxation's own arithmetic says.
 
+use super::knapsack::Knapsack;
 use super::scene::Scene;
 use super::simplex::{Fractional, Simplex};
 use crate::attack::part;
@@ -10,6 +11,8 @@ use crate::graph::{Joint, Targets, to_f64};
 const PIVOTS: usize = 60;
 /// Operators that give more where a target falls short by a rounding.
 const MOST_MENDED: usize = 4;
+/// Decisions after which near misses are not followed any more.
+const EXACT: usize = 8;
 /// How far a bound is rounded, as a part of all that is added up.
 const ROUNDING: f64 = 1e-12;
 
@@ -31,9 +34,35 @@ pub struct Exact {
     /// Part of its keys that each commits; empty where nobody can be divided. `[member]`
     pub best_parts: Vec<u64>,
     cost: f64,
-    /// No coalition in what was left open costs less.
+    aim: Aim,
+    /// Nothing that costs as much is sought.
+    limit: f64,
+    /// No coalition in what was left out costs less.
     open: f64,
     steps: usize,
+    knapsack: Knapsack,
+}
+
+/// What is sought of the coalitions for a set of targets.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Aim {
+    /// What the set brings, USD.
+    pub profit: f64,
+    /// Only coalitions that cost less count, USD.
+    pub known: f64,
+    /// Part of what the best known nets by which another must net more to be sought.
+    pub close: f64,
+    /// How often it is decided whether somebody joins.
+    pub steps: usize,
+}
+
+impl Aim {
+    /// What a coalition has to cost less than to be sought once one of this cost is known.
+    pub fn limit(&self, cost: f64) -> f64 {
+        let net = self.profit - cost;
+        // Less than all of it: what is left out counts as close.
+        if net > 0.0 { cost - 0.98 * self.close * net } else { cost }
+    }
 }
 
 /// A set of targets in a scenario, and what each candidate must be paid for it.
@@ -53,6 +82,13 @@ impl Task<'_> {
     /// What must be covered: targets that need any power, and second quorums of theirs.
     fn rows(&self) -> impl Iterator<Item = usize> + Clone + '_ {
         self.scene.rows(self.set)
+    }
+
+    /// The one row that is to be covered, if there is but one, everybody joins whole and nobody pays to join.
+    fn only_row(&self) -> Option<usize> {
+        let mut rows = self.rows();
+        let row = rows.next().filter(|_| rows.next().is_none() && self.scene.divisible.is_empty());
+        row.filter(|_| self.payments.iter().all(|payment| *payment >= 0.0))
     }
 
     fn units(&self, row: usize, candidate: u32) -> u128 {
@@ -79,23 +115,29 @@ impl Exact {
         Some(proven)
     }
 
-    /// Looks for a coalition that reaches the set for less than `known`, deciding so many times whether somebody joins; leaves it
-    /// in `best`, empty if there is none. Returns what no coalition is paid less than, `known` at most.
-    pub fn solve(&mut self, task: Task<'_>, (known, steps): (f64, usize)) -> f64 {
-        (self.cost, self.steps, self.open) = (known, steps, f64::INFINITY);
+    /// Looks for a coalition that reaches the set for less than is known, as far as `aim` says; leaves it in `best`, empty if there
+    /// is none. Returns what no coalition is paid less than.
+    pub fn solve(&mut self, task: Task<'_>, aim: Aim) -> f64 {
         self.best.clear();
+        self.best_parts.clear();
+        if let Some(row) = task.only_row() {
+            let powers = (task.payments, task.scene.row_units(task.joint, row));
+            return self.knapsack.solve(powers, task.scene.row_need(row), aim, &mut self.best);
+        }
+        (self.cost, self.limit, self.aim) = (aim.known, aim.known, aim);
+        (self.steps, self.open) = (aim.steps, f64::INFINITY);
         if !self.start(task) {
             return f64::NEG_INFINITY;
         }
         self.descend(task, 0);
-        let found = if self.best.is_empty() { known } else { self.cost - self.cost.abs() * ROUNDING };
+        let found = if self.best.is_empty() { f64::INFINITY } else { self.cost - self.cost.abs() * ROUNDING };
         self.open.min(found)
     }
 
     /// The relaxation's own solution after [`Self::relax`], with nobody who has one key in part; leaves it in `best`, empty if it
     /// falls short.
     pub fn rounded(&mut self, task: Task<'_>) {
-        self.cost = f64::INFINITY;
+        (self.cost, self.aim) = (f64::INFINITY, Aim::default());
         self.best.clear();
         self.levels[0].parts(&mut self.whole, &mut self.fractional);
         self.round(task);
@@ -137,7 +179,8 @@ impl Exact {
 
     fn descend(&mut self, task: Task<'_>, depth: usize) {
         let proven = self.proven(task, depth);
-        if proven >= self.cost {
+        if proven >= self.limit {
+            self.open = self.open.min(proven);
             return;
         }
         self.levels[depth].parts(&mut self.whole, &mut self.fractional);
@@ -150,6 +193,9 @@ impl Exact {
             return;
         };
         self.steps -= 1;
+        if self.steps + EXACT == self.aim.steps {
+            self.limit = self.aim.limit(self.cost);
+        }
         if self.levels.len() <= depth + 1 {
             self.levels.push(Simplex::default());
         }
@@ -216,6 +262,7 @@ impl Exact {
         let cost: f64 = members.iter().map(|who| part(*who) * payment(*who)).sum();
         if cost < self.cost {
             self.cost = cost;
+            self.limit = if self.steps + EXACT > self.aim.steps { cost } else { self.aim.limit(cost) };
             self.best.clone_from(members);
             self.best_parts.clear();
             if !share.is_empty() {
@@ -320,7 +367,8 @@ mod tests {
             let least = (0u32..1 << scene.n()).filter(reaches).map(cost).fold(f64::INFINITY, f64::min);
             let mut exact = Exact::default();
             let task = Task { joint: &joint, scene: &scene, set, payments: &payments };
-            let proven = exact.solve(task, (f64::INFINITY, 1_000_000));
+            let aim = Aim { known: f64::INFINITY, steps: 1_000_000, ..Aim::default() };
+            let proven = exact.solve(task, aim);
             let found: f64 = exact.best.iter().map(|who| payments[*who as usize]).sum();
             assert!(scene.reaches(&joint, set, (&exact.best, &[])));
             let slack = 1e-9 * payments.iter().map(|payment| payment.abs()).sum::<f64>();

@@ -11,20 +11,25 @@ pub mod branch;
 pub mod certificate;
 mod cover;
 mod exact;
+mod knapsack;
+mod order;
+mod payments;
 pub mod plan;
 pub mod scene;
 pub mod search;
 pub mod second;
+mod sift;
 mod simplex;
 mod slack;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod without;
 
 pub use aftermath::{Aftermath, Found};
 pub use branch::{Judge, Verdict};
 use branch::{has_targets, is_close};
-pub use exact::{Exact, Task};
+pub use exact::{Aim, Exact, Task};
 pub use plan::Plan;
 pub use scene::{Scene, Witness};
 pub use search::Ground;

@@ -20,6 +20,10 @@ pub struct Plan {
     pub cases: Vec<Case>,
     /// Targets of each service of the design. `[service]`
     pub of_service: Vec<Targets>,
+    /// Services that carry slashes of others out or charge stake below that of others, a bit each.
+    beneath: Targets,
+    /// Whether slashed stake returns.
+    returns: bool,
 }
 
 /// The attacks that hold just these executors of other services' slashes, by just these targets.
@@ -71,7 +75,16 @@ impl Plan {
             Some(cases) => cases.into_iter().map(|(forced, free)| case(joint, forced, free, None)).collect(),
             None => vec![case(joint, 0, by_operators(joint), Some(Targets::MAX))],
         };
-        Self { cases, of_service }
+        let below =
+            |service: usize| targets_in(of_service[service]).any(|target| joint.charges_below(target));
+        let is_beneath = |service: &usize| carries_others(joint, *service) || below(*service);
+        let beneath = (0..n_services).filter(is_beneath).fold(0, |set, service| set | 1 << service);
+        Self { cases, of_service, beneath, returns: joint.redistributes() }
+    }
+
+    /// Whether attacking a service or not changes nothing about what targets of others cost.
+    pub fn stands_alone(&self, service: usize) -> bool {
+        !self.returns && self.beneath >> service & 1 == 0
     }
 }
 
@@ -80,20 +93,21 @@ fn by_operators(joint: &Joint) -> Targets {
     decided.fold(0, |set, (target, _)| set | 1 << target)
 }
 
+/// Whether a service carries slashes of others out.
+fn carries_others(joint: &Joint, service: usize) -> bool {
+    let others = joint.targets.iter().filter(|target| target.service != service);
+    let mut charges = others.flat_map(|target| &target.charges);
+    charges.any(|charge| charge.executor == Some(service) && charge.free != charge.held)
+}
+
 /// Forced and free targets of each case; `None` if there are too many cases.
 ///
 /// An executor that carries out slashes of other services is either held, by one of the targets that hold it, or not.
 fn splits(joint: &Joint, of_service: &[Targets]) -> Option<Vec<(Targets, Targets)>> {
-    let carries_others = |service: &usize| {
-        let others = joint.targets.iter().filter(|target| target.service != *service);
-        others
-            .flat_map(|target| &target.charges)
-            .any(|charge| charge.executor == Some(*service) && charge.free != charge.held)
-    };
     let mut cases = vec![(0, by_operators(joint))];
     for (service, of_one) in of_service.iter().enumerate() {
         // What lands on stake that others restake is known within a case as well.
-        let carries = carries_others(&service);
+        let carries = carries_others(joint, service);
         let decides =
             |target: &usize| carries && joint.targets[*target].holds || joint.charges_below(*target);
         let held: Vec<usize> = targets_in(*of_one).filter(decides).collect();
@@ -221,7 +235,13 @@ fn book(joint: &Joint, pool: usize, all: Targets, (held, below): (Targets, Targe
     }
     let mean = |piece: &Piece| piece.level.iter().filter(|level| **level < NEVER).sum::<f64>();
     book.pieces.sort_by(|a, b| mean(a).total_cmp(&mean(b)).then(a.target.cmp(&b.target)));
-    book.lines = lines(holding.rule, &book.pieces);
+    let summed = |o: usize| book.pieces.iter().filter_map(|piece| piece.weight.get(o)).sum::<f64>();
+    book.lines = if holding.rule == Combine::Additive && (0..n).all(|o| summed(o) <= 1.0 + 1e-13) {
+        // Claims never take everything.
+        vec![(1.0, 0.0)]
+    } else {
+        lines(holding.rule, &book.pieces)
+    };
     book
 }
 

@@ -333,6 +333,11 @@ impl Witness {
         self.members.iter().enumerate().map(move |(at, member)| (*member, part(at)))
     }
 
+    /// The same reckoned from the definitions, payment by payment.
+    pub fn reckoned(&self, ground: super::Ground<'_>) -> Option<Self> {
+        Self::checked(ground.joint, ground.scene, self.targets, (&self.members, &self.parts))
+    }
+
     /// An attack by these members, with parts of their keys or whole where there are none; `None` if they fall short of a target, in
     /// integers.
     pub fn checked(

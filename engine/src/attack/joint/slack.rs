@@ -102,7 +102,7 @@ fn multiple(
     prices: &[f64],
 ) -> f64 {
     let mut certificate = Certificate::default();
-    certificate.load(joint, plan, case, scene);
+    certificate.load(joint, plan, case, (scene, decided));
     let mut mu = Vec::new();
     let mut gains = |exponent: f64| {
         mu.clear();
