@@ -4,12 +4,12 @@
 //! attacked are targets no more, and those it holds carry no slash out. Thresholds are parts of the power that is left. Prices
 //! and who can be had for how much stay those of the scenario.
 
+use super::Plan;
 use super::branch::Judge;
 use super::cover::Cover;
 use super::payments::Payments;
 use super::scene::Scene;
 use super::stage::set_candidates;
-use super::{Ground, Plan};
 use crate::attack::Priced;
 use crate::graph::{DesignGraph, Graph, Joint, Targets};
 use crate::sampling::Draws;
@@ -100,7 +100,7 @@ impl Rest {
         let whole = (graph, design, &self.joint);
         set_candidates((scene, priced, bribes), whole, (draws, lane), gone);
         price_alone(&self.joint, scene, (cover, &mut self.payments));
-        let verdict = self.judge.judge(Ground { joint: &self.joint, plan: &self.plan, scene: &*scene }, 0.0);
+        let verdict = self.judge.judge_weighed(&self.joint, &self.plan, scene, 0.0);
         match verdict.witness {
             Some(witness) => {
                 let operators = witness.members.iter().map(|member| scene.operators[*member as usize]);

@@ -113,9 +113,16 @@ impl Scene {
 
     /// Weighs the two quorums of a target as its own relaxation does: any weights give an inequality that every coalition keeps.
     fn weigh_quorums(&mut self, at: usize, payments: &[f64]) {
+        let weight = self.second[at].own_weight(self.need[self.second[at].target], payments);
+        self.set_weight(at, weight);
+    }
+
+    /// Takes this weight of the first quorum for a target that needs two.
+    pub(super) fn set_weight(&mut self, at: usize, weight: f64) {
         let n = self.n();
+        self.second[at].weight = weight;
         let second = &self.second[at];
-        let (index, weight) = (second.target, second.weight(self.need[second.target], payments));
+        let index = second.target;
         for ((out, first), second) in
             self.part[index * n..(index + 1) * n].iter_mut().zip(&second.first).zip(&second.part)
         {

@@ -1,15 +1,23 @@
 //! A second quorum of a target: what it needs of it, and how both are weighed where one inequality must do.
 //!
 //! A coalition that reaches both quorums covers `Σ p_o ≥ 1` in each, and so in every weighted mean of the two: the certificate, whose
-//! multipliers are one a target, uses the mean that the target's own linear relaxation weighs them by. Relaxations and searches for a
-//! fixed set of targets have a row for each quorum.
+//! multipliers are one a target, uses the mean that the target's own linear relaxation weighs them by; and where that leaves something
+//! open, the mean that the relaxation of the best attack found weighs them by, in which several targets share their members. Relaxations
+//! and searches for a fixed set of targets have a row for each quorum.
 
+use super::branch::{Judge, Verdict, is_close};
+use super::plan::Plan;
 use super::scene::Scene;
+use super::search::{Ground, keep_better};
 use super::simplex::Simplex;
-use crate::graph::to_f64;
+use crate::graph::{Joint, Targets, to_f64};
 
-/// Pivots of a relaxation with two rows.
+/// Pivots of a relaxation with two rows, and for each row of a larger one.
 const PIVOTS: usize = 400;
+/// How often quorums are weighed anew.
+const ROUNDS: usize = 3;
+/// Least change of a weight that is worth another round.
+const CHANGE: f64 = 1e-3;
 
 /// What a target needs of a second quorum. Columns are over candidates.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +32,8 @@ pub struct Second {
     pub part: Vec<f64>,
     /// The same of the first quorum. `[candidate]`
     pub first: Vec<f64>,
+    /// Weight of the first quorum in the one inequality of both, in [0, 1].
+    pub weight: f64,
 }
 
 impl Second {
@@ -45,7 +55,7 @@ impl Second {
     }
 
     /// Weight of the first quorum, in [0, 1]: of one that needs nothing 0, else as the relaxation has it.
-    pub(super) fn weight(&self, first_need: u128, payments: &[f64]) -> f64 {
+    pub(super) fn own_weight(&self, first_need: u128, payments: &[f64]) -> f64 {
         if first_need == 0 {
             return 0.0;
         }
@@ -60,6 +70,62 @@ impl Second {
         simplex.multipliers(&mut mu);
         let sum: f64 = mu.iter().sum();
         if sum > 0.0 { mu[0] / sum } else { 0.5 }
+    }
+}
+
+impl Judge {
+    /// As [`Self::judge`]; where targets need two quorums and something is left open, judged again with the quorums weighed as the best
+    /// attack found needs them. Every weighing gives a bound: the least of them holds.
+    pub fn judge_weighed(&mut self, joint: &Joint, plan: &Plan, scene: &mut Scene, floor: f64) -> Verdict {
+        let mut verdict = self.judge(Ground { joint, plan, scene }, floor);
+        for _ in 0..if scene.second.is_empty() { 0 } else { ROUNDS } {
+            let known = verdict.witness.as_ref().map_or(floor, |witness| witness.net().max(floor)).max(0.0);
+            let is_closed = verdict.upper <= known || is_close(verdict.upper, known);
+            let set = verdict.witness.as_ref().map_or(scene.in_reach, |witness| witness.targets);
+            if is_closed || !scene.weigh_jointly(joint, plan, set) {
+                break;
+            }
+            let again = self.judge(Ground { joint, plan, scene }, known);
+            verdict.upper = verdict.upper.min(again.upper.max(known));
+            keep_better(&mut verdict.witness, again.witness);
+        }
+        verdict
+    }
+}
+
+impl Scene {
+    /// Weighs the two quorums of every target as a linear relaxation does: of the targets of a set as that of the set, of each other one
+    /// as that of the set with it, in the place of another kind of its service. Tells whether that changes much.
+    fn weigh_jointly(&mut self, joint: &Joint, plan: &Plan, set: Targets) -> bool {
+        let mut weights = self.weights_in(joint, set, set);
+        let others = self.second.iter().map(|second| second.target).filter(|target| set >> target & 1 == 0);
+        for target in others.filter(|target| self.in_reach >> target & 1 == 1) {
+            let with = set & !plan.of_service[joint.targets[target].service] | 1 << target;
+            weights.extend(self.weights_in(joint, with, 1 << target));
+        }
+        let before: Vec<f64> = weights.iter().map(|(at, _)| self.second[*at].weight).collect();
+        weights.iter().for_each(|(at, weight)| self.set_weight(*at, *weight));
+        weights.iter().zip(before).any(|((_, weight), before)| (weight - before).abs() > CHANGE)
+    }
+
+    /// Weights of the first quorum that the linear relaxation of a set gives some of its targets, by position in [`Self::second`].
+    fn weights_in(&self, joint: &Joint, set: Targets, of: Targets) -> Vec<(usize, f64)> {
+        let net = |who| self.payment(joint, set, who) - self.returned(joint, set, who);
+        let payments: Vec<f64> = (0..self.n()).map(net).collect();
+        let rows: Vec<usize> = self.rows(set).collect();
+        let (mut simplex, mut mu) = (Simplex::default(), Vec::new());
+        simplex.start(&payments, rows.iter().map(|row| self.row_part(*row)));
+        if !simplex.solve(PIVOTS * rows.len().max(1)) {
+            return Vec::new();
+        }
+        simplex.multipliers(&mut mu);
+        let of_row = |row: usize| rows.iter().zip(&mu).find(|(known, _)| **known == row).map(|(_, mu)| *mu);
+        let weight = |(at, second): (usize, &Second)| {
+            let (first, second) = (of_row(second.target)?, of_row(self.need.len() + at)?);
+            (first + second > 0.0).then(|| (at, first / (first + second)))
+        };
+        let asked = self.second.iter().enumerate().filter(|(_, second)| of >> second.target & 1 == 1);
+        asked.filter_map(weight).collect()
     }
 }
 

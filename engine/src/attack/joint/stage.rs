@@ -61,8 +61,7 @@ impl Stage {
         }
         let candidates = (&mut self.scene, &mut self.priced, self.bribes);
         set_candidates(candidates, (graph, design, &design.joint), (draws, lane), &[]);
-        let ground = Ground { joint: &design.joint, plan: &self.plan, scene: &self.scene };
-        let mut verdict = self.judge.judge(ground, floor);
+        let mut verdict = self.judge.judge_weighed(&design.joint, &self.plan, &mut self.scene, floor);
         verdict.upper = verdict.upper.min(quick);
         verdict
     }

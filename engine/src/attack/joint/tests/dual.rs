@@ -51,7 +51,7 @@ fn over_dual_graphs(rule: Combine, (seed, divided): (u64, bool)) {
         let truth = optimum(&joint, &scene);
         assert_holds(&joint, &scene, truth, &mut score);
         let plan = Plan::new(&joint);
-        let verdict = Judge::default().judge(Ground { joint: &joint, plan: &plan, scene: &scene }, 0.0);
+        let verdict = Judge::default().judge_weighed(&joint, &plan, &mut scene, 0.0);
         near += usize::from(verdict.witness.as_ref().map_or(0.0, Witness::net) >= 0.99 * truth - 1e-9);
         both += usize::from(verdict.witness.is_some_and(|witness| scene.has_second(witness.targets)));
     }

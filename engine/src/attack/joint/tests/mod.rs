@@ -214,7 +214,7 @@ fn assert_bracketed(joint: &Joint, scene: &Scene, score: &mut Score) {
 fn assert_holds(joint: &Joint, scene: &Scene, truth: f64, score: &mut Score) {
     let plan = Plan::new(joint);
     let ground = Ground { joint, plan: &plan, scene };
-    let verdict = Judge::default().judge(ground, 0.0);
+    let verdict = Judge::default().judge_weighed(ground.joint, ground.plan, &mut ground.scene.clone(), 0.0);
     let lower = verdict.witness.as_ref().map_or(0.0, Witness::net);
     let slack = 1e-9 * (1.0 + truth);
     assert!(
