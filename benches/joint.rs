@@ -74,6 +74,7 @@ impl Block {
 }
 
 /// Blocks and scenarios of a design that are not certified; says what the interval comes to there.
+#[expect(clippy::print_stderr, reason = "said beside the times")]
 fn open(graph: &Graph, index: usize, blocks: &[Block], stage: &mut Stage) -> Vec<(usize, usize)> {
     let (mut open, mut gaps, mut n_undecided) = (Vec::new(), Vec::new(), 0);
     for (at, block) in blocks.iter().enumerate() {
@@ -91,9 +92,9 @@ fn open(graph: &Graph, index: usize, blocks: &[Block], stage: &mut Stage) -> Vec
         }
     }
     gaps.sort_by(f64::total_cmp);
-    let quantile = |tenths: usize| gaps.get(gaps.len() * tenths / 100).copied().unwrap_or(0.0);
+    let quantile = |percent: usize| gaps.get(gaps.len() * percent / 100).copied().unwrap_or(0.0);
     eprintln!(
-        "{}: {} of {} not certified, gap {:.5} (95 %: {:.5}), {n_undecided} undecided",
+        "{} services: {} of {} not certified, gap {:.5} (95 %: {:.5}), {n_undecided} undecided",
         graph.designs[index].secured.len(),
         open.len(),
         blocks.len() * LANES,
