@@ -5,7 +5,7 @@
 use crate::attack::{Costs, Execution, NO_TARGET, Outcomes};
 use crate::bribes::Way;
 use crate::estimate::{Labels, cheapest_way, security_margin};
-use crate::graph::Graph;
+use crate::graph::{DesignGraph, Graph};
 use crate::kernels::{Column, LANES};
 use crate::sampling::Draws;
 use crate::study::{Record, Route, RunSettings};
@@ -17,6 +17,8 @@ pub struct Keeper {
     every: u64,
     /// Accidents of at least this much are kept, as a share of the design's stake.
     loss_share: f64,
+    /// Assets staked in each design and their tokens. `[design][pool]`
+    staked: Vec<Vec<(usize, f64)>>,
     /// Whether an attack pays in the base state of each design: then one that pays is no news. `[design]`
     pays_anyway: Vec<bool>,
     /// Whether a target is reached with nobody colluding (no stake stands behind it): no news either. `[target]`
@@ -143,8 +145,12 @@ pub struct TargetRows {
 
 impl Keeper {
     /// The study's rule. `base` and `outcomes` are those of the base state in lane 0.
-    pub fn new(settings: &RunSettings, base: &Execution, outcomes: &Outcomes) -> Self {
+    pub fn new(settings: &RunSettings, graph: &Graph, base: &Execution, outcomes: &Outcomes) -> Self {
+        let staked = |design: &DesignGraph| -> Vec<(usize, f64)> {
+            design.stake.iter().map(|amounts| (amounts.asset, amounts.tokens.iter().sum())).collect()
+        };
         Self {
+            staked: graph.designs.iter().map(staked).collect(),
             record: settings.record,
             every: settings.record_every,
             loss_share: settings.record_loss_share,
@@ -159,7 +165,7 @@ impl Keeper {
     }
 
     /// Lanes of a block that are kept.
-    fn kept(&self, graph: &Graph, draws: &Draws, outcomes: &Outcomes, execution: &Execution) -> Vec<usize> {
+    fn kept(&self, draws: &Draws, outcomes: &Outcomes, execution: &Execution) -> Vec<usize> {
         if self.record == Record::All {
             return (0..draws.n).collect();
         }
@@ -170,12 +176,12 @@ impl Keeper {
         for (target, _) in outcomes.targets.iter().zip(&self.free).filter(|(_, free)| !**free) {
             keeps.iter_mut().zip(&target.threshold_reached).for_each(|(keeps, reached)| *keeps |= reached);
         }
-        let designs = graph.designs.iter().zip(&execution.designs).zip(&self.pays_anyway);
-        for ((design, out), anyway) in designs.filter(|((_, out), _)| !out.is_nothing()) {
+        let designs = self.staked.iter().zip(&execution.designs).zip(&self.pays_anyway);
+        for ((staked, out), anyway) in designs.filter(|((_, out), _)| !out.is_nothing()) {
             for (lane, keeps) in keeps.iter_mut().enumerate().take(draws.n) {
                 let lost = out.fault_slashed[lane];
                 *keeps |= (out.target[lane] != NO_TARGET && !anyway)
-                    || lost > 0.0 && lost >= self.loss_share * stake_usd(design, draws, lane);
+                    || lost > 0.0 && lost >= self.loss_share * usd(staked, draws, lane);
             }
         }
         // What accidents make pay is news wherever nothing pays in the base state.
@@ -187,9 +193,9 @@ impl Keeper {
     }
 }
 
-fn stake_usd(design: &crate::graph::DesignGraph, draws: &Draws, lane: usize) -> f64 {
-    let assets = design.stake.iter();
-    assets.map(|amounts| draws.prices[amounts.asset][lane] * amounts.tokens.iter().sum::<f64>()).sum()
+/// What tokens are worth in a lane.
+fn usd(tokens: &[(usize, f64)], draws: &Draws, lane: usize) -> f64 {
+    tokens.iter().map(|(asset, tokens)| draws.prices[*asset][lane] * tokens).sum()
 }
 
 /// Rows of the scenarios of a block that the keeper keeps.
@@ -203,7 +209,7 @@ pub fn rows(
     if keeper.keeps_none() {
         return rows;
     }
-    let kept = keeper.kept(graph, draws, outcomes, execution);
+    let kept = keeper.kept(draws, outcomes, execution);
     if kept.is_empty() {
         return rows;
     }

@@ -76,7 +76,7 @@ impl Plan {
         execute(&graph, &draws, &mut outcomes, &mut base);
         Self {
             labels: Labels::new(study, &graph, &outcomes),
-            keeper: Keeper::new(&study.run, &base, &outcomes),
+            keeper: Keeper::new(&study.run, &graph, &base, &outcomes),
             settings: study.run.clone(),
             offers: study.adversary.bribe_ways.then(|| offers(study, &graph, &sampler)),
             graph,
