@@ -86,8 +86,8 @@ impl Chosen<'_> {
                 let usd = order.asset.map_or(1.0, price);
                 let of = |rank: usize| {
                     let (private, forfeited) =
-                        (usd * order.ranked[rank].private, usd * order.ranked[rank].forfeited);
-                    (u128::from(order.ranked[rank].units), private, forfeited, divisible(rank))
+                        (usd * order.ranked.each[rank].private, usd * order.ranked.each[rank].forfeited);
+                    (u128::from(order.ranked.each[rank].units), private, forfeited, divisible(rank))
                 };
                 divided::cheapest(recruits, self.least_power, of, &mut scratch.coalition)
             }

@@ -7,7 +7,7 @@
 use super::few::{Candidate, FEW, cheapest_of_few};
 use super::moving::Line;
 use super::priced::Priced;
-use super::walk::Queues;
+use super::walk::Between;
 use crate::graph::to_f64;
 use crate::kernels::bits;
 
@@ -51,15 +51,16 @@ pub(super) const OPEN: f64 = 1e-9;
 /// A coalition in the making; reused from scenario to scenario.
 #[derive(Debug, Default)]
 pub struct Coalition {
-    /// Ranks of a known order, or slots of the members of the power; those that are paid nothing stand in front.
+    /// Ranks of a known order, where members were found as a set.
+    pub(super) set: Vec<u64>,
+    /// Else ranks, or slots of the members of the power.
     pub(super) positions: Vec<u32>,
-    /// How many those are, while the line is walked.
-    pub(super) free: usize,
     /// Part of its keys that each member commits; empty where everybody joins whole. `[member]`
     pub(super) parts: Vec<f64>,
     /// Whether ranks are those of a mix's second line.
     pub(super) is_turned: bool,
-    pub(super) queues: Queues,
+    /// Room for colluders that stand between others.
+    pub(super) between: Between,
     /// Room for ranks in an order of their own.
     pub(super) ranks: Vec<usize>,
     pub(super) line: Line,
@@ -68,7 +69,7 @@ pub struct Coalition {
 impl Coalition {
     /// Positions of the members: ranks of a known order, or slots of the members of the power.
     pub fn positions(&self) -> impl Iterator<Item = usize> + '_ {
-        self.positions.iter().map(|position| *position as usize)
+        self.positions.iter().map(|position| *position as usize).chain(bits::ones(&self.set))
     }
     /// Members with the part of its keys that each commits.
     pub fn committed(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
@@ -78,9 +79,9 @@ impl Coalition {
 
     /// Forgets the members.
     pub fn clear(&mut self) {
+        self.set.clear();
         self.positions.clear();
         self.parts.clear();
-        self.free = 0;
     }
 }
 
@@ -90,18 +91,21 @@ pub(super) fn narrow(position: usize) -> u32 {
     position as u32
 }
 
-/// Closer bounds where few can join and the walk has left a gap between `cost` and `lower`; puts a cheaper coalition in place
-/// of the members. `of` tells the units, the private loss and its ratio to power at a position.
-pub(super) fn closer_if_few(
+/// Whether few can join and the walk has left a gap between a cost and its bound.
+#[inline]
+pub(super) fn is_closer_sought(recruits: Recruits<'_>, found: CoalitionCost) -> bool {
+    found.cost_usd - found.lower_usd > OPEN * found.cost_usd && !has_more_than_few(recruits)
+}
+
+/// Closer bounds where few can join, cost and lower bound; puts a cheaper coalition in place of the members. `of` tells the units,
+/// the private loss and its ratio to power at a position.
+pub(super) fn closer_of_few(
     recruits: Recruits<'_>,
-    (cost, lower): (f64, f64),
+    CoalitionCost { cost_usd: cost, lower_usd: lower, .. }: CoalitionCost,
     least_power: u128,
     of: impl Fn(usize) -> (u128, f64, f64),
     coalition: &mut Coalition,
-) -> Option<(f64, f64)> {
-    if cost - lower <= OPEN * cost || has_more_than_few(recruits) {
-        return None;
-    }
+) -> (f64, f64) {
     let candidate = |position: usize, pay: f64| {
         let (units, private, ratio) = of(position);
         (pay * ratio, Candidate { payment: pay * private, units, position })
@@ -120,12 +124,13 @@ pub(super) fn closer_if_few(
         coalition.positions.extend(members().map(|member| narrow(member.position)));
         least = members().map(|member| member.payment).sum();
     }
-    Some((least, if searched.is_complete { least } else { lower }))
+    (least, if searched.is_complete { least } else { lower })
 }
 
 fn has_more_than_few(recruits: Recruits<'_>) -> bool {
     let mut n = 0;
-    recruits.colluders.iter().chain(recruits.bribable).any(|word| {
+    // Of those who can be bribed there are many as a rule.
+    recruits.bribable.iter().chain(recruits.colluders).any(|word| {
         n += word.count_ones() as usize;
         n > FEW
     })

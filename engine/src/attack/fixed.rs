@@ -1,8 +1,8 @@
 //! The cheapest coalition where prices cannot change the order of joining.
 
-use super::coalition::{Coalition, CoalitionCost, OPEN, Recruits, narrow};
+use super::coalition::{Coalition, CoalitionCost, OPEN, Recruits};
 use super::walk::{Terms, cheapest, forfeited_of};
-use crate::graph::{FixedOrder, Ranked};
+use crate::graph::{FixedOrder, Ranked, Ranks};
 use crate::kernels::bits;
 
 impl Terms for FixedOrder {
@@ -10,7 +10,8 @@ impl Terms for FixedOrder {
     /// Losses at a price of 1.
     type Sum = Ranked;
 
-    fn members(&self) -> &[Ranked] {
+    #[inline(always)]
+    fn ranks(&self) -> &Ranks<Ranked> {
         &self.ranked
     }
     #[inline(always)]
@@ -36,6 +37,10 @@ impl Terms for FixedOrder {
     }
     fn forfeited(&self, sum: Ranked) -> f64 {
         sum.forfeited
+    }
+    #[inline(always)]
+    fn light(&self, weight: f64) -> [&[u64]; 2] {
+        [self.light.up_to(weight); 2]
     }
     fn ratio(&self, rank: usize) -> f64 {
         self.ratio[rank]
@@ -69,24 +74,25 @@ fn all_but_needless(
     cost: f64,
     coalition: &mut Coalition,
 ) -> Option<f64> {
-    let Coalition { positions, free, ranks, .. } = coalition;
+    let Coalition { set, positions, ranks, .. } = coalition;
     ranks.clear();
     ranks.extend(bits::ones(recruits.colluders).filter(|rank| !recruits.is_stolen(*rank)));
     let everybody = bits::ones(recruits.colluders);
-    let mut left = everybody.map(|rank| order.ranked[rank].units).sum::<u64>() - order.least_power;
+    let mut left = everybody.map(|rank| order.member(rank).units).sum::<u64>() - order.least_power;
     ranks.sort_unstable_by(|a, b| order.ratio[*b].total_cmp(&order.ratio[*a]).then(a.cmp(b)));
     ranks.retain(|rank| {
-        let leaves = order.ranked[*rank].units <= left;
-        left -= if leaves { order.ranked[*rank].units } else { 0 };
+        let leaves = order.member(*rank).units <= left;
+        left -= if leaves { order.member(*rank).units } else { 0 };
         !leaves
     });
-    let less: f64 = ranks.iter().map(|rank| order.ranked[*rank].private).sum();
+    let less: f64 = ranks.iter().map(|rank| order.member(*rank).private).sum();
     if less >= cost {
         return None;
     }
     positions.clear();
-    positions.extend(bits::ones(recruits.compromised).map(narrow));
-    *free = positions.len();
-    positions.extend(ranks.iter().copied().map(narrow));
+    set.clear();
+    set.extend_from_slice(recruits.compromised);
+    set.resize(recruits.colluders.len(), 0);
+    ranks.iter().for_each(|rank| set[rank / 64] |= 1 << (rank % 64));
     Some(less)
 }

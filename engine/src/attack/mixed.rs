@@ -2,7 +2,7 @@
 
 use super::coalition::{Coalition, CoalitionCost, Recruits};
 use super::walk::{Terms, cheapest};
-use crate::graph::{Mix, MixLine, Mixed, to_f64};
+use crate::graph::{Mix, MixLine, Mixed, Ranks, to_f64};
 
 /// What a unit of each part weighs and loses in one scenario.
 #[derive(Debug)]
@@ -57,7 +57,8 @@ impl Terms for InLine<'_> {
     /// Units of both parts.
     type Sum = [u64; 2];
 
-    fn members(&self) -> &[Mixed] {
+    #[inline(always)]
+    fn ranks(&self) -> &Ranks<Mixed> {
         &self.line.mixed
     }
     #[inline(always)]
@@ -83,8 +84,18 @@ impl Terms for InLine<'_> {
     fn forfeited(&self, units: [u64; 2]) -> f64 {
         Self::amount(self.rates.forfeited_usd, units)
     }
+    #[inline(always)]
+    fn light(&self, weight: f64) -> [&[u64]; 2] {
+        // Whoever has more of one part than would weigh so much weighs more.
+        let most = |part: usize| match self.rates.weights[part] {
+            one if one > 0.0 => weight / one * (1.0 + 1e-9),
+            _ => f64::INFINITY,
+        };
+        let [first, second] = &self.line.light;
+        [first.up_to(most(0)), second.up_to(most(1))]
+    }
     fn ratio(&self, rank: usize) -> f64 {
-        let member = &self.line.mixed[rank];
+        let member = self.member(rank);
         let [a, b] = member.numbers;
         (self.rates.private_usd[0] * a + self.rates.private_usd[1] * b) / self.weight(member)
     }

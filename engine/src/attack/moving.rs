@@ -3,7 +3,7 @@
 //! Everybody who can join stands in line; the first in it whose power reaches the threshold are the coalition, less those whose
 //! power is not needed. Weights as numbers steer, several at a time; whether the threshold is reached is decided by exact power.
 
-use super::coalition::{Coalition, CoalitionCost, Recruits, closer_if_few, narrow, nearly};
+use super::coalition::{Coalition, CoalitionCost, Recruits, closer_of_few, is_closer_sought, narrow, nearly};
 use super::priced::Priced;
 use super::slot_order::SlotOrder;
 use super::walk::heaviest_within;
@@ -20,6 +20,8 @@ pub(super) struct Line {
     weights: Vec<f64>,
     /// Colluders that are paid.
     colluders: Vec<u32>,
+    /// How many stand in front who are paid nothing.
+    free: usize,
 }
 
 /// The coalition where the order moves with prices; `None` out of reach. Sets are over slots; `order` is that of
@@ -34,26 +36,28 @@ pub fn by_moving_order(
     order.pick(recruits.bribable);
     line_up(recruits, order, &priced.ratios, coalition);
     let (n, held) = first_enough((power, priced), least_power, coalition)?;
-    let Coalition { positions, free, line, .. } = coalition;
+    let Coalition { positions, line: Line { weights, colluders, free }, .. } = coalition;
     positions.truncate(n);
     *free = (*free).min(n);
     let last = positions[n - 1] as usize;
-    let mut cost = payments(recruits, &priced.private_usd, (&positions[*free..], &line.colluders));
+    let mut cost = payments(recruits, &priced.private_usd, (&positions[*free..], &*colluders));
     let full = cost;
     let surplus = held - least_power;
     let last_paid = if n > *free { pay(recruits, last) * priced.private_usd[last] } else { 0.0 };
     let spared = to_f64(surplus) / to_f64(priced.units(power, last)) * last_paid;
     let units = |slot: u32| priced.units(power, slot as usize);
-    if drop_needless(positions, free, &line.weights, surplus, units) {
-        cost = payments(recruits, &priced.private_usd, (&positions[*free..], &line.colluders));
+    if drop_needless(positions, free, weights, surplus, units) {
+        cost = payments(recruits, &priced.private_usd, (&positions[*free..], &*colluders));
     }
     let lower = (full - spared).max(0.0);
-    let of = |slot: usize| (priced.units(power, slot), priced.private_usd[slot], priced.ratios[slot]);
-    let (cost, lower) =
-        closer_if_few(recruits, (cost, lower), least_power, of, coalition).unwrap_or((cost, lower));
+    let mut found = CoalitionCost { cost_usd: cost, lower_usd: lower, forfeited_usd: 0.0 };
+    if is_closer_sought(recruits, found) {
+        let of = |slot: usize| (priced.units(power, slot), priced.private_usd[slot], priced.ratios[slot]);
+        (found.cost_usd, found.lower_usd) = closer_of_few(recruits, found, least_power, of, coalition);
+    }
     let forfeited = losses.assets.iter().zip(&priced.asset_usd);
     let forfeited = forfeited.map(|((_, _, tokens), usd)| usd * sum_at(tokens, &coalition.positions));
-    Some(CoalitionCost { cost_usd: cost, lower_usd: lower, forfeited_usd: forfeited.sum() })
+    Some(CoalitionCost { forfeited_usd: forfeited.sum(), ..found })
 }
 
 /// What somebody is paid per private loss, unless its keys are stolen.
@@ -65,8 +69,8 @@ fn pay(recruits: Recruits<'_>, slot: usize) -> f64 {
 /// Puts everybody who can join in line: stolen keys, then colluders and bribed operators by payment per power. Where those
 /// tie, colluders come first.
 fn line_up(recruits: Recruits<'_>, order: &SlotOrder, ratios: &[f64], coalition: &mut Coalition) {
-    let Coalition { positions, free, line: Line { colluders, .. }, .. } = coalition;
-    positions.clear();
+    coalition.clear();
+    let Coalition { positions, line: Line { colluders, free, .. }, .. } = coalition;
     positions.extend(bits::ones(recruits.compromised).map(narrow));
     *free = positions.len();
     positions.extend(order.picked());

@@ -72,8 +72,9 @@ impl RankSets {
                         (
                             sets.position_of(
                                 &first.operators,
-                                &[0, 1]
-                                    .map(|part| first.mixed.iter().map(|mixed| mixed.units[part]).collect()),
+                                &[0, 1].map(|part| {
+                                    first.mixed.each.iter().map(|mixed| mixed.units[part]).collect()
+                                }),
                             ),
                             0,
                         )

@@ -1,25 +1,25 @@
 //! The cheapest coalition where members stand in a known order: a walk over those who can join.
 //!
 //! Whoever can be bribed stands in the order of loss per power already; the few colluders, who ask no premium, are put among
-//! them. Weights as numbers steer; whether the threshold is reached is decided by exact power. Positions are ranks.
+//! them. Four neighbours join at a time until they would be too many. Weights as numbers steer; whether the threshold is reached
+//! is decided by exact power. Sets are over ranks.
 
-use super::coalition::{Coalition, CoalitionCost, Recruits, closer_if_few, narrow, nearly};
-use crate::graph::to_f64;
+use super::coalition::{Coalition, CoalitionCost, Recruits, closer_of_few, is_closer_sought, nearly};
+use crate::graph::{Ranks, to_f64};
 use crate::kernels::bits;
 
 /// What members weigh, bring and lose, by rank in rising order of private loss per power.
 pub(super) trait Terms {
-    /// One member.
+    /// One member, or several together.
     type Member;
     /// What several bring and lose.
     type Sum: Copy + Default;
-    /// `[rank]`
-    fn members(&self) -> &[Self::Member];
+    fn ranks(&self) -> &Ranks<Self::Member>;
     /// Power as a number.
     fn weight(&self, member: &Self::Member) -> f64;
-    /// Adds one member to a sum.
+    /// Adds a member to a sum.
     fn add(sum: &mut Self::Sum, member: &Self::Member);
-    /// Takes one member out of a sum.
+    /// Takes a member out of a sum.
     fn take_out(sum: &mut Self::Sum, member: &Self::Member);
     /// Exact power.
     fn power(&self, sum: Self::Sum) -> u128;
@@ -27,138 +27,262 @@ pub(super) trait Terms {
     fn private(&self, sum: Self::Sum) -> f64;
     /// Stake forfeited, USD.
     fn forfeited(&self, sum: Self::Sum) -> f64;
+    /// Two sets that both hold everybody who weighs no more than this.
+    fn light(&self, weight: f64) -> [&[u64]; 2];
 
+    /// Who has this rank.
+    #[inline(always)]
+    fn member(&self, rank: usize) -> &Self::Member {
+        &self.ranks().each[rank]
+    }
     /// What one member brings and loses.
     fn one(&self, rank: usize) -> Self::Sum {
         let mut sum = Self::Sum::default();
-        Self::add(&mut sum, &self.members()[rank]);
+        Self::add(&mut sum, self.member(rank));
         sum
     }
     /// Private loss per power.
     fn ratio(&self, rank: usize) -> f64 {
-        self.private(self.one(rank)) / self.weight(&self.members()[rank])
+        self.private(self.one(rank)) / self.weight(self.member(rank))
     }
-}
-
-/// Working memory for a walk; reused from scenario to scenario.
-#[derive(Debug, Default)]
-pub(super) struct Queues {
-    /// Those who ask alike and stand in the order of ranks.
-    many: Vec<u64>,
-    /// The others that are paid: rank, and the rank before which the many ask less.
-    few: Vec<(usize, usize)>,
-    /// Weights of those who have joined.
-    weights: Vec<f64>,
 }
 
 /// Whom a sum is of: they are paid alike.
 const STOLEN: usize = 0;
-const FEW: usize = 1;
+const COLLUDING: usize = 1;
 const MANY: usize = 2;
+
+/// Colluders that ask more per power than some of the many: rank, and the rank before which the many ask less.
+pub(super) type Between = Vec<(usize, usize)>;
+
+/// Who can join, kind by kind, word by word.
+#[derive(Clone, Copy)]
+struct Kinds<'a>(Recruits<'a>);
+
+impl Kinds<'_> {
+    #[inline(always)]
+    fn stolen(self, index: usize) -> u64 {
+        self.0.compromised.get(index).copied().unwrap_or(0)
+    }
+    /// Colluders that are paid.
+    #[inline(always)]
+    fn paid(self, index: usize) -> u64 {
+        self.0.colluders[index] & !self.stolen(index)
+    }
+    /// Those who ask alike: bribed operators, or colluders where nobody is bribed.
+    #[inline(always)]
+    fn many(self, index: usize) -> u64 {
+        if self.bribes() { self.0.bribable[index] } else { self.paid(index) }
+    }
+    fn bribes(self) -> bool {
+        !self.0.bribable.is_empty()
+    }
+    /// What the many ask for per private loss.
+    fn bribe(self) -> f64 {
+        if self.bribes() { 1.0 + self.0.premium } else { 1.0 }
+    }
+    fn n_words(self) -> usize {
+        self.0.colluders.len()
+    }
+    /// The colluder that asks most per power.
+    fn dearest_paid(self) -> Option<usize> {
+        let (index, word) =
+            (0..self.n_words()).rev().map(|i| (i, self.paid(i))).find(|(_, word)| *word != 0)?;
+        Some(64 * index + word.ilog2() as usize)
+    }
+}
 
 /// A walk under way.
 struct Walk<'a, T: Terms> {
     terms: &'a T,
+    kinds: Kinds<'a>,
     least_power: u128,
     /// Weight below which there is no need to look at the power.
     enough: f64,
     weight: f64,
-    /// Least weight of a member.
-    lightest: f64,
-    /// Room for the ranks of those who have joined, in order, and for their weights; and how many they are.
-    joined: &'a mut [u32],
-    weights: &'a mut [f64],
-    n: usize,
+    /// Those who have joined.
+    joined: &'a mut [u64],
     /// What they bring and lose, of each kind.
     sums: [T::Sum; 3],
 }
 
 impl<T: Terms> Walk<'_, T> {
-    /// Takes in the members of a set from one rank to before another; tells whether the threshold is reached.
+    /// Walks until the threshold is reached; who joins last and what it asks per private loss, `None` if it is not.
+    ///
+    /// `between` is empty if all colluders that are paid come before the many.
     #[inline]
-    fn join<const KIND: usize>(&mut self, set: &[u64], (from, until): (usize, usize)) -> bool {
-        for (index, word) in set.iter().enumerate().take(until.div_ceil(64)).skip(from / 64) {
-            let first = 64 * index;
-            let low = if from > first { u64::MAX << (from - first) } else { u64::MAX };
-            let high = if until < first + 64 { u64::MAX >> (first + 64 - until) } else { u64::MAX };
-            if self.join_word::<KIND>(word & low & high, first) {
-                return true;
-            }
+    fn walk(&mut self, between: &[(usize, usize)]) -> Option<(usize, f64)> {
+        let kinds = self.kinds;
+        if !kinds.0.compromised.is_empty()
+            && let Some(last) = self.join_singly::<STOLEN>(|index| kinds.stolen(index))
+        {
+            return Some((last, 0.0));
         }
-        false
-    }
-
-    /// The same of the members of one word, whose bits stand for ranks from `first`.
-    #[inline]
-    fn join_word<const KIND: usize>(&mut self, mut rest: u64, first: usize) -> bool {
-        // Copies, so that nothing is written back before the end of the word.
-        let (mut weight, mut lightest, mut sum, n) = (self.weight, self.lightest, self.sums[KIND], self.n);
-        let Self { terms, least_power, enough, joined: places, weights, sums, .. } = self;
-        let mut places = places[n..].iter_mut().zip(&mut weights[n..]);
-        let mut joined = 0;
-        while rest != 0 {
-            let rank = first + rest.trailing_zeros() as usize;
-            rest &= rest - 1;
-            let member = &terms.members()[rank];
-            let own = terms.weight(member);
-            if let Some((place, weight)) = places.next() {
-                (*place, *weight) = (narrow(rank), own);
-                joined += 1;
+        let mut from = 0;
+        if between.is_empty() {
+            if kinds.bribes()
+                && let Some(last) = self.join_singly::<COLLUDING>(|index| kinds.paid(index))
+            {
+                return Some((last, 1.0));
             }
-            T::add(&mut sum, member);
-            weight += own;
-            lightest = if own < lightest { own } else { lightest };
-            if weight >= *enough {
-                sums[KIND] = sum;
-                if held(*terms, sums) >= *least_power {
-                    (self.weight, self.lightest, self.n) = (weight, lightest, n + joined);
-                    return true;
+        } else {
+            for (rank, before) in between {
+                if from < *before {
+                    if let Some(last) = self.join_many((from, *before)) {
+                        return Some((last, kinds.bribe()));
+                    }
+                    from = *before;
+                }
+                if self.join_one::<COLLUDING>(*rank) {
+                    return Some((*rank, 1.0));
                 }
             }
         }
-        (self.weight, self.lightest, self.sums[KIND], self.n) = (weight, lightest, sum, n + joined);
-        false
+        self.join_many((from, 64 * kinds.n_words())).map(|last| (last, kinds.bribe()))
     }
 
     /// Takes one in; tells whether the threshold is reached.
+    #[inline(always)]
     fn join_one<const KIND: usize>(&mut self, rank: usize) -> bool {
-        self.join_word::<KIND>(1, rank)
+        let member = self.terms.member(rank);
+        self.joined[rank / 64] |= 1 << (rank % 64);
+        T::add(&mut self.sums[KIND], member);
+        self.weight += self.terms.weight(member);
+        self.weight >= self.enough && self.held() >= self.least_power
     }
 
-    /// What they are paid; the many ask for `bribe` times their loss.
-    fn cost(&self, bribe: f64) -> f64 {
-        self.terms.private(self.sums[FEW]) + bribe * self.terms.private(self.sums[MANY])
-    }
-
-    /// Lets members go whose power lies within the surplus, in the order of joining: those that are paid before those that
-    /// are not, who stand in front; [`GONE`] takes their place. `few` are those of that kind, if any. How many of those that
-    /// are not paid stay.
-    fn drop_needless(&mut self, surplus: u128, n_stolen: usize, few: &[u64]) -> usize {
-        let mut leaving = Leaving::new(self.terms, surplus);
-        let mut stay = n_stolen;
-        for part in [n_stolen..self.n, 0..n_stolen] {
-            let slots = self.joined[part.clone()].chunks_mut(STEP);
-            for (index, (slots, weights)) in slots.zip(self.weights[part.clone()].chunks(STEP)).enumerate() {
-                if !weights.iter().fold(false, |any, weight| any | (*weight <= leaving.heaviest)) {
-                    continue;
-                }
-                for (at, (slot, weight)) in (part.start + STEP * index..).zip(slots.iter_mut().zip(weights)) {
-                    let rank = *slot as usize;
-                    if *weight <= leaving.heaviest && leaving.lets_go(rank, *weight) {
-                        let kind = match at < n_stolen {
-                            true => STOLEN,
-                            false if !few.is_empty() && bits::contains(few, rank) => FEW,
-                            false => MANY,
-                        };
-                        T::take_out(&mut self.sums[kind], &self.terms.members()[rank]);
-                        *slot = GONE;
-                        stay -= usize::from(kind == STOLEN);
-                    }
+    /// Takes in a few; tells the last one if the threshold is reached.
+    #[inline]
+    fn join_singly<const KIND: usize>(&mut self, set: impl Fn(usize) -> u64) -> Option<usize> {
+        for index in 0..self.kinds.n_words() {
+            let mut rest = set(index);
+            while rest != 0 {
+                let rank = 64 * index + rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                if self.join_one::<KIND>(rank) {
+                    return Some(rank);
                 }
             }
         }
-        stay
+        None
     }
+
+    /// Takes in the many from one rank to before another; tells the last one if the threshold is reached.
+    fn join_many(&mut self, (from, until): (usize, usize)) -> Option<usize> {
+        for index in from / 64..until.div_ceil(64).min(self.kinds.n_words()) {
+            let word = self.kinds.many(index) & within(index, (from, until));
+            let mut at = 0;
+            while let Some(four) = self.join_fours((word, index), at) {
+                // Four together would be enough: perhaps fewer are.
+                let some = word & 0xF << (4 * four);
+                let mut rest = some;
+                while rest != 0 {
+                    let rank = 64 * index + rest.trailing_zeros() as usize;
+                    rest &= rest - 1;
+                    if self.join_one::<MANY>(rank) {
+                        return Some(rank);
+                    }
+                }
+                at = four + 1;
+            }
+        }
+        None
+    }
+
+    /// Takes in members of a word four by four, from the `at`-th four on, as long as they are not enough; tells the first four that
+    /// would be.
+    #[inline(always)]
+    fn join_fours(&mut self, (word, index): (u64, usize), at: usize) -> Option<usize> {
+        let (terms, enough) = (self.terms, self.enough);
+        let fours = terms.ranks().fours[16 * index..].iter().take(16).enumerate().skip(at);
+        let (mut weight, mut sum, mut first) = (self.weight, self.sums[MANY], None);
+        let mut rest = if at < 16 { word >> (4 * at) } else { 0 };
+        for (at, four) in fours {
+            let some = &four[(rest & 0xF) as usize];
+            rest >>= 4;
+            let next = weight + terms.weight(some);
+            if next >= enough {
+                first = Some(at);
+                break;
+            }
+            weight = next;
+            T::add(&mut sum, some);
+            if rest == 0 {
+                break;
+            }
+        }
+        (self.weight, self.sums[MANY]) = (weight, sum);
+        let n = 4 * first.unwrap_or(16);
+        self.joined[index] |= if n < 64 { word & !(u64::MAX << n) } else { word };
+        first
+    }
+
+    /// Exact power of those who have joined.
+    fn held(&self) -> u128 {
+        self.sums.iter().map(|sum| self.terms.power(*sum)).sum()
+    }
+
+    /// What they are paid.
+    fn cost(&self) -> f64 {
+        self.terms.private(self.sums[COLLUDING]) + self.kinds.bribe() * self.terms.private(self.sums[MANY])
+    }
+
+    /// Lets members go whose power lies within the surplus, in the order of joining: those that are paid before those that
+    /// are not.
+    #[inline]
+    fn drop_needless(&mut self, surplus: u128, between: &[(usize, usize)]) {
+        let (kinds, n) = (self.kinds, 64 * self.kinds.n_words());
+        let mut leaving = Leaving::new(self.terms, surplus);
+        let many = |index: usize| kinds.many(index);
+        let mut from = 0;
+        if between.is_empty() && kinds.bribes() {
+            self.part_with::<COLLUDING>(|index| kinds.paid(index), (0, n), &mut leaving);
+        }
+        for (rank, before) in between {
+            if from < *before {
+                self.part_with::<MANY>(many, (from, *before), &mut leaving);
+                from = *before;
+            }
+            self.part_with::<COLLUDING>(|index| kinds.paid(index), (*rank, *rank + 1), &mut leaving);
+        }
+        self.part_with::<MANY>(many, (from, n), &mut leaving);
+        if !kinds.0.compromised.is_empty() {
+            self.part_with::<STOLEN>(|index| kinds.stolen(index), (0, n), &mut leaving);
+        }
+    }
+
+    /// Lets those of a kind go who stand in a range of ranks, as long as they can.
+    #[inline]
+    fn part_with<const KIND: usize>(
+        &mut self,
+        kind: impl Fn(usize) -> u64,
+        range: (usize, usize),
+        leaving: &mut Leaving<'_, T>,
+    ) {
+        let [light, light_too] = leaving.light;
+        for index in range.0 / 64..range.1.div_ceil(64) {
+            let mut rest =
+                self.joined[index] & kind(index) & light[index] & light_too[index] & within(index, range);
+            while rest != 0 {
+                let (bit, rank) = (rest & rest.wrapping_neg(), 64 * index + rest.trailing_zeros() as usize);
+                rest ^= bit;
+                let member = self.terms.member(rank);
+                if leaving.lets_go(member) {
+                    T::take_out(&mut self.sums[KIND], member);
+                    self.joined[index] ^= bit;
+                }
+            }
+        }
+    }
+}
+
+/// Those of a word's ranks that lie in a range.
+#[inline(always)]
+fn within(index: usize, (from, until): (usize, usize)) -> u64 {
+    let first = 64 * index;
+    let low = if from > first { u64::MAX << (from - first) } else { u64::MAX };
+    let high = if until < first + 64 { u64::MAX >> (first + 64 - until) } else { u64::MAX };
+    low & high
 }
 
 /// Who can go without the rest falling short.
@@ -166,43 +290,37 @@ struct Leaving<'a, T: Terms> {
     terms: &'a T,
     surplus: u128,
     gone: T::Sum,
+    /// Nobody can go who is not in both sets.
+    light: [&'a [u64]; 2],
     /// What is left of the surplus, as a number, and how far that may be off.
     left: f64,
     slack: f64,
-    /// Nobody who can go weighs more.
-    heaviest: f64,
 }
 
 impl<'a, T: Terms> Leaving<'a, T> {
     fn new(terms: &'a T, surplus: u128) -> Self {
         let (left, heaviest) = (to_f64(surplus), heaviest_within(surplus));
-        Self { terms, surplus, gone: T::Sum::default(), left, slack: heaviest - left, heaviest }
+        let light = terms.light(heaviest);
+        Self { terms, surplus, gone: T::Sum::default(), light, left, slack: heaviest - left }
     }
 
     /// Lets a member go whose power lies within what is left; power is looked at where weights do not tell.
-    #[inline]
-    fn lets_go(&mut self, rank: usize, weight: f64) -> bool {
+    #[inline(always)]
+    fn lets_go(&mut self, member: &T::Member) -> bool {
+        let weight = self.terms.weight(member);
+        if weight > self.left + self.slack {
+            return false;
+        }
         let mut gone = self.gone;
-        T::add(&mut gone, &self.terms.members()[rank]);
+        T::add(&mut gone, member);
         let fits = weight <= self.left - self.slack || self.terms.power(gone) <= self.surplus;
         if fits {
             self.gone = gone;
             self.left -= weight;
-            self.heaviest = self.left + self.slack;
         }
         fits
     }
 }
-
-/// Exact power of those who have joined.
-fn held<T: Terms>(terms: &T, sums: &[T::Sum; 3]) -> u128 {
-    sums.iter().map(|sum| terms.power(*sum)).sum()
-}
-
-/// Members looked at together.
-const STEP: usize = 8;
-/// No rank has this number.
-const GONE: u32 = u32::MAX;
 
 /// The coalition that the walk finds; `None` out of reach.
 ///
@@ -214,85 +332,63 @@ pub(super) fn cheapest<T: Terms>(
     recruits: Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
-    let Recruits { colluders, bribable, compromised, premium } = recruits;
-    let Coalition { positions, free, queues: Queues { many, few, weights }, .. } = coalition;
-    let n = terms.members().len();
-    let bribe = if bribable.is_empty() { 1.0 } else { 1.0 + premium };
-    few.clear();
-    let many = if bribable.is_empty() {
-        let is_stolen = compromised.iter().chain(std::iter::repeat(&0));
-        many.clear();
-        many.extend(colluders.iter().zip(is_stolen).map(|(colluders, stolen)| colluders & !stolen));
-        &**many
-    } else {
-        let paid = bits::ones(colluders).filter(|rank| !recruits.is_stolen(*rank));
-        few.extend(paid.map(|rank| (rank, cheaper_before(terms, rank, bribe))));
-        bribable
-    };
-    positions.resize(n, 0);
-    weights.resize(n, 0.0);
+    coalition.clear();
+    let Coalition { set, between, .. } = coalition;
+    let kinds = Kinds(recruits);
+    put_between(terms, kinds, between);
+    set.resize(kinds.n_words(), 0);
     let (enough, sums) = (nearly(least_power), [T::Sum::default(); 3]);
-    let (weight, lightest) = (0.0, f64::INFINITY);
-    let mut walk =
-        Walk { terms, least_power, enough, weight, lightest, joined: positions, weights, n: 0, sums };
-    let last_pay = walk_all(&mut walk, compromised, (few, many, bribe))?;
-    let last = walk.joined[walk.n - 1] as usize;
-    let surplus = held(terms, &walk.sums) - least_power;
-    let (mut cost, last) = (walk.cost(bribe), terms.one(last));
+    let mut walk = Walk { terms, kinds, least_power, enough, weight: 0.0, joined: set, sums };
+    let (last, last_pay) = walk.walk(between)?;
+    let surplus = walk.held() - least_power;
+    let (cost, last) = (walk.cost(), terms.one(last));
     let spared = to_f64(surplus) / to_f64(terms.power(last)) * last_pay * terms.private(last);
-    let lower = (cost - spared).max(0.0);
-    *free = compromised.iter().map(|word| word.count_ones() as usize).sum::<usize>().min(walk.n);
-    let has_left = walk.lightest <= heaviest_within(surplus);
-    if has_left {
-        *free = walk.drop_needless(surplus, *free, if few.is_empty() { &[] } else { colluders });
-        cost = walk.cost(bribe);
-    }
-    let Walk { n, sums, .. } = walk;
-    positions.truncate(n);
-    if has_left {
-        positions.retain(|rank| *rank != GONE);
-    }
-    let mut forfeited_usd = sums.iter().map(|sum| terms.forfeited(*sum)).sum();
+    let lower_usd = (cost - spared).max(0.0);
+    walk.drop_needless(surplus, between);
+    let cost_usd = walk.cost();
+    let forfeited_usd = walk.sums.iter().map(|sum| terms.forfeited(*sum)).sum();
+    let found = CoalitionCost { cost_usd, lower_usd, forfeited_usd };
+    Some(if is_closer_sought(recruits, found) {
+        closer(terms, least_power, (recruits, found), coalition)
+    } else {
+        found
+    })
+}
+
+/// The same, with closer bounds as few can join.
+#[cold]
+fn closer<T: Terms>(
+    terms: &T,
+    least_power: u128,
+    (recruits, found): (Recruits<'_>, CoalitionCost),
+    coalition: &mut Coalition,
+) -> CoalitionCost {
     let of = |rank: usize| {
         let one = terms.one(rank);
         (terms.power(one), terms.private(one), terms.ratio(rank))
     };
-    let closer = closer_if_few(recruits, (cost, lower), least_power, of, coalition);
-    if closer.is_some_and(|(less, _)| less < cost) {
-        forfeited_usd = forfeited_of(terms, coalition);
+    let (cost_usd, lower_usd) = closer_of_few(recruits, found, least_power, of, coalition);
+    let is_other = cost_usd < found.cost_usd;
+    let forfeited_usd = if is_other { forfeited_of(terms, coalition) } else { found.forfeited_usd };
+    CoalitionCost { cost_usd, lower_usd, forfeited_usd }
+}
+
+/// Puts the colluders that are paid between the many; nothing if all of them come before the many, which is told by the dearest.
+#[inline]
+fn put_between<T: Terms>(terms: &T, kinds: Kinds<'_>, between: &mut Between) {
+    between.clear();
+    let Some(dearest) = kinds.dearest_paid().filter(|_| kinds.bribes()) else { return };
+    if kinds.bribe() * terms.ratio(0) < terms.ratio(dearest) {
+        let paid = bits::ones(kinds.0.colluders).filter(|rank| !kinds.0.is_stolen(*rank));
+        between.extend(paid.map(|rank| (rank, cheaper_before(terms, rank, kinds.bribe()))));
     }
-    let (cost_usd, lower_usd) = closer.unwrap_or((cost, lower));
-    Some(CoalitionCost { cost_usd, lower_usd, forfeited_usd })
 }
 
 /// Stake that the members of a coalition forfeit.
 pub(super) fn forfeited_of<T: Terms>(terms: &T, coalition: &Coalition) -> f64 {
     let mut sum = T::Sum::default();
-    coalition.positions().for_each(|rank| T::add(&mut sum, &terms.members()[rank]));
+    coalition.positions().for_each(|rank| T::add(&mut sum, terms.member(rank)));
     terms.forfeited(sum)
-}
-
-/// Walks until the threshold is reached; what the last one asks per private loss, `None` if it is not.
-fn walk_all<T: Terms>(
-    walk: &mut Walk<'_, T>,
-    stolen: &[u64],
-    (few, many, bribe): (&[(usize, usize)], &[u64], f64),
-) -> Option<f64> {
-    let n = walk.joined.len();
-    if walk.join::<STOLEN>(stolen, (0, n)) {
-        return Some(0.0);
-    }
-    let mut from = 0;
-    for (rank, before) in few {
-        if walk.join::<MANY>(many, (from, *before)) {
-            return Some(bribe);
-        }
-        if walk.join_one::<FEW>(*rank) {
-            return Some(1.0);
-        }
-        from = from.max(*before);
-    }
-    walk.join::<MANY>(many, (from, n)).then_some(bribe)
 }
 
 /// The rank before which those who ask for `bribe` times their loss ask less per power than a colluder does.
@@ -302,7 +398,7 @@ fn cheaper_before<T: Terms>(terms: &T, colluder: usize, bribe: f64) -> usize {
     if !is_cheaper(0) {
         return 0;
     }
-    let (mut cheaper, mut dearer) = (0, terms.members().len());
+    let (mut cheaper, mut dearer) = (0, terms.ranks().each.len());
     while dearer - cheaper > 1 {
         let middle = usize::midpoint(cheaper, dearer);
         if is_cheaper(middle) { cheaper = middle } else { dearer = middle }

@@ -5,7 +5,7 @@
 //! is. So prices can turn the order of members round, and do nothing else to it.
 
 use super::order::proportion;
-use super::{SlotLosses, StakePower};
+use super::{Light, Ranks, SlotLosses, StakePower};
 
 /// Members in both orders that prices leave open.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,17 +21,28 @@ pub struct Mix {
 pub struct MixLine {
     /// Position of the operator.
     pub operators: Vec<u32>,
-    /// Its units of both parts.
-    pub mixed: Vec<Mixed>,
+    /// Its units of both parts, and those of several together.
+    pub mixed: Ranks<Mixed>,
+    /// Those who have little of each part.
+    pub light: [Light; 2],
 }
 
 /// Units of both parts that a member has.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Mixed {
     /// As they are.
     pub units: [u64; 2],
     /// As numbers.
     pub numbers: [f64; 2],
+}
+
+impl Mixed {
+    fn add(&mut self, other: &Self) {
+        for part in 0..2 {
+            self.units[part] += other.units[part];
+            self.numbers[part] += other.numbers[part];
+        }
+    }
 }
 
 /// A loss in proportion to the units of one part.
@@ -68,14 +79,15 @@ impl Mix {
             let mut slots: Vec<u32> = (0u32..).take(power.members.len()).collect();
             slots.sort_by(|a, b| (sign * mix(a)).total_cmp(&(sign * mix(b))));
             let in_line = || slots.iter().map(|slot| *slot as usize);
+            let mixed = in_line().map(|slot| Mixed {
+                units: [0, 1].map(|part| power.fixed[part][slot]),
+                numbers: [0, 1].map(|part| power.floats[part][slot]),
+            });
+            let numbers = |part: usize| in_line().map(|slot| power.floats[part][slot]).collect::<Vec<_>>();
             MixLine {
                 operators: in_line().map(|slot| power.members[slot]).collect(),
-                mixed: in_line()
-                    .map(|slot| Mixed {
-                        units: [0, 1].map(|part| power.fixed[part][slot]),
-                        numbers: [0, 1].map(|part| power.floats[part][slot]),
-                    })
-                    .collect(),
+                mixed: Ranks::new(mixed.collect(), Mixed::add),
+                light: [0, 1].map(|part| Light::new(&numbers(part))),
             }
         };
         Some(Self { lines: [line(1.0), line(-1.0)], rates })
@@ -119,7 +131,7 @@ mod tests {
         let mix = slots.mix.unwrap();
         let operators = |line: &MixLine| line.operators.clone();
         assert_eq!(mix.lines.each_ref().map(operators), [[0, 4, 1, 2, 3], [3, 2, 1, 0, 4]].map(Vec::from));
-        let units: Vec<[u64; 2]> = mix.lines[0].mixed.iter().map(|mixed| mixed.units).collect();
+        let units: Vec<[u64; 2]> = mix.lines[0].mixed.each.iter().map(|mixed| mixed.units).collect();
         assert_eq!(units, [[100, 0], [10, 0], [50, 25], [40, 40], [0, 7]]);
         let expected = [(0, 0.3, 0.15), (1, 0.2, 0.2)];
         for (rate, (part, private, forfeited)) in mix.rates.iter().zip(expected) {

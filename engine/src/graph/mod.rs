@@ -8,6 +8,7 @@ mod income;
 mod joint;
 mod mix;
 mod order;
+mod ranks;
 mod settle;
 mod turned;
 
@@ -18,6 +19,7 @@ pub use joint::{
 };
 pub use mix::{LossRate, Mix, MixLine, Mixed};
 pub use order::{FixedOrder, Order, Proportion, Ranked, SlotLosses, slot, to_f64};
+pub use ranks::{Light, Ranks};
 pub use settle::{
     Accident, Assault, Bill, BillLine, ChargeNote, Gaps, Incident, Landing, Luck, Regime, Settle, Strike,
 };

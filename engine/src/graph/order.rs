@@ -1,6 +1,6 @@
 //! The order in which operators join the cheapest coalition, where prices cannot change it.
 
-use super::{Losses, Mix, NOT_A_MEMBER, StakePower};
+use super::{Light, Losses, Mix, NOT_A_MEMBER, Ranks, StakePower};
 
 /// How the order of private loss per power behaves.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,8 +51,10 @@ pub struct FixedOrder {
     pub asset: Option<usize>,
     /// Operator at each rank. `[rank]`
     pub operators: Vec<u32>,
-    /// What each brings and loses. `[rank]`
-    pub ranked: Vec<Ranked>,
+    /// What each brings and loses, and several together.
+    pub ranked: Ranks<Ranked>,
+    /// Those who have little power.
+    pub light: Light,
     /// Private loss per unit of power. `[rank]`
     pub ratio: Vec<f64>,
     /// Power needed.
@@ -81,7 +83,30 @@ pub struct Proportion {
     pub forfeited: f64,
 }
 
+impl Ranked {
+    /// Adds another's power and losses.
+    #[inline(always)]
+    pub fn add(&mut self, other: &Self) {
+        self.units += other.units;
+        self.weight += other.weight;
+        self.private += other.private;
+        self.forfeited += other.forfeited;
+    }
+}
+
 impl FixedOrder {
+    /// Operators in the order of joining, what each brings and loses, and its private loss per unit of power.
+    pub fn new(
+        asset: Option<usize>,
+        least_power: u64,
+        operators: Vec<u32>,
+        (ranked, ratio): (Vec<Ranked>, Vec<f64>),
+    ) -> Self {
+        let weights: Vec<f64> = ranked.iter().map(|ranked| ranked.weight).collect();
+        let ranked = Ranks::new(ranked, Ranked::add);
+        Self { asset, operators, ranked, light: Light::new(&weights), ratio, least_power }
+    }
+
     /// How the losses of this order stand to those of `other`, if the same operators join in the same order for both and
     /// the same power is needed.
     pub fn proportion_to(&self, other: &Self) -> Option<Proportion> {
@@ -93,7 +118,7 @@ impl FixedOrder {
             return None;
         }
         let by = |loss: fn(&Ranked) -> f64| {
-            let [a, b] = [self, other].map(|order| order.ranked.iter().map(loss).collect::<Vec<_>>());
+            let [a, b] = [self, other].map(|order| order.ranked.each.iter().map(loss).collect::<Vec<_>>());
             proportion(&a, &b)
         };
         let private = by(|ranked| ranked.private).filter(|factor| *factor > 0.0)?;
@@ -102,7 +127,7 @@ impl FixedOrder {
 
     /// Power by rank.
     pub fn units(&self) -> impl Iterator<Item = u64> {
-        self.ranked.iter().map(|ranked| ranked.units)
+        self.ranked.each.iter().map(|ranked| ranked.units)
     }
 }
 
@@ -145,13 +170,9 @@ impl Order {
             let weight = to_f64(part.units[at]);
             Some(Ranked { units, weight, private: private[at], forfeited: forfeited[at] })
         };
-        Self::Fixed(FixedOrder {
-            asset,
-            ratio: ranked.iter().map(|(ratio, _)| *ratio).collect(),
-            ranked: operators.iter().filter_map(of).collect(),
-            least_power,
-            operators,
-        })
+        let ratio = ranked.iter().map(|(ratio, _)| *ratio).collect();
+        let ranked = operators.iter().filter_map(of).collect();
+        Self::Fixed(FixedOrder::new(asset, least_power, operators, (ranked, ratio)))
     }
 }
 

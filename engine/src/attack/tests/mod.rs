@@ -225,13 +225,8 @@ fn the_larger_leave_where_the_smaller_suffice() {
         let weight = crate::moments::count(*units);
         Ranked { units: *units, weight, private: weight, forfeited: weight }
     };
-    let order = FixedOrder {
-        asset: None,
-        operators: (0..21).collect(),
-        ratio: vec![1.0; 21],
-        ranked: units.iter().map(ranked).collect(),
-        least_power: 80,
-    };
+    let ranked = (units.iter().map(ranked).collect(), vec![1.0; 21]);
+    let order = FixedOrder::new(None, 80, (0..21).collect(), ranked);
     let everybody = [(1 << 21) - 1];
     let recruits = Recruits { colluders: &everybody, bribable: NOBODY, compromised: NOBODY, premium: 0.0 };
     let mut coalition = Coalition::default();
