@@ -71,6 +71,15 @@ impl Chosen<'_> {
     }
 }
 
+/// Operators in the order of the ranks of a target, or of a mix's second line; else by slot.
+pub(super) fn operators<'a>(power: &'a StakePower, target: &'a Target, is_turned: bool) -> &'a [u32] {
+    match &target.order {
+        Order::Fixed(order) => &order.operators,
+        Order::Moves(SlotLosses { mix: Some(mix), .. }) => &mix.lines[usize::from(is_turned)].operators,
+        Order::Moves(_) => &power.members,
+    }
+}
+
 impl Chosen<'_> {
     /// The cheapest coalition where some can commit a part of their keys.
     fn divided(
@@ -132,11 +141,7 @@ impl Chosen<'_> {
     /// The operator at a position of a coalition; `is_turned` if ranks are those of a mix's second line.
     fn operator(&self, is_turned: bool) -> impl Fn(usize) -> u32 {
         // Where a second quorum is needed, positions are operators.
-        let operators = self.second.is_none().then(|| match &self.target.order {
-            Order::Fixed(order) => &order.operators,
-            Order::Moves(SlotLosses { mix: Some(mix), .. }) => &mix.lines[usize::from(is_turned)].operators,
-            Order::Moves(_) => &self.power.members,
-        });
+        let operators = self.second.is_none().then(|| operators(self.power, self.target, is_turned));
         move |position| operators.map_or_else(|| narrow(position), |operators| operators[position])
     }
 

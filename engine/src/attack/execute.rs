@@ -1,6 +1,8 @@
 //! The attack that pays best in each scenario of a design, who is in it, and what accidents cost.
 
 use super::cascade::{Cascades, Start};
+use super::chosen::operators;
+use super::found::Kept;
 use super::instead;
 use super::{Chosen, DesignOutcome, Execution, LossLine, NO_TARGET, Outcomes, turned};
 use crate::graph::{
@@ -344,12 +346,20 @@ fn find_members(
     (outcomes, (members, parts)): (&mut Outcomes, (&mut Vec<u32>, &mut Vec<f64>)),
 ) {
     let Power::Stake(power) = &graph.secured[located.secured].power else { return };
-    if let Some(found) = outcomes.scratch.found.get(located.at, route, lane) {
-        members.extend_from_slice(found.0);
-        parts.extend_from_slice(found.1);
-        return;
-    }
     let target = &graph.secured[located.secured].targets[located.target];
+    match outcomes.scratch.found.get(located.at, route, lane) {
+        Some(Kept::Listed(operators, their_parts)) => {
+            members.extend_from_slice(operators);
+            parts.extend_from_slice(their_parts);
+            return;
+        }
+        Some(Kept::Set { set, is_turned }) => {
+            let operators = operators(power, target, is_turned);
+            members.extend(bits::ones(set).map(|rank| operators[rank]));
+            return;
+        }
+        None => (),
+    }
     let Outcomes { ranks, scratch, .. } = outcomes;
     scratch.coalition.clear();
     let second = graph.secured[located.secured].second.as_ref();

@@ -15,8 +15,8 @@ impl Terms for FixedOrder {
         &self.ranked
     }
     #[inline(always)]
-    fn weight(&self, member: &Ranked) -> f64 {
-        member.weight
+    fn weigher(&self) -> impl Fn(&Ranked) -> f64 {
+        |ranked| ranked.weight
     }
     #[inline(always)]
     fn add(sum: &mut Ranked, member: &Ranked) {

@@ -8,24 +8,45 @@ use crate::study::Route;
 #[derive(Debug, Default)]
 pub(super) struct Found {
     operators: Vec<u32>,
+    /// Sets of those that were found as sets.
+    words: Vec<u64>,
     /// Part of its keys that each commits; shorter where everybody from there on joins whole.
     parts: Vec<f64>,
     /// `[target]`
     spans: Vec<[Option<Span>; LANES]>,
 }
 
-/// Where a coalition's operators stand.
+/// Where a coalition stands.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     route: Route,
     n: u16,
     first: u32,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// Operators one by one.
+    Listed,
+    /// Words of a set over ranks, or over those of a mix's second line.
+    Set { is_turned: bool },
+}
+
+/// A coalition that was kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kept<'a> {
+    /// Operators, and the parts of their keys; none where everybody joins whole.
+    Listed(&'a [u32], &'a [f64]),
+    /// A set over ranks, or over those of a mix's second line.
+    Set { set: &'a [u64], is_turned: bool },
 }
 
 impl Found {
     /// Forgets an earlier block.
     pub(super) fn clear(&mut self, n_targets: usize) {
         self.operators.clear();
+        self.words.clear();
         self.parts.clear();
         self.spans.resize(n_targets, [None; LANES]);
         self.spans.fill([None; LANES]);
@@ -40,15 +61,22 @@ impl Found {
         coalition: &Coalition,
         operator: impl Fn(usize) -> u32,
     ) {
-        let first = self.operators.len();
-        self.operators.extend(coalition.positions().map(operator));
-        if !coalition.parts.is_empty() {
-            self.parts.resize(first, 1.0);
-            self.parts.extend(&coalition.parts);
+        let (first, n, kind);
+        if coalition.set.is_empty() {
+            (first, kind) = (self.operators.len(), Kind::Listed);
+            self.operators.extend(coalition.positions().map(operator));
+            if !coalition.parts.is_empty() {
+                self.parts.resize(first, 1.0);
+                self.parts.extend(&coalition.parts);
+            }
+            n = self.operators.len() - first;
+        } else {
+            (first, kind) = (self.words.len(), Kind::Set { is_turned: coalition.is_turned });
+            self.words.extend(&coalition.set);
+            n = coalition.set.len();
         }
-        let n = u16::try_from(self.operators.len() - first).ok();
-        let span = n.zip(u32::try_from(first).ok()).map(|(n, first)| Span { route, n, first });
-        self.spans[target][lane] = span;
+        let span = u16::try_from(n).ok().zip(u32::try_from(first).ok());
+        self.spans[target][lane] = span.map(|(n, first)| Span { route, n, first, kind });
     }
 
     /// Keeps for a target what was kept for its twin.
@@ -56,11 +84,15 @@ impl Found {
         self.spans[target][lane] = self.spans[twin][lane];
     }
 
-    /// Operators of the attack by a route, if they were kept, and the parts of their keys; none where everybody joins whole.
-    pub(super) fn get(&self, target: usize, route: Route, lane: usize) -> Option<(&[u32], &[f64])> {
+    /// The coalition of the attack by a route, if it was kept.
+    pub(super) fn get(&self, target: usize, route: Route, lane: usize) -> Option<Kept<'_>> {
         let span = self.spans[target][lane].filter(|span| span.route == route)?;
-        let first = span.first as usize;
-        let members = first..first + usize::from(span.n);
-        Some((&self.operators[members.clone()], self.parts.get(members).unwrap_or(&[])))
+        let range = span.first as usize..span.first as usize + usize::from(span.n);
+        Some(match span.kind {
+            Kind::Listed => {
+                Kept::Listed(&self.operators[range.clone()], self.parts.get(range).unwrap_or(&[]))
+            }
+            Kind::Set { is_turned } => Kept::Set { set: &self.words[range], is_turned },
+        })
     }
 }

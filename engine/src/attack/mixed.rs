@@ -62,9 +62,9 @@ impl Terms for InLine<'_> {
         &self.line.mixed
     }
     #[inline(always)]
-    fn weight(&self, member: &Mixed) -> f64 {
-        let [a, b] = member.numbers;
-        self.rates.weights[0] * a + self.rates.weights[1] * b
+    fn weigher(&self) -> impl Fn(&Mixed) -> f64 {
+        let [one, other] = self.rates.weights;
+        move |mixed| one * mixed.numbers[0] + other * mixed.numbers[1]
     }
     #[inline(always)]
     fn add([a, b]: &mut [u64; 2], member: &Mixed) {

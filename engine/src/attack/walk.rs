@@ -15,8 +15,8 @@ pub(super) trait Terms {
     /// What several bring and lose.
     type Sum: Copy + Default;
     fn ranks(&self) -> &Ranks<Self::Member>;
-    /// Power as a number.
-    fn weight(&self, member: &Self::Member) -> f64;
+    /// Tells a member's power as a number.
+    fn weigher(&self) -> impl Fn(&Self::Member) -> f64;
     /// Adds a member to a sum.
     fn add(sum: &mut Self::Sum, member: &Self::Member);
     /// Takes a member out of a sum.
@@ -30,6 +30,11 @@ pub(super) trait Terms {
     /// Two sets that both hold everybody who weighs no more than this.
     fn light(&self, weight: f64) -> [&[u64]; 2];
 
+    /// Power as a number.
+    #[inline(always)]
+    fn weight(&self, member: &Self::Member) -> f64 {
+        self.weigher()(member)
+    }
     /// Who has this rank.
     #[inline(always)]
     fn member(&self, rank: usize) -> &Self::Member {
@@ -193,20 +198,21 @@ impl<T: Terms> Walk<'_, T> {
     /// would be.
     #[inline(always)]
     fn join_fours(&mut self, (word, index): (u64, usize), at: usize) -> Option<usize> {
-        let (terms, enough) = (self.terms, self.enough);
-        let fours = terms.ranks().fours[16 * index..].iter().take(16).enumerate().skip(at);
+        let (weigh, enough) = (self.terms.weigher(), self.enough);
+        let fours = &self.terms.ranks().fours[16 * index..];
+        let fours = fours.get(at..fours.len().min(16)).unwrap_or(&[]);
         let (mut weight, mut sum, mut first) = (self.weight, self.sums[MANY], None);
         let mut rest = if at < 16 { word >> (4 * at) } else { 0 };
-        for (at, four) in fours {
+        for (further, four) in fours.iter().enumerate() {
             let some = &four[(rest & 0xF) as usize];
-            rest >>= 4;
-            let next = weight + terms.weight(some);
+            let next = weight + weigh(some);
             if next >= enough {
-                first = Some(at);
+                first = Some(at + further);
                 break;
             }
             weight = next;
             T::add(&mut sum, some);
+            rest >>= 4;
             if rest == 0 {
                 break;
             }
@@ -261,18 +267,34 @@ impl<T: Terms> Walk<'_, T> {
     ) {
         let [light, light_too] = leaving.light;
         for index in range.0 / 64..range.1.div_ceil(64) {
-            let mut rest =
+            let rest =
                 self.joined[index] & kind(index) & light[index] & light_too[index] & within(index, range);
-            while rest != 0 {
-                let (bit, rank) = (rest & rest.wrapping_neg(), 64 * index + rest.trailing_zeros() as usize);
-                rest ^= bit;
-                let member = self.terms.member(rank);
-                if leaving.lets_go(member) {
-                    T::take_out(&mut self.sums[KIND], member);
-                    self.joined[index] ^= bit;
-                }
+            if rest != 0 {
+                self.part_with_some::<KIND>((rest, index), leaving);
             }
         }
+    }
+
+    /// The same of some members of the `index`-th word.
+    fn part_with_some<const KIND: usize>(
+        &mut self,
+        (mut rest, index): (u64, usize),
+        leaving: &mut Leaving<'_, T>,
+    ) {
+        let (each, weigh) = (&self.terms.ranks().each[64 * index..], self.terms.weigher());
+        let (mut most, mut gone) = (leaving.left + leaving.slack, 0);
+        while rest != 0 {
+            let member = &each[rest.trailing_zeros() as usize];
+            let bit = rest & rest.wrapping_neg();
+            rest ^= bit;
+            let weight = weigh(member);
+            if weight <= most && leaving.lets_go(member, weight) {
+                T::take_out(&mut self.sums[KIND], member);
+                most = leaving.left + leaving.slack;
+                gone |= bit;
+            }
+        }
+        self.joined[index] ^= gone;
     }
 }
 
@@ -306,11 +328,7 @@ impl<'a, T: Terms> Leaving<'a, T> {
 
     /// Lets a member go whose power lies within what is left; power is looked at where weights do not tell.
     #[inline(always)]
-    fn lets_go(&mut self, member: &T::Member) -> bool {
-        let weight = self.terms.weight(member);
-        if weight > self.left + self.slack {
-            return false;
-        }
+    fn lets_go(&mut self, member: &T::Member, weight: f64) -> bool {
         let mut gone = self.gone;
         T::add(&mut gone, member);
         let fits = weight <= self.left - self.slack || self.terms.power(gone) <= self.surplus;
