@@ -20,7 +20,7 @@ pub struct SlotLosses {
     /// forfeits any
     pub assets: Vec<(usize, Vec<f64>, Vec<f64>)>,
     /// The two orders that prices leave open, where they do.
-    pub mix: Option<Mix>,
+    pub mix: Option<Box<Mix>>,
 }
 
 impl SlotLosses {
@@ -37,7 +37,7 @@ impl SlotLosses {
             assets: assets.map(|a| (a.asset, pick(&a.private), forfeited(&a.forfeited))).collect(),
             mix: None,
         };
-        slots.mix = Mix::of(power, &slots);
+        slots.mix = Mix::of(power, &slots).map(Box::new);
         slots
     }
 }
