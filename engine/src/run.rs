@@ -20,7 +20,7 @@ use std::sync::Mutex;
 pub const BLOCKS_PER_PART: u64 = 4096;
 /// Blocks that each thread takes before the next fold; fewer where their recorded rows wait in memory.
 const BLOCKS_PER_THREAD: u64 = 64;
-const RECORDED_BLOCKS_PER_THREAD: u64 = 16;
+const RECORDED_BLOCKS_PER_THREAD: u64 = 4;
 
 /// A study compiled, ready to draw.
 #[derive(Debug)]

@@ -1,17 +1,13 @@
 //! A table as a list of columns: one definition gives names, types, encodings, units and values.
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::{
-    EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion,
-};
-use parquet::schema::types::ColumnPath;
+use parquet::file::properties::{WriterProperties, WriterVersion};
 use std::collections::HashMap;
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 use super::provenance::Provenance;
-use crate::run::map_in_parallel;
+use super::values::Values;
 
 /// How a column is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,25 +20,22 @@ pub(super) enum Storage {
     Count,
     /// True or false.
     Flag,
-    /// f64 that are often zero, missing or repeated: as they are.
+    /// f64 that are often zero, missing or repeated, by designs among others: as they are.
     Plain,
-    /// f64 that vary in every digit: byte by byte.
+    /// f64 that vary in every digit and repeat nothing: byte by byte.
     Split,
 }
 
-/// Values of one column, made from blocks of rows.
-type Fill<R> = Box<dyn Fn(&[R]) -> ArrayRef + Send + Sync>;
-
-/// Fewer blocks than this are not worth a second thread.
-const SHARED_BLOCKS: usize = 16;
+/// Adds a block's values of one column.
+type Fill<R> = Box<dyn Fn(&R, &mut Values) + Send + Sync>;
 
 /// One column of a table whose rows come in blocks of type `R`.
 pub(super) struct Column<R> {
     name: String,
     unit: &'static str,
     comment: &'static str,
-    storage: Storage,
-    fill: Fill<R>,
+    pub(super) storage: Storage,
+    pub(super) fill: Fill<R>,
 }
 
 impl<R> Column<R> {
@@ -53,22 +46,32 @@ impl<R> Column<R> {
         storage: Storage,
         values: impl Fn(&R) -> &[f64] + Send + Sync + 'static,
     ) -> Self {
-        let array = move |blocks: &[R]| -> ArrayRef {
-            Arc::new(Float64Array::from_iter_values(blocks.iter().flat_map(&values).copied()))
-        };
-        Self { name: name.into(), unit, comment, storage, fill: Box::new(array) }
+        let fill = move |block: &R, out: &mut Values| out.numbers(values(block));
+        Self { name: name.into(), unit, comment, storage, fill: Box::new(fill) }
     }
 
-    /// Increasing integers.
+    /// The same number in `times` rows.
+    pub(super) fn repeated_numbers(
+        name: &str,
+        (unit, comment): (&'static str, &'static str),
+        times: usize,
+        values: impl Fn(&R) -> &[f64] + Send + Sync + 'static,
+    ) -> Self {
+        let fill = move |block: &R, out: &mut Values| {
+            values(block).iter().for_each(|value| out.numbers.extend(repeat_n(value.to_le_bytes(), times)));
+        };
+        Self { name: name.into(), unit, comment, storage: Storage::Plain, fill: Box::new(fill) }
+    }
+
+    /// Increasing integers, each in `times` rows.
     pub(super) fn counters(
         name: &str,
         comment: &'static str,
+        times: usize,
         values: impl Fn(&R) -> &[i64] + Send + Sync + 'static,
     ) -> Self {
-        let array = move |blocks: &[R]| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(blocks.iter().flat_map(&values).copied()))
-        };
-        Self { name: name.into(), unit: "", comment, storage: Storage::Counter, fill: Box::new(array) }
+        let fill = move |block: &R, out: &mut Values| repeat(values(block), times, &mut out.integers);
+        Self { name: name.into(), unit: "", comment, storage: Storage::Counter, fill: Box::new(fill) }
     }
 
     /// One count per block, for tables whose blocks are single rows.
@@ -77,11 +80,9 @@ impl<R> Column<R> {
         comment: &'static str,
         value: impl Fn(&R) -> u64 + Send + Sync + 'static,
     ) -> Self {
-        let array = move |blocks: &[R]| -> ArrayRef {
-            let counts = blocks.iter().map(|block| i64::try_from(value(block)).unwrap_or(i64::MAX));
-            Arc::new(Int64Array::from_iter_values(counts))
-        };
-        Self { name: name.into(), unit: "", comment, storage: Storage::Counter, fill: Box::new(array) }
+        let count = move |block: &R| i64::try_from(value(block)).unwrap_or(i64::MAX);
+        let fill = move |block: &R, out: &mut Values| out.integers.push(count(block));
+        Self { name: name.into(), unit: "", comment, storage: Storage::Counter, fill: Box::new(fill) }
     }
 
     /// Small integers.
@@ -90,10 +91,8 @@ impl<R> Column<R> {
         (unit, comment): (&'static str, &'static str),
         values: impl Fn(&R) -> &[i32] + Send + Sync + 'static,
     ) -> Self {
-        let array = move |blocks: &[R]| -> ArrayRef {
-            Arc::new(Int32Array::from_iter_values(blocks.iter().flat_map(&values).copied()))
-        };
-        Self { name: name.into(), unit, comment, storage: Storage::Count, fill: Box::new(array) }
+        let fill = move |block: &R, out: &mut Values| out.counts.extend_from_slice(values(block));
+        Self { name: name.into(), unit, comment, storage: Storage::Count, fill: Box::new(fill) }
     }
 
     /// True or false.
@@ -102,38 +101,43 @@ impl<R> Column<R> {
         comment: &'static str,
         values: impl Fn(&R) -> &[bool] + Send + Sync + 'static,
     ) -> Self {
-        let array = move |blocks: &[R]| -> ArrayRef {
-            let flags: Vec<bool> = blocks.iter().flat_map(&values).copied().collect();
-            Arc::new(BooleanArray::from(flags))
-        };
-        Self { name: name.into(), unit: "", comment, storage: Storage::Flag, fill: Box::new(array) }
+        let fill = move |block: &R, out: &mut Values| out.flags.extend_from_slice(values(block));
+        Self { name: name.into(), unit: "", comment, storage: Storage::Flag, fill: Box::new(fill) }
     }
 
-    /// The name at each position.
+    /// The same names over and over, as often as the block says.
     pub(super) fn labels(
         name: &str,
-        names: Vec<String>,
-        positions: impl Fn(&R) -> &[usize] + Send + Sync + 'static,
+        labels: Vec<String>,
+        times: impl Fn(&R) -> usize + Send + Sync + 'static,
     ) -> Self {
-        let array = move |blocks: &[R]| -> ArrayRef {
-            let positions = blocks.iter().flat_map(&positions);
-            Arc::new(StringArray::from_iter_values(positions.map(|position| &names[*position])))
+        let mut known = Values::default();
+        labels.iter().for_each(|label| known.text(label));
+        let Values { names, positions, .. } = known;
+        let fill = move |block: &R, out: &mut Values| {
+            if out.names.is_empty() {
+                out.names.clone_from(&names);
+            }
+            (0..times(block)).for_each(|_| out.positions.extend_from_slice(&positions));
         };
-        Self { name: name.into(), unit: "", comment: "", storage: Storage::Label, fill: Box::new(array) }
+        Self { name: name.into(), unit: "", comment: "", storage: Storage::Label, fill: Box::new(fill) }
     }
 
-    /// The word of each value.
-    pub(super) fn words<K: 'static>(
+    /// The word of each value: one of `words`, by its position.
+    pub(super) fn words<K: Copy + 'static>(
         name: &str,
         comment: &'static str,
+        words: Vec<&'static str>,
         values: impl Fn(&R) -> &[K] + Send + Sync + 'static,
-        word: fn(&K) -> &'static str,
+        position: fn(K) -> u32,
     ) -> Self {
-        let array = move |blocks: &[R]| -> ArrayRef {
-            let values = blocks.iter().flat_map(&values);
-            Arc::new(StringArray::from_iter_values(values.map(word)))
+        let fill = move |block: &R, out: &mut Values| {
+            if out.names.is_empty() {
+                out.names.extend(words.iter().map(|word| (*word).to_owned()));
+            }
+            out.positions.extend(values(block).iter().map(|value| position(*value)));
         };
-        Self { name: name.into(), unit: "", comment, storage: Storage::Label, fill: Box::new(array) }
+        Self { name: name.into(), unit: "", comment, storage: Storage::Label, fill: Box::new(fill) }
     }
 
     /// One text per block, for tables whose blocks are single rows.
@@ -142,10 +146,8 @@ impl<R> Column<R> {
         comment: &'static str,
         value: impl Fn(&R) -> &str + Send + Sync + 'static,
     ) -> Self {
-        let array = move |blocks: &[R]| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(blocks.iter().map(&value)))
-        };
-        Self { name: name.into(), unit: "", comment, storage: Storage::Label, fill: Box::new(array) }
+        let fill = move |block: &R, out: &mut Values| out.text(value(block));
+        Self { name: name.into(), unit: "", comment, storage: Storage::Label, fill: Box::new(fill) }
     }
 
     fn field(&self) -> Field {
@@ -162,25 +164,17 @@ impl<R> Column<R> {
             about.map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
         Field::new(&self.name, data_type, false).with_metadata(metadata)
     }
+}
 
-    fn store(&self, properties: WriterPropertiesBuilder) -> WriterPropertiesBuilder {
-        let path = ColumnPath::from(self.name.as_str());
-        match self.storage {
-            Storage::Label => properties.set_column_dictionary_enabled(path, true),
-            Storage::Counter => properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
-            Storage::Split => properties.set_column_encoding(path, Encoding::BYTE_STREAM_SPLIT),
-            Storage::Count | Storage::Flag | Storage::Plain => {
-                properties.set_column_encoding(path, Encoding::PLAIN)
-            }
-        }
-    }
+fn repeat<T: Copy>(values: &[T], times: usize, out: &mut Vec<T>) {
+    values.iter().for_each(|value| out.extend(repeat_n(*value, times)));
 }
 
 /// A table: its columns, and how its files are written.
 pub(super) struct Table<R> {
     /// Name of the table, its folder or its file.
     pub(super) name: &'static str,
-    columns: Vec<Column<R>>,
+    pub(super) columns: Vec<Column<R>>,
     schema: SchemaRef,
     properties: WriterProperties,
 }
@@ -193,12 +187,9 @@ impl<R> Table<R> {
         // Version 1.0: fastparquet reads wrong numbers from 2.0 without an error.
         let properties = WriterProperties::builder()
             .set_writer_version(WriterVersion::PARQUET_1_0)
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_dictionary_enabled(false)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_key_value_metadata(Some(provenance.footer()));
-        let properties =
-            columns.iter().fold(properties, |properties, column| column.store(properties)).build();
+            .set_offset_index_disabled(true)
+            .set_key_value_metadata(Some(provenance.footer()))
+            .build();
         Self { name, columns, schema, properties }
     }
 
@@ -210,17 +201,5 @@ impl<R> Table<R> {
     /// How its files are written.
     pub(super) fn properties(&self) -> WriterProperties {
         self.properties.clone()
-    }
-
-    /// Blocks of rows as one array per column, filled on all threads where there are many.
-    pub(super) fn arrays(&self, blocks: &[R]) -> Vec<ArrayRef>
-    where
-        R: Sync,
-    {
-        let fill = |column: &Column<R>| (column.fill)(blocks);
-        if blocks.len() < SHARED_BLOCKS {
-            return self.columns.iter().map(fill).collect();
-        }
-        map_in_parallel(self.columns.iter().collect(), fill)
     }
 }

@@ -1,88 +1,73 @@
-//! Columns to Parquet: those of one row group are encoded on all threads and written in their order.
+//! Tables to Parquet: the columns of a page are encoded on all threads, row groups written in their order.
 //!
 //! The bytes do not depend on the threads: every column is encoded by itself.
 
-use arrow::array::{Array, ArrayRef};
-use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::errors::Result;
-use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use std::io::Write;
 
+use super::chunk::{Chunk, PAGE_ROWS};
+use super::column::Table;
 use crate::run::map_in_parallel;
 
-/// Rows of a row group: enough groups that one part feeds several threads of a reader.
+/// A row group ends with the page that brings it to so many rows: enough groups that one part feeds several threads of a reader.
 const ROW_GROUP_ROWS: usize = 131_072;
 /// Fewer rows than this are not worth a second thread.
-const SHARED_ROWS: usize = 4096;
+const SHARED_ROWS: usize = 2048;
 
 /// A file that is being encoded.
 pub(super) struct Encoder<W: Write + Send> {
     file: SerializedFileWriter<W>,
-    groups: ArrowRowGroupWriterFactory,
-    schema: SchemaRef,
-    /// Columns of the row group that is not full yet.
-    open: Vec<ArrowColumnWriter>,
+    /// Columns of the row group that is open.
+    chunks: Vec<Chunk>,
     /// Rows in it.
     rows: usize,
-    n_groups: usize,
 }
 
 impl<W: Write + Send> Encoder<W> {
     /// Starts a file with its header.
-    pub(super) fn new(file: W, schema: SchemaRef, properties: WriterProperties) -> Result<Self> {
-        let writer = ArrowWriter::try_new(file, SchemaRef::clone(&schema), Some(properties))?;
-        let (file, groups) = writer.into_serialized_writer()?;
-        Ok(Self { file, groups, schema, open: Vec::new(), rows: 0, n_groups: 0 })
+    pub(super) fn new<R>(file: W, table: &Table<R>) -> Result<Self> {
+        // Its writer of arrays is not used: it puts the Arrow schema into the footer.
+        let writer = ArrowWriter::try_new(file, table.schema(), Some(table.properties()))?;
+        let (file, _) = writer.into_serialized_writer()?;
+        let columns = file.schema_descr().columns().iter().zip(&table.columns);
+        let chunks = columns.map(|(descr, column)| Chunk::new(descr.clone(), column.storage)).collect();
+        Ok(Self { file, chunks, rows: 0 })
     }
 
-    /// Adds rows; whole row groups go to the file. One array per column of the schema, all of one length.
-    pub(super) fn write(&mut self, columns: &[ArrayRef]) -> Result<()> {
-        let n = columns.first().map_or(0, |column| column.len());
-        let mut first = 0;
-        while first < n {
-            if self.rows == 0 {
-                self.open = self.groups.create_column_writers(self.n_groups)?;
-            }
-            let length = (n - first).min(ROW_GROUP_ROWS - self.rows);
-            self.encode(columns, first, length)?;
-            self.rows += length;
-            first += length;
-            if self.rows == ROW_GROUP_ROWS {
-                self.end_group()?;
-            }
-        }
-        Ok(())
+    /// Adds rows, a page in each column; a row group that is full goes to the file. How many rows there are.
+    pub(super) fn write<R: Sync>(&mut self, table: &Table<R>, blocks: &[R]) -> Result<usize> {
+        // Blocks of one row each come in any number.
+        blocks.chunks(PAGE_ROWS).try_fold(0, |rows, blocks| Ok(rows + self.page(table, blocks)?))
     }
 
-    /// Encodes `length` rows from `first` on.
-    fn encode(&mut self, columns: &[ArrayRef], first: usize, length: usize) -> Result<()> {
-        let encode = |(index, mut writer): (usize, ArrowColumnWriter)| -> Result<ArrowColumnWriter> {
-            let leaves = compute_leaves(self.schema.field(index), &columns[index].slice(first, length))?;
-            leaves.iter().try_for_each(|leaf| writer.write(leaf))?;
-            Ok(writer)
-        };
-        let open = std::mem::take(&mut self.open).into_iter().enumerate();
-        self.open = if length < SHARED_ROWS {
-            open.map(encode).collect::<Result<_>>()?
+    fn page<R: Sync>(&mut self, table: &Table<R>, blocks: &[R]) -> Result<usize> {
+        let mut columns = self.chunks.iter_mut().zip(&table.columns);
+        let Some((chunk, column)) = columns.next() else { return Ok(0) };
+        let rows = chunk.page(column, blocks)?;
+        let page = |(chunk, column): (&mut Chunk, &_)| chunk.page(column, blocks);
+        if rows < SHARED_ROWS {
+            columns.try_for_each(|column| page(column).map(drop))?;
         } else {
-            map_in_parallel(open.collect(), encode).into_iter().collect::<Result<_>>()?
-        };
-        Ok(())
+            map_in_parallel(columns.collect(), page).into_iter().try_for_each(|page| page.map(drop))?;
+        }
+        self.rows += rows;
+        if self.rows >= ROW_GROUP_ROWS {
+            self.end_group()?;
+        }
+        Ok(rows)
     }
 
     /// Writes the open row group.
     fn end_group(&mut self) -> Result<()> {
-        let chunks = map_in_parallel(std::mem::take(&mut self.open), ArrowColumnWriter::close);
+        let closed = map_in_parallel(self.chunks.iter_mut().collect(), Chunk::close);
         let mut group = self.file.next_row_group()?;
-        for chunk in chunks {
-            chunk?.append_to_row_group(&mut group)?;
+        for (chunk, closed) in self.chunks.iter().zip(closed) {
+            group.append_column(&chunk.closed(), closed?)?;
         }
         group.close()?;
         self.rows = 0;
-        self.n_groups += 1;
         Ok(())
     }
 
@@ -98,43 +83,175 @@ impl<W: Write + Send> Encoder<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::column::{Column, Storage};
+    use crate::report::provenance::Provenance;
     use crate::run::Threads;
-    use arrow::array::{Float64Array, RecordBatch, StringArray};
-    use arrow::datatypes::{DataType, Field, Schema};
-    use std::sync::Arc;
+    use crate::study::Study;
+    use arrow::array::{AsArray, RecordBatch};
+    use arrow::compute::concat_batches;
+    use arrow::datatypes::{Float64Type, Int32Type, Int64Type};
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use parquet::basic::Compression;
+    use parquet::file::metadata::ParquetMetaData;
+    use parquet::file::statistics::Statistics;
+    use proptest::prelude::*;
+    use std::path::Path;
 
-    /// In batches of every size, on one thread and on three, it writes what the library's own writer does.
-    #[test]
-    fn a_file_is_byte_by_byte_that_of_one_thread() {
-        let fields =
-            vec![Field::new("usd", DataType::Float64, false), Field::new("name", DataType::Utf8, false)];
-        let schema: SchemaRef = Arc::new(Schema::new(fields));
-        let properties =
-            WriterProperties::builder().set_max_row_group_row_count(Some(ROW_GROUP_ROWS)).build();
-        let columns = |from: u32, n: u32| -> Vec<ArrayRef> {
-            let names = (from..from + n).map(|row| format!("o{}", row % 7));
-            vec![
-                Arc::new(Float64Array::from_iter_values((from..from + n).map(|row| f64::from(row).sqrt()))),
-                Arc::new(StringArray::from_iter_values(names)),
-            ]
-        };
-        let sizes = [100, 5000, 131_072, 1, 262_200, 70_000];
-        let mut plain = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties.clone())).unwrap();
-        for (batch, n) in sizes.into_iter().enumerate() {
-            let from = sizes[..batch].iter().sum();
-            plain.write(&RecordBatch::try_new(schema.clone(), columns(from, n)).unwrap()).unwrap();
+    /// Rows of every kind, as they come and as they are read.
+    #[derive(Debug, Clone, Default, PartialEq)]
+    struct Block {
+        integers: Vec<i64>,
+        counts: Vec<i32>,
+        flags: Vec<bool>,
+        plain: Vec<f64>,
+        split: Vec<f64>,
+        words: Vec<u32>,
+    }
+
+    const WORDS: [&str; 5] = ["", "b", "a", "dd", "c"];
+
+    fn table() -> Table<Block> {
+        let text = include_str!("../../../data/example/study.toml");
+        let study = Study::from_text(text, "study.toml", Path::new("")).unwrap();
+        let about = ("", "");
+        let columns = vec![
+            Column::counters("integers", "", 1, |block: &Block| &block.integers),
+            Column::counts("counts", about, |block: &Block| &block.counts),
+            Column::flags("flags", "", |block: &Block| &block.flags),
+            Column::numbers("plain", about, Storage::Plain, |block: &Block| &block.plain),
+            Column::numbers("split", about, Storage::Split, |block: &Block| &block.split),
+            Column::words("words", "", WORDS.to_vec(), |block: &Block| &block.words, |word| word),
+        ];
+        Table::new("blocks", columns, &Provenance::new(&study))
+    }
+
+    fn encode<R: Sync>(table: &Table<R>, blocks: &[R], at_once: usize) -> Vec<u8> {
+        let mut encoder = Encoder::new(Vec::new(), table).unwrap();
+        for blocks in blocks.chunks(at_once) {
+            encoder.write(table, blocks).unwrap();
         }
-        let plain = plain.into_inner().unwrap();
-        for threads in [1, 3] {
+        encoder.finish().unwrap()
+    }
+
+    fn read(file: Vec<u8>) -> (RecordBatch, ParquetMetaData) {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(file)).unwrap();
+        let (schema, metadata) = (reader.schema().clone(), reader.metadata().as_ref().clone());
+        let batches: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
+        (concat_batches(&schema, &batches).unwrap(), metadata)
+    }
+
+    fn texts(batch: &RecordBatch, name: &str) -> Vec<String> {
+        batch[name].as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect()
+    }
+
+    /// Numbers as bits: NaN is NaN and -0 is not 0.
+    fn bits(values: &[f64]) -> Vec<u64> {
+        values.iter().map(|value| value.to_bits()).collect()
+    }
+
+    fn assert_is(batch: &RecordBatch, blocks: &[Block]) {
+        fn all<T: Clone>(blocks: &[Block], of: impl Fn(&Block) -> &Vec<T>) -> Vec<T> {
+            blocks.iter().flat_map(|block| of(block).clone()).collect()
+        }
+        let number = |name: &str| bits(batch[name].as_primitive::<Float64Type>().values());
+        assert_eq!(batch["integers"].as_primitive::<Int64Type>().values(), &all(blocks, |b| &b.integers)[..]);
+        assert_eq!(batch["counts"].as_primitive::<Int32Type>().values(), &all(blocks, |b| &b.counts)[..]);
+        let flags: Vec<bool> = batch["flags"].as_boolean().iter().map(Option::unwrap).collect();
+        assert_eq!(flags, all(blocks, |b| &b.flags));
+        assert_eq!(number("plain"), bits(&all(blocks, |b| &b.plain)));
+        assert_eq!(number("split"), bits(&all(blocks, |b| &b.split)));
+        let words = all(blocks, |b| &b.words).into_iter().map(|word| WORDS[word as usize].to_owned());
+        assert_eq!(texts(batch, "words"), words.collect::<Vec<_>>());
+    }
+
+    fn any_block() -> impl Strategy<Value = Block> {
+        let number = || prop_oneof![Just(0.0), Just(-0.0), Just(f64::NAN), Just(f64::INFINITY), -1e9..1e9];
+        let row = (any::<i64>(), any::<i32>(), any::<bool>(), number(), number(), 0_u32..5);
+        prop::collection::vec(row, 0..400).prop_map(|rows| {
+            let mut block = Block::default();
+            for (integer, count, flag, plain, split, word) in rows {
+                block.integers.push(integer);
+                block.counts.push(count);
+                block.flags.push(flag);
+                block.plain.push(plain);
+                block.split.push(split);
+                block.words.push(word);
+            }
+            block
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_rows_read_back_as_they_were(blocks in prop::collection::vec(any_block(), 1..6), at_once in 1_usize..4) {
+            let (batch, _) = read(encode(&table(), &blocks, at_once));
+            assert_is(&batch, &blocks);
+        }
+    }
+
+    /// Rows as a run makes them, several row groups: half of the numbers repeat, one column is constant.
+    fn blocks() -> Vec<Block> {
+        let block = |first: u32| {
+            let rows = first * 700..(first + 1) * 700;
+            Block {
+                integers: rows.clone().map(|row| i64::from(row / 12)).collect(),
+                counts: rows.clone().map(|row| (row % 90).cast_signed() - 3).collect(),
+                flags: rows.clone().map(|row| row % 3 == 0).collect(),
+                plain: rows.clone().map(|row| f64::from(row / 2).sqrt()).collect(),
+                split: vec![f64::NAN; 700],
+                words: rows.map(|row| row % 4).collect(),
+            }
+        };
+        (0..600).map(block).collect()
+    }
+
+    #[test]
+    fn thread_count_changes_no_byte_of_several_row_groups() {
+        let (table, blocks) = (table(), blocks());
+        let of_one = encode(&table, &blocks, 30);
+        for threads in [2, 3] {
             let pool = Threads::new(std::num::NonZeroUsize::new(threads)).unwrap();
-            let encoded = pool.install(|| {
-                let mut encoder = Encoder::new(Vec::new(), schema.clone(), properties.clone()).unwrap();
-                for (batch, n) in sizes.into_iter().enumerate() {
-                    encoder.write(&columns(sizes[..batch].iter().sum(), n)).unwrap();
-                }
-                encoder.finish().unwrap()
-            });
-            assert!(encoded == plain, "{threads} threads");
+            assert!(pool.install(|| encode(&table, &blocks, 30)) == of_one, "{threads} threads");
+        }
+        let (batch, metadata) = read(of_one);
+        assert_is(&batch, &blocks);
+        assert_eq!(metadata.num_row_groups(), 3);
+    }
+
+    /// What varies is compressed by snappy, what repeats by zstd; ranges leave NaN out and know only names in use.
+    #[test]
+    fn footers_tell_codec_and_range() {
+        let (_, metadata) = read(encode(&table(), &blocks(), 30));
+        let group = metadata.row_group(1);
+        let codec = |column: usize| group.column(column).compression();
+        assert_eq!(codec(3), Compression::SNAPPY);
+        assert!(matches!(codec(4), Compression::ZSTD(_)) && matches!(codec(0), Compression::ZSTD(_)));
+        let range = |column: usize| group.column(column).statistics();
+        // Pages of 30 blocks.
+        assert_eq!(group.num_rows(), 7 * 30 * 700);
+        let Some(Statistics::Double(roots)) = range(3) else { panic!("no range") };
+        assert_eq!(roots.min_opt(), Some(&f64::from(147_000 / 2).sqrt()));
+        let Some(Statistics::Int32(counts)) = range(1) else { panic!("no range") };
+        assert_eq!((counts.min_opt(), counts.max_opt()), (Some(&-3), Some(&86)));
+        assert!(range(4).is_none_or(|range| range.min_bytes_opt().is_none()), "NaN is no value");
+        let Some(Statistics::ByteArray(words)) = range(5) else { panic!("no range") };
+        assert_eq!(words.max_opt().map(|word| word.data().to_vec()), Some(b"dd".to_vec()));
+        let Some(Statistics::Boolean(flags)) = range(2) else { panic!("no range") };
+        assert_eq!((flags.min_opt(), flags.max_opt()), (Some(&false), Some(&true)));
+    }
+
+    /// Names met as rows come, more than a byte counts.
+    #[test]
+    fn texts_of_single_rows_read_back() {
+        let text = include_str!("../../../data/example/study.toml");
+        let study = Study::from_text(text, "study.toml", Path::new("")).unwrap();
+        let columns = vec![Column::text("text", "", |text: &String| text)];
+        let table = Table::new("texts", columns, &Provenance::new(&study));
+        for (n, distinct) in [(0, 1), (1, 1), (5, 1), (700, 600), (140_000, 70_000)] {
+            let rows: Vec<String> = (0..n).map(|row: u32| format!("o{}", row * 7 % distinct)).collect();
+            let (batch, metadata) = read(encode(&table, &rows, usize::MAX));
+            assert_eq!(texts(&batch, "text"), rows, "{n} rows");
+            assert_eq!(metadata.num_row_groups(), [0, 1, 2][usize::from(n > 0) + usize::from(n > 131_072)]);
         }
     }
 }

@@ -17,12 +17,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod chunk;
 mod column;
 mod disk;
 mod encode;
 mod error;
 mod folder;
 mod manifest;
+mod pages;
 mod part;
 mod paths;
 mod provenance;
@@ -32,6 +34,7 @@ mod summary;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use error::ReportError;
 pub use folder::{RunFolder, may_write_file, write_grid, write_marginal};

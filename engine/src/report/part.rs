@@ -1,7 +1,7 @@
 //! One Parquet file: written under a temporary name, hashed on the way, renamed when it is whole.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::column::Table;
@@ -9,9 +9,12 @@ use super::disk::{TEMPORARY, make_folder, publish};
 use super::encode::Encoder;
 use super::{PartRecord, ReportError};
 
+/// What goes to the hash and to the disk at a time.
+const BUFFER_BYTES: usize = 1 << 18;
+
 /// A Parquet file that is being written; dropped before [`PartFile::commit`] it leaves nothing behind.
 pub(super) struct PartFile {
-    writer: Option<Encoder<Hashed>>,
+    writer: Option<Encoder<BufWriter<Hashed>>>,
     temporary: PathBuf,
     path: PathBuf,
     record: PartRecord,
@@ -28,7 +31,7 @@ impl PartFile {
         let hashed = Hashed { file, hasher: blake3::Hasher::new(), bytes: 0 };
         let record = PartRecord { table: table.name.to_owned(), path: name, ..PartRecord::default() };
         let mut part = Self { writer: None, temporary, path, record };
-        let writer = Encoder::new(hashed, table.schema(), table.properties());
+        let writer = Encoder::new(BufWriter::with_capacity(BUFFER_BYTES, hashed), table);
         part.writer = Some(writer.map_err(ReportError::parquet(&part.path))?);
         Ok(part)
     }
@@ -36,15 +39,18 @@ impl PartFile {
     /// Adds blocks of rows; whole row groups go to the disk.
     pub(super) fn write<R: Sync>(&mut self, table: &Table<R>, blocks: &[R]) -> Result<(), ReportError> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
-        let columns = table.arrays(blocks);
-        self.record.rows += columns.first().map_or(0, |column| column.len()) as u64;
-        writer.write(&columns).map_err(ReportError::parquet(&self.path))
+        let rows = writer.write(table, blocks).map_err(ReportError::parquet(&self.path))?;
+        self.record.rows += rows as u64;
+        Ok(())
     }
 
     /// Writes the footer, syncs, renames.
     pub(super) fn commit(mut self) -> Result<PartRecord, ReportError> {
         if let Some(writer) = self.writer.take() {
-            let hashed = writer.finish().map_err(ReportError::parquet(&self.path))?;
+            let buffered = writer.finish().map_err(ReportError::parquet(&self.path))?;
+            let hashed = buffered
+                .into_inner()
+                .map_err(|error| ReportError::io("write", &self.path)(error.into_error()))?;
             hashed.file.sync_all().map_err(ReportError::io("sync", &self.path))?;
             self.record.bytes = hashed.bytes;
             self.record.blake3 = hashed.hasher.finalize().to_hex().to_string();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::chunk::PAGE_ROWS;
 use super::column::Table;
 use super::part::PartFile;
 use super::provenance::Provenance;
@@ -9,9 +10,6 @@ use super::{PartRecord, ReportError, tables};
 use crate::record::{MarketRows, Rows, ScenarioRows, TargetRows};
 use crate::run::{Plan, Sink};
 use crate::study::{Record, RunSettings};
-
-/// Rows that wait for the encoder: few enough to forget, enough to make its calls cheap.
-const PENDING_ROWS: usize = 16_384;
 
 /// Writes recorded rows to `scenarios`, `targets` and `market`, one file per part of the run.
 pub struct TableSink {
@@ -22,6 +20,9 @@ pub struct TableSink {
     /// First scenario that was not recorded because of the limit.
     stopped_at: Option<i64>,
     limit: u64,
+    /// Designs of a scenario, and their targets.
+    designs: usize,
+    targets_of_scenario: usize,
     scenarios: Stream<ScenarioRows>,
     targets: Stream<TargetRows>,
     market: Stream<MarketRows>,
@@ -41,6 +42,8 @@ impl TableSink {
             rows_left: settings.record_limit_rows,
             stopped_at: None,
             limit: settings.record_limit_rows,
+            designs: plan.graph().designs.len(),
+            targets_of_scenario: tables::targets_of_scenario(plan).len(),
             scenarios: Stream::new(dir, tables::scenarios(plan, origin)),
             targets: Stream::new(dir, tables::targets(plan, origin)),
             market: Stream::new(dir, tables::market(assets, origin)),
@@ -76,20 +79,17 @@ impl TableSink {
     /// Drops the scenarios of a block that the row limit has no room for.
     fn limit(&mut self, rows: &mut Rows) {
         let kept = rows.market.scenario.len();
-        let per_scenario = |n: usize| n.checked_div(kept).unwrap_or(0);
-        let targets = per_scenario(rows.targets.scenario.len());
-        let designs = per_scenario(rows.scenarios.scenario.len());
-        let room = self.rows_left.checked_div(targets as u64).unwrap_or(u64::MAX);
+        let room = self.rows_left.checked_div(self.targets_of_scenario as u64).unwrap_or(u64::MAX);
         let room = usize::try_from(room).unwrap_or(usize::MAX).min(kept);
         if room < kept || self.stopped_at.is_some() {
             let stop = self.stopped_at.is_some();
             let room = if stop { 0 } else { room };
             self.stopped_at = self.stopped_at.or_else(|| rows.market.scenario.get(room).copied());
             truncate_market(&mut rows.market, room);
-            truncate_scenarios(&mut rows.scenarios, room * designs);
-            truncate_targets(&mut rows.targets, room * targets);
+            truncate_scenarios(&mut rows.scenarios, (room, room * self.designs));
+            truncate_targets(&mut rows.targets, (room, room * self.targets_of_scenario));
         }
-        self.rows_left -= rows.targets.scenario.len() as u64;
+        self.rows_left -= (rows.market.scenario.len() * self.targets_of_scenario) as u64;
     }
 }
 
@@ -101,11 +101,10 @@ impl Sink for TableSink {
             return Ok(());
         }
         self.limit(&mut rows);
-        let (scenarios, targets) = (rows.scenarios.scenario.len(), rows.targets.scenario.len());
-        let market = rows.market.scenario.len();
-        self.scenarios.take(rows.scenarios, scenarios)?;
-        self.targets.take(rows.targets, targets)?;
-        self.market.take(rows.market, market)
+        let kept = rows.market.scenario.len();
+        self.scenarios.take(rows.scenarios, kept * self.designs)?;
+        self.targets.take(rows.targets, kept * self.targets_of_scenario)?;
+        self.market.take(rows.market, kept)
     }
 
     fn end_part(&mut self, part: u64) -> Result<(), ReportError> {
@@ -147,7 +146,7 @@ impl<R: Sync> Stream<R> {
         }
         self.pending.push(rows);
         self.pending_rows += n;
-        if self.pending_rows >= PENDING_ROWS { self.flush() } else { Ok(()) }
+        if self.pending_rows >= PAGE_ROWS { self.flush() } else { Ok(()) }
     }
 
     /// Hands pending rows to the file of the part.
@@ -196,14 +195,14 @@ fn truncate_market(rows: &mut MarketRows, n: usize) {
     [colluders, altruists].into_iter().for_each(|column| column.truncate(n));
 }
 
-fn truncate_scenarios(rows: &mut ScenarioRows, n: usize) {
-    let ScenarioRows { scenario, design, sampled, attacked, certified, coalition_size, .. } = rows;
-    scenario.truncate(n);
-    design.truncate(n);
+/// So many scenarios, and rows.
+fn truncate_scenarios(rows: &mut ScenarioRows, (scenarios, n): (usize, usize)) {
+    let ScenarioRows { scenario, weight, sampled, attacked, certified, coalition_size, .. } = rows;
+    scenario.truncate(scenarios);
+    weight.truncate(scenarios);
     coalition_size.truncate(n);
     [sampled, attacked, certified].into_iter().for_each(|column| column.truncate(n));
     let ScenarioRows {
-        weight,
         net_gain_usd,
         net_gain_upper_usd,
         profit_usd,
@@ -224,15 +223,16 @@ fn truncate_scenarios(rows: &mut ScenarioRows, n: usize) {
     cascade_rounds.truncate(n);
     byzantine_services.truncate(n);
     let money = [net_gain_usd, net_gain_upper_usd, profit_usd, cost_usd];
-    let settled = [weight, slashed_usd, fault_slashed_usd, nominal_slashed_usd, settlement_gap_usd];
+    let settled = [slashed_usd, fault_slashed_usd, nominal_slashed_usd, settlement_gap_usd];
     let cascade = [cascade_loss_usd, cascade_left_usd, byzantine_slashed_usd];
     money.into_iter().chain(settled).chain(cascade).for_each(|column| column.truncate(n));
 }
 
-fn truncate_targets(rows: &mut TargetRows, n: usize) {
-    let TargetRows { scenario, design, target, reachable, corrupted, cheapest_route, .. } = rows;
-    scenario.truncate(n);
-    [design, target].into_iter().for_each(|column| column.truncate(n));
+/// So many scenarios, and rows.
+fn truncate_targets(rows: &mut TargetRows, (scenarios, n): (usize, usize)) {
+    let TargetRows { scenario, weight, reachable, corrupted, cheapest_route, .. } = rows;
+    scenario.truncate(scenarios);
+    weight.truncate(scenarios);
     [reachable, corrupted].into_iter().for_each(|column| column.truncate(n));
     cheapest_route.truncate(n);
     rows.cheapest_bribe.truncate(n);
@@ -242,8 +242,6 @@ fn truncate_targets(rows: &mut TargetRows, n: usize) {
     let TargetRows { colluding_share, rational_share, cost_of_corruption_usd, attack_cost_usd, .. } = rows;
     let first = [colluding_share, rational_share, cost_of_corruption_usd, attack_cost_usd];
     first.into_iter().for_each(|column| column.truncate(n));
-    let TargetRows { weight, attack_cost_lower_usd, profit_usd, security_margin, .. } = rows;
-    [weight, attack_cost_lower_usd, profit_usd, security_margin]
-        .into_iter()
-        .for_each(|column| column.truncate(n));
+    let TargetRows { attack_cost_lower_usd, profit_usd, security_margin, .. } = rows;
+    [attack_cost_lower_usd, profit_usd, security_margin].into_iter().for_each(|column| column.truncate(n));
 }

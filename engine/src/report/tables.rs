@@ -3,6 +3,7 @@
 use super::column::{Column, Storage, Table};
 use super::provenance::Provenance;
 use crate::bribes::Way;
+use crate::estimate::TargetLabels;
 use crate::record::{MarketRows, ScenarioRows, TargetRows};
 use crate::run::Plan;
 use crate::study::Route;
@@ -22,10 +23,11 @@ pub(super) fn scenarios(plan: &Plan, provenance: &Provenance) -> Table<ScenarioR
     let usd = |name: &str, comment, values: fn(&ScenarioRows) -> &[f64]| {
         Column::numbers(name, (USD, comment), Plain, values)
     };
+    let n = plan.graph().designs.len();
     let mut columns = vec![
-        Column::counters("scenario", SCENARIO, |rows: &ScenarioRows| &rows.scenario),
-        Column::labels("design", design_names(plan), |rows: &ScenarioRows| &rows.design),
-        Column::numbers("weight", WEIGHT, Plain, |rows: &ScenarioRows| &rows.weight),
+        Column::counters("scenario", SCENARIO, n, |rows: &ScenarioRows| &rows.scenario),
+        Column::labels("design", design_names(plan), |rows: &ScenarioRows| rows.scenario.len()),
+        Column::repeated_numbers("weight", WEIGHT, n, |rows: &ScenarioRows| &rows.weight),
         Column::flags("sampled", "recorded as one of every N", |rows: &ScenarioRows| &rows.sampled),
         Column::flags("attacked", "a witnessed attack nets more than 0", |rows: &ScenarioRows| {
             &rows.attacked
@@ -90,23 +92,21 @@ fn optional(plan: &Plan) -> Vec<Column<ScenarioRows>> {
 }
 
 /// One row per scenario, design and target.
-///
-/// Plain costs: designs repeat each other's values, which zstd finds only in whole numbers (cosmos-2023, 4 designs: shares
-/// and costs are 10 to 70 % larger when split, profits 7 % smaller).
 pub(super) fn targets(plan: &Plan, provenance: &Provenance) -> Table<TargetRows> {
-    let names = |name: fn(&crate::estimate::TargetLabels) -> &String| -> Vec<String> {
-        plan.labels().targets.iter().map(|target| name(target).clone()).collect()
+    let (designs, of) = (design_names(plan), targets_of_scenario(plan));
+    let names = |name: &dyn Fn(usize, &TargetLabels) -> String| -> Vec<String> {
+        of.iter().map(|(design, target)| name(*design, &plan.labels().targets[*target])).collect()
     };
-    let (services, attacks) = (names(|target| &target.service), names(|target| &target.attack));
+    let label = |column, labels| Column::labels(column, labels, |rows: &TargetRows| rows.scenario.len());
     let number = |name: &str, about, storage, values: fn(&TargetRows) -> &[f64]| {
         Column::numbers(name, about, storage, values)
     };
     let mut columns = vec![
-        Column::counters("scenario", SCENARIO, |rows: &TargetRows| &rows.scenario),
-        Column::labels("design", design_names(plan), |rows: &TargetRows| &rows.design),
-        Column::labels("service", services, |rows: &TargetRows| &rows.target),
-        Column::labels("attack", attacks, |rows: &TargetRows| &rows.target),
-        Column::numbers("weight", WEIGHT, Plain, |rows: &TargetRows| &rows.weight),
+        Column::counters("scenario", SCENARIO, of.len(), |rows: &TargetRows| &rows.scenario),
+        label("design", names(&|design, _| designs[design].clone())),
+        label("service", names(&|_, target| target.service.clone())),
+        label("attack", names(&|_, target| target.attack.clone())),
+        Column::repeated_numbers("weight", WEIGHT, of.len(), |rows: &TargetRows| &rows.weight),
         number("colluding_share", (SHARE, "part of the power that colludes"), Plain, |rows| {
             &rows.colluding_share
         }),
@@ -127,13 +127,14 @@ pub(super) fn targets(plan: &Plan, provenance: &Provenance) -> Table<TargetRows>
         Column::words(
             "cheapest_route",
             "empty out of reach",
+            std::iter::once("").chain(Route::ALL.map(Route::name)).collect(),
             |rows: &TargetRows| &rows.cheapest_route,
-            |route| route.map_or("", Route::name),
+            |route| route.map_or(0, |route| route as u32 + 1),
         ),
     ];
     columns.extend(route_columns(&plan.graph().routes));
     columns.extend([
-        number("profit_from_corruption_usd", (USD, "what the attacker gains"), Split, |rows| {
+        number("profit_from_corruption_usd", (USD, "what the attacker gains"), Plain, |rows| {
             &rows.profit_usd
         }),
         number("security_margin", (SHARE, "(attack cost - profit) / attack cost"), Plain, |rows| {
@@ -160,8 +161,11 @@ fn bribe_columns() -> Vec<Column<TargetRows>> {
     let cheapest = Column::words(
         "cheapest_bribe",
         "way of bribing that costs least if the attack succeeds; empty out of reach",
+        std::iter::once("").chain(Way::ALL.map(Way::word)).collect(),
         |rows: &TargetRows| &rows.cheapest_bribe,
-        |way| way.map_or("", Way::word),
+        |way| {
+            (0..).zip(Way::ALL).find(|(_, known)| Some(*known) == way).map_or(0, |(position, _)| position + 1)
+        },
     );
     Way::ALL.into_iter().enumerate().map(way).chain([escrow, cheapest]).collect()
 }
@@ -189,7 +193,7 @@ fn route_columns(routes: &[Route]) -> Vec<Column<TargetRows>> {
 /// One row per scenario.
 pub(super) fn market(assets: &[String], provenance: &Provenance) -> Table<MarketRows> {
     let mut columns = vec![
-        Column::counters("scenario", SCENARIO, |rows: &MarketRows| &rows.scenario),
+        Column::counters("scenario", SCENARIO, 1, |rows: &MarketRows| &rows.scenario),
         Column::numbers("weight", WEIGHT, Plain, |rows: &MarketRows| &rows.weight),
         Column::numbers(
             "common_factor",
@@ -215,6 +219,15 @@ pub(super) fn market(assets: &[String], provenance: &Provenance) -> Table<Market
         |rows: &MarketRows| &rows.altruists,
     ));
     Table::new("market", columns, provenance)
+}
+
+/// Design and target of each row of one scenario.
+pub(super) fn targets_of_scenario(plan: &Plan) -> Vec<(usize, usize)> {
+    let designs = plan.graph().designs.iter().enumerate();
+    let of = |(index, design)| {
+        plan.labels().design_targets(plan.graph(), design).into_iter().map(move |target| (index, target))
+    };
+    designs.flat_map(of).collect()
 }
 
 /// A column of a block; a block of which nothing is kept has none.
