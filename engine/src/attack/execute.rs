@@ -315,16 +315,14 @@ fn follow(
 }
 
 /// Sorts operators, none of them named twice, by means of a set: bills then come in order, or nearly.
-fn put_in_order(operators: &mut Vec<u32>, set: &mut Vec<u64>) {
+fn put_in_order(operators: &mut [u32], set: &mut Vec<u64>) {
+    let words = operators.iter().max().map_or(0, |last| *last as usize / 64 + 1);
     set.clear();
+    set.resize(words, 0);
     for operator in operators.iter().map(|operator| *operator as usize) {
-        if operator / 64 >= set.len() {
-            set.resize(operator / 64 + 1, 0);
-        }
         set[operator / 64] |= 1 << (operator % 64);
     }
-    operators.clear();
-    operators.extend(bits::ones(set).map(narrow::<u32>));
+    bits::write_ones(set, operators);
 }
 
 /// Sorts parts of members as [`put_in_order`] will sort the members; there are none where everybody joins whole.

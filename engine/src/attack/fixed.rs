@@ -24,17 +24,21 @@ impl Terms for FixedOrder {
         sum.private += member.private;
         sum.forfeited += member.forfeited;
     }
+    #[inline(always)]
     fn take_out(sum: &mut Ranked, member: &Ranked) {
         sum.units -= member.units;
         sum.private -= member.private;
         sum.forfeited -= member.forfeited;
     }
+    #[inline(always)]
     fn power(&self, sum: Ranked) -> u128 {
         u128::from(sum.units)
     }
+    #[inline(always)]
     fn private(&self, sum: Ranked) -> f64 {
         sum.private
     }
+    #[inline(always)]
     fn forfeited(&self, sum: Ranked) -> f64 {
         sum.forfeited
     }
@@ -42,6 +46,7 @@ impl Terms for FixedOrder {
     fn light(&self, weight: f64) -> [&[u64]; 2] {
         [self.light.up_to(weight); 2]
     }
+    #[inline(always)]
     fn ratio(&self, rank: usize) -> f64 {
         self.ratio[rank]
     }

@@ -34,6 +34,7 @@ impl<'a> Rates<'a> {
     }
 
     /// Power of so many units.
+    #[inline(always)]
     fn power(&self, units: [u64; 2]) -> u128 {
         let [a, b] = [0, 1].map(|part| u128::from(units[part]) * u128::from(self.multipliers[part]));
         a + b
@@ -47,6 +48,7 @@ struct InLine<'a> {
 }
 
 impl InLine<'_> {
+    #[inline(always)]
     fn amount(of_a_unit: [f64; 2], [a, b]: [u64; 2]) -> f64 {
         of_a_unit[0] * to_f64(u128::from(a)) + of_a_unit[1] * to_f64(u128::from(b))
     }
@@ -71,16 +73,20 @@ impl Terms for InLine<'_> {
         *a += member.units[0];
         *b += member.units[1];
     }
+    #[inline(always)]
     fn take_out([a, b]: &mut [u64; 2], member: &Mixed) {
         *a -= member.units[0];
         *b -= member.units[1];
     }
+    #[inline(always)]
     fn power(&self, units: [u64; 2]) -> u128 {
         self.rates.power(units)
     }
+    #[inline(always)]
     fn private(&self, units: [u64; 2]) -> f64 {
         Self::amount(self.rates.private_usd, units)
     }
+    #[inline(always)]
     fn forfeited(&self, units: [u64; 2]) -> f64 {
         Self::amount(self.rates.forfeited_usd, units)
     }
@@ -94,6 +100,7 @@ impl Terms for InLine<'_> {
         let [first, second] = &self.line.light;
         [first.up_to(most(0)), second.up_to(most(1))]
     }
+    #[inline(always)]
     fn ratio(&self, rank: usize) -> f64 {
         let member = self.member(rank);
         let [a, b] = member.numbers;

@@ -85,6 +85,22 @@ wide! {
     }
 }
 
+wide! {
+    /// Writes the positions of the bits set in `words`, rising, as far as there is room.
+    pub fn write_ones(words: &[u64], positions: &mut [u32]) {
+        let (mut first, mut slots) = (0u32, positions.iter_mut());
+        for word in words {
+            let mut rest = *word;
+            while rest != 0 {
+                let Some(slot) = slots.next() else { return };
+                *slot = first + rest.trailing_zeros();
+                rest &= rest - 1;
+            }
+            first += 64;
+        }
+    }
+}
+
 /// Positions of the bits set in `words`, rising.
 #[inline]
 pub fn ones(words: &[u64]) -> Ones<'_> {
@@ -167,6 +183,9 @@ mod tests {
                 let set = &sets[lane * words..][..words];
                 let expected: Vec<usize> = (0..rows.len()).filter(|r| contains(&rows[*r], lane)).collect();
                 assert_eq!(ones(set).collect::<Vec<_>>(), expected);
+                let mut written = vec![0; expected.len()];
+                write_ones(set, &mut written);
+                assert!(written.iter().map(|position| *position as usize).eq(expected.iter().copied()));
                 assert_eq!(counts[lane] as usize, expected.len());
             }
         }
