@@ -236,10 +236,11 @@ impl Tally {
         let halted = labels.downtime.map(|fault| halted_by_accident(graph, draws, fault, outcomes));
         let secured = (0..graph.secured.len()).map(|index| {
             let targets = &outcomes.targets[labels.targets_of(graph, index)];
+            let lanes = possible(targets);
+            let lanes = || bits::ones(&lanes).take_while(|lane| *lane < n);
             let any_pays = |lane: &usize| targets.iter().any(|target| target.pays(*lane));
-            let pays = possible(targets).filter(|lane| *lane < n).filter(any_pays).count();
             let may_pay = |lane: &usize| targets.iter().any(|target| target.net_gain_upper(*lane) > 0.0);
-            let not_certified = possible(targets).filter(|lane| *lane < n).filter(may_pay).count();
+            let (pays, not_certified) = (lanes().filter(any_pays).count(), lanes().filter(may_pay).count());
             SecuredTally {
                 colluding_share: Moments::of(&outcomes.colluding_share[index][..n]),
                 pays: pays as u64,
@@ -431,13 +432,12 @@ impl DesignTally {
 }
 
 /// Lanes in which some target can be in reach.
-fn possible(targets: &[TargetOutcome]) -> impl Iterator<Item = usize> {
+fn possible(targets: &[TargetOutcome]) -> Mask {
     let either = |a: Mask, target: &TargetOutcome| {
         let b = target.best.possible();
         std::array::from_fn(|word| a[word] | b[word])
     };
-    let lanes = targets.iter().fold(Mask::default(), either);
-    (0..LANES).filter(move |lane| bits::contains(&lanes, *lane))
+    targets.iter().fold(Mask::default(), either)
 }
 
 /// How many are above 0.
