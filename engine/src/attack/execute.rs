@@ -4,12 +4,12 @@ use super::cascade::{Cascades, Start};
 use super::chosen::operators;
 use super::found::Kept;
 use super::instead;
-use super::{Chosen, DesignOutcome, Execution, LossLine, NO_TARGET, Outcomes, turned};
+use super::{Chosen, DesignOutcome, Execution, LossLine, NO_TARGET, Outcomes, judged, turned};
 use crate::graph::{
     Accident, Assault, AssetAmounts, DesignGraph, FaultLosses, Graph, Incident, Power, Strike, Targets,
     targets_in,
 };
-use crate::kernels::{LANES, bits, columns};
+use crate::kernels::{LANES, Mask, bits, columns};
 use crate::sampling::Draws;
 use crate::study::Route;
 
@@ -50,23 +50,26 @@ fn execute_by(
         choose(graph, design, (draws, outcomes), (execution, index));
         book_means(design, draws, &mut execution.designs[index]);
         let drawn = design.faults.iter().enumerate().find(|(_, losses)| !losses.hit.is_empty());
-        let hit = drawn.map_or([0; LANES / 64], |(fault, _)| draws.faulty[fault].anybody);
-        let taken = !design.taken.is_empty();
-        let eventful = |lane: usize, out: &DesignOutcome| {
-            out.target[lane] != NO_TARGET || bits::contains(&hit, lane) || taken
+        let hit = drawn.map_or(Mask::default(), |(fault, _)| draws.faulty[fault].anybody);
+        let (judged, out) = (judged(graph, draws), &mut execution.designs[index]);
+        if design.byzantine != 0 {
+            bits::ones(&judged).for_each(|lane| book_byzantine(design, (draws, lane), out));
+        }
+        let eventful = if design.taken.is_empty() {
+            let attacked = bits::lanes_where(|lane| out.target[lane] != NO_TARGET);
+            bits::both(&judged, &bits::either(&attacked, &hit))
+        } else {
+            judged
         };
-        for lane in (0..draws.n).filter(|lane| graph.holds_given(draws.turned[*lane])) {
-            book_byzantine(design, (draws, lane), &mut execution.designs[index]);
-            if eventful(lane, &execution.designs[index]) {
-                execution.designs[index].is_written = true;
-                execution.operators[index].open(graph.n_operators);
-                attack(graph, design, (draws, lane), outcomes, execution, index);
-                accidents(drawn, draws, lane, &mut execution.accidents);
-                follow((graph, design), (draws, lane), (execution, index));
-                settle(design, draws, lane, (execution, index));
-                seen(index, lane, &execution.members);
-                instead::find((graph, design), (draws, lane), outcomes, (execution, index));
-            }
+        for lane in bits::ones(&eventful) {
+            execution.designs[index].is_written = true;
+            execution.operators[index].open(graph.n_operators);
+            attack(graph, design, (draws, lane), outcomes, execution, index);
+            accidents(drawn, draws, lane, &mut execution.accidents);
+            follow((graph, design), (draws, lane), (execution, index));
+            settle(design, draws, lane, (execution, index));
+            seen(index, lane, &execution.members);
+            instead::find((graph, design), (draws, lane), outcomes, (execution, index));
         }
     }
 }
@@ -89,9 +92,6 @@ fn decide_by(graph: &Graph, draws: &Draws, outcomes: &Outcomes, execution: &mut 
 
 /// Notes which services have turned Byzantine, and what they slash.
 fn book_byzantine(design: &DesignGraph, (draws, lane): (&Draws, usize), out: &mut DesignOutcome) {
-    if design.byzantine == 0 {
-        return;
-    }
     out.is_written = true;
     out.n_byzantine[lane] = i32::try_from(design.byzantine.count_ones()).unwrap_or(i32::MAX);
     let usd = |amounts: &AssetAmounts| draws.prices[amounts.asset][lane] * amounts.tokens.iter().sum::<f64>();

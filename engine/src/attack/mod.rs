@@ -44,7 +44,7 @@ pub use slot_order::SlotOrder;
 use crate::graph::{
     Capped, Graph, Order, Power, Proportion, Secured, SlotLosses, StakePower, Target, saturated, slot, to_f64,
 };
-use crate::kernels::{Column, LANES};
+use crate::kernels::{Column, LANES, Mask, bits};
 use crate::sampling::Draws;
 use crate::study::Route;
 use chosen::Chosen;
@@ -70,7 +70,7 @@ pub struct Outcomes {
     ranks: RankSets,
     scratch: Scratch,
     /// Scenarios of the block for which the graph holds: the others are not judged.
-    lanes: Vec<usize>,
+    judged: Mask,
     /// The block as the graphs see it in which services have turned Byzantine, by their set.
     turned: BTreeMap<u8, Outcomes>,
 }
@@ -149,7 +149,7 @@ impl Outcomes {
             images,
             kinships,
             scratch: Scratch::default(),
-            lanes: Vec::new(),
+            judged: Mask::default(),
             turned: BTreeMap::new(),
         }
     }
@@ -194,12 +194,11 @@ pub fn assess(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
 
 /// The same by one graph alone, in the scenarios for which it holds; what stands in the others is left over.
 fn assess_by(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
-    outcomes.lanes.clear();
-    outcomes.lanes.extend((0..draws.n).filter(|lane| graph.holds_given(draws.turned[*lane])));
-    if outcomes.lanes.is_empty() {
+    outcomes.judged = judged(graph, draws);
+    if outcomes.judged == Mask::default() {
         return;
     }
-    outcomes.ranks.fill(draws, &outcomes.lanes);
+    outcomes.ranks.fill(draws, &outcomes.judged);
     outcomes.scratch.found.clear(outcomes.targets.len());
     for (index, secured) in graph.secured.iter().enumerate() {
         if let Some(earlier) = outcomes.images[index] {
@@ -218,8 +217,9 @@ fn assess_by(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
         }
         match &secured.power {
             Power::Stake(power) => {
-                let (ranks, kinships, lanes) = (&outcomes.ranks, &outcomes.kinships[range], &outcomes.lanes);
-                let service = Service { secured, power, first, draws, lanes, ranks, kinships };
+                let (ranks, kinships, judged) =
+                    (&outcomes.ranks, &outcomes.kinships[range], &outcomes.judged);
+                let service = Service { secured, power, first, draws, judged, ranks, kinships };
                 service.assess(&mut outcomes.scratch, targets, &mut outcomes.colluding_share[index]);
             }
             Power::Hash => {
@@ -233,6 +233,11 @@ fn assess_by(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes) {
         }
         targets.iter_mut().for_each(TargetOutcome::pick_cheapest);
     }
+}
+
+/// Scenarios of a block for which a graph holds.
+fn judged(graph: &Graph, draws: &Draws) -> Mask {
+    bits::both(&bits::first_lanes(draws.n), &bits::lanes_where(|lane| graph.holds_given(draws.turned[lane])))
 }
 
 /// Own profit and what rests on the service, times the probability of success.

@@ -125,10 +125,10 @@ impl Costs {
     }
 
     /// Costs of the same coalitions where losses stand in a proportion, in some lanes.
-    pub(super) fn be_in_proportion(&mut self, other: &Self, proportion: Proportion, lanes: &[usize]) {
+    pub(super) fn be_in_proportion(&mut self, other: &Self, proportion: Proportion, lanes: &Mask) {
         self.clear();
         if !other.are_out_of_reach() {
-            lanes.iter().for_each(|lane| self.set(*lane, other.at(*lane).times(proportion)));
+            bits::ones(lanes).for_each(|lane| self.set(lane, other.at(lane).times(proportion)));
         }
     }
 

@@ -117,13 +117,13 @@ impl RankSets {
         })
     }
 
-    /// Turns a block's draws to ranks, for the scenarios in `lanes`.
-    pub(super) fn fill(&mut self, draws: &Draws, lanes: &[usize]) {
+    /// Turns a block's draws to ranks, for the scenarios that are judged.
+    pub(super) fn fill(&mut self, draws: &Draws, judged: &Mask) {
         let Self { orders, rows, .. } = self;
         for order in orders {
             order.count_colluders(draws);
             if !self.bribes && !order.parts.is_empty() {
-                order.gather(draws, lanes);
+                order.gather(draws, judged);
                 continue;
             }
             turn(&draws.colluders, &order.operators, rows, &mut order.colluders);
@@ -218,17 +218,20 @@ impl RankOrder {
     }
 
     /// Sets of the scenarios in which colluders may be enough; nobody is bribed.
-    fn gather(&mut self, draws: &Draws, lanes: &[usize]) {
+    fn gather(&mut self, draws: &Draws, judged: &Mask) {
         let Self { operators, parts, words, colluders, least_power, .. } = self;
         for part in parts.iter_mut() {
             part.available = part.colluding;
         }
-        let enough = |lane: &usize| parts.len() > 1 || parts[0].colluding[*lane] >= *least_power;
+        let enough = match parts.as_slice() {
+            [part] => bits::both(judged, &bits::lanes_where(|lane| part.colluding[lane] >= *least_power)),
+            _ => *judged,
+        };
         let mut stolen = draws
             .compromised
             .as_ref()
             .map(|crowd| (crowd, self.compromised.get_or_insert_with(|| vec![0; *words * LANES])));
-        for lane in lanes.iter().copied().filter(enough) {
+        for lane in bits::ones(&enough) {
             let range = lane * *words..(lane + 1) * *words;
             gather(&draws.colluders, operators, lane, &mut colluders[range.clone()]);
             if let Some((crowd, sets)) = &mut stolen {

@@ -5,7 +5,7 @@ use super::outcome::RouteCost;
 use super::ranks::RankSets;
 use super::{Kinship, Priced, RouteOutcome, Scratch, SlotOrder, TargetOutcome, dual, routes};
 use crate::graph::{FixedOrder, Order, PowerPart, Secured, SlotLosses, StakePower, slot, to_f64};
-use crate::kernels::{Column, LANES, columns};
+use crate::kernels::{Column, LANES, Mask, bits, columns};
 use crate::sampling::Draws;
 use crate::study::Route;
 
@@ -16,8 +16,8 @@ pub(super) struct Service<'a> {
     /// Position of its first target among all.
     pub first: usize,
     pub draws: &'a Draws,
-    /// Scenarios to be judged, rising; at least one.
-    pub lanes: &'a [usize],
+    /// Scenarios to be judged; at least one.
+    pub judged: &'a Mask,
     pub ranks: &'a RankSets,
     pub kinships: &'a [Kinship],
 }
@@ -67,7 +67,7 @@ impl Service<'_> {
     /// order of members changes little from one to the next.
     fn visits(&self, visits: &mut Vec<(f64, usize)>) {
         visits.clear();
-        visits.extend(self.lanes.iter().map(|lane| (0.0, *lane)));
+        visits.extend(bits::ones(self.judged).map(|lane| (0.0, lane)));
         if self.has_mixes() {
             return;
         }
@@ -85,7 +85,7 @@ impl Service<'_> {
         scratch.forget();
         if self.power.parts.len() > 1 && self.has_mixes() {
             scratch.priced.price_total(self.power, price);
-        } else if lane == self.lanes[0] || self.power.parts.len() > 1 {
+        } else if Some(lane) == bits::ones(self.judged).next() || self.power.parts.len() > 1 {
             scratch.price_power(self.power, price);
         }
     }
@@ -186,7 +186,7 @@ impl Service<'_> {
         outcomes: &mut [TargetOutcome],
         colluding_share: &mut Column,
     ) {
-        self.price_power(self.lanes[0], scratch);
+        bits::ones(self.judged).take(1).for_each(|lane| self.price_power(lane, scratch));
         let total = scratch.priced.total;
         columns::shares(colluding, to_f64(total), colluding_share);
         for index in 0..outcomes.len() {
@@ -199,9 +199,9 @@ impl Service<'_> {
                 if let (Route::Collude | Route::Bribe, Some((twin, proportion))) =
                     (*route, self.kinships[index].twin)
                 {
-                    costs.be_in_proportion(&earlier[twin].routes[position].costs, proportion, self.lanes);
-                    let share = |lane: &usize| scratch.found.share(self.first + twin, at.index, *lane);
-                    self.lanes.iter().for_each(share);
+                    costs.be_in_proportion(&earlier[twin].routes[position].costs, proportion, self.judged);
+                    let share = |lane: usize| scratch.found.share(self.first + twin, at.index, lane);
+                    bits::ones(self.judged).for_each(share);
                     continue;
                 }
                 costs.clear();
@@ -213,8 +213,13 @@ impl Service<'_> {
                 {
                     continue;
                 }
-                let possible = |lane: &usize| *route != Route::Collude || threshold_reached[*lane];
-                for lane in self.lanes.iter().copied().filter(possible) {
+                let possible = match route {
+                    Route::Collude => {
+                        &bits::both(self.judged, &bits::lanes_where(|lane| threshold_reached[lane]))
+                    }
+                    _ => self.judged,
+                };
+                for lane in bits::ones(possible) {
                     if let Some(cost) = self.cost(&at, *route, profit[lane], lane, scratch) {
                         costs.set(lane, cost);
                     }

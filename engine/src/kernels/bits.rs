@@ -15,6 +15,29 @@ pub fn pack(flags: &[u8; 64]) -> u64 {
     word
 }
 
+/// The lanes for which something holds.
+#[inline(always)]
+pub fn lanes_where(holds: impl Fn(usize) -> bool) -> Mask {
+    std::array::from_fn(|word| pack(&std::array::from_fn(|bit| u8::from(holds(64 * word + bit)))))
+}
+
+/// The first `n` lanes.
+pub fn first_lanes(n: usize) -> Mask {
+    lanes_where(|lane| lane < n)
+}
+
+/// Lanes in both masks.
+#[inline]
+pub fn both(a: &Mask, b: &Mask) -> Mask {
+    std::array::from_fn(|word| a[word] & b[word])
+}
+
+/// Lanes in either mask.
+#[inline]
+pub fn either(a: &Mask, b: &Mask) -> Mask {
+    std::array::from_fn(|word| a[word] | b[word])
+}
+
 /// One byte per bit of `words`, 0 or 1.
 pub fn unpack(words: &[u64], flags: &mut Vec<u8>) {
     flags.resize(64 * words.len(), 0);
@@ -156,6 +179,18 @@ mod tests {
             for (i, flag) in flags.iter().enumerate() {
                 assert_eq!(contains(&word, i), *flag == 1, "bit {i}");
             }
+        }
+    }
+
+    #[test]
+    fn lanes_are_those_for_which_something_holds() {
+        let odd = lanes_where(|lane| lane % 2 == 1);
+        assert!(ones(&odd).eq((1..LANES).step_by(2)));
+        for n in [0, 1, 63, 64, 65, 255, 256] {
+            let first = first_lanes(n);
+            assert!(ones(&first).eq(0..n));
+            assert!(ones(&both(&first, &odd)).eq((1..n).step_by(2)));
+            assert!(ones(&either(&first, &odd)).eq((0..LANES).filter(|lane| *lane < n || lane % 2 == 1)));
         }
     }
 
