@@ -5,7 +5,7 @@ use crate::attack::{BribeWays, Costs, DesignOutcome, Execution, NO_TARGET, Outco
 use crate::estimate::{Labels, cheapest_way, security_margin};
 use crate::graph::Graph;
 use crate::kernels::{Column, LANES};
-use crate::sampling::Draws;
+use crate::sampling::{Crowd, Draws};
 use crate::study::Route;
 
 /// Scenarios whose rows are written at a time: a cache line of each column that is read, rows that stay in the nearest cache.
@@ -21,7 +21,7 @@ pub fn rows(
     if keeper.keeps_none() {
         return Rows::default();
     }
-    let lanes = keeper.kept(draws, outcomes, execution);
+    let lanes: Vec<u8> = keeper.kept(draws, outcomes, execution);
     if lanes.is_empty() {
         return Rows::default();
     }
@@ -36,11 +36,11 @@ pub fn rows(
 }
 
 /// Part of the power that can be bribed, in the scenarios that are kept. `[secured]`
-fn rational_shares(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes, lanes: &[usize]) -> Vec<Column> {
+fn rational_shares(graph: &Graph, draws: &Draws, outcomes: &mut Outcomes, lanes: &[u8]) -> Vec<Column> {
     let mut shares = vec![[0.0; LANES]; graph.secured.len()];
     for (secured, shares) in shares.iter_mut().enumerate() {
-        for lane in lanes {
-            shares[*lane] = outcomes.rational_share(graph, draws, secured, *lane);
+        for lane in lanes.iter().map(|lane| usize::from(*lane)) {
+            shares[lane] = outcomes.rational_share(graph, draws, secured, lane);
         }
     }
     shares
@@ -76,13 +76,14 @@ fn target_rows(graph: &Graph, labels: &Labels) -> Vec<TargetRow> {
 /// Scenarios of a block that are kept.
 struct Kept<'a> {
     draws: &'a Draws,
-    lanes: Vec<usize>,
+    /// A byte each, which never lies beyond a column.
+    lanes: Vec<u8>,
     every: u64,
 }
 
 impl Kept<'_> {
     fn column<T>(&self, of: impl Fn(usize) -> T) -> Vec<T> {
-        self.lanes.iter().map(|lane| of(*lane)).collect()
+        self.lanes.iter().map(|lane| of(usize::from(*lane))).collect()
     }
 
     /// `n` rows a scenario, from what each row says of a lane.
@@ -95,7 +96,8 @@ impl Kept<'_> {
             let tile = &mut out[first..];
             for row in 0..n {
                 let of = of_row(row);
-                lanes.iter().zip(tile[row..].iter_mut().step_by(n)).for_each(|(lane, out)| *out = of(*lane));
+                let rows = tile[row..].iter_mut().step_by(n);
+                lanes.iter().zip(rows).for_each(|(lane, out)| *out = of(usize::from(*lane)));
             }
         }
         out
@@ -112,17 +114,27 @@ impl Kept<'_> {
 
     fn market(&self) -> MarketRows {
         let draws = self.draws;
-        let (colluders, bribable) = (draws.colluders.sizes(), draws.bribable.sizes());
-        let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+        let (colluders, bribable) = (self.sizes(&draws.colluders), self.sizes(&draws.bribable));
         let n_operators = i32::try_from(draws.colluders.rows.len()).unwrap_or(i32::MAX);
+        let altruists =
+            colluders.iter().zip(&bribable).map(|(colluders, bribable)| n_operators - colluders - bribable);
         MarketRows {
             scenario: self.scenario(),
             weight: self.weight(),
             common_factor: self.column(|lane| draws.common[lane]),
             prices: draws.prices.iter().map(|prices| self.column(|lane| prices[lane])).collect(),
-            colluders: self.column(|lane| count(colluders[lane])),
-            altruists: self.column(|lane| n_operators - count(colluders[lane]) - count(bribable[lane])),
+            altruists: altruists.collect(),
+            colluders,
         }
+    }
+
+    /// How many there are of a crowd in each scenario: counted one by one where scenarios are few.
+    fn sizes(&self, crowd: &Crowd) -> Vec<i32> {
+        if self.lanes.len() <= TILE {
+            return self.column(|lane| i32::try_from(crowd.lane(lane).count()).unwrap_or(i32::MAX));
+        }
+        let sizes = crowd.sizes();
+        self.column(|lane| i32::try_from(sizes[lane]).unwrap_or(i32::MAX))
     }
 
     fn scenarios(&self, graph: &Graph, execution: &Execution) -> ScenarioRows {

@@ -51,9 +51,9 @@ impl Keeper {
     }
 
     /// Lanes of a block that are kept.
-    fn kept(&self, draws: &Draws, outcomes: &Outcomes, execution: &Execution) -> Vec<usize> {
+    fn kept(&self, draws: &Draws, outcomes: &Outcomes, execution: &Execution) -> Vec<u8> {
         if self.record == Record::All {
-            return (0..draws.n).collect();
+            return (0..=u8::MAX).take(draws.n).collect();
         }
         let mut keeps = [false; LANES];
         for (lane, keeps) in keeps.iter_mut().enumerate() {
@@ -75,7 +75,7 @@ impl Keeper {
         for (cascades, _) in cascades.filter(|(_, anyway)| !**anyway) {
             cascades.iter().flat_map(|found| &found.rounds).for_each(|round| keeps[round.lane] = true);
         }
-        (0..draws.n).filter(|lane| keeps[*lane]).collect()
+        (0..=u8::MAX).take(draws.n).filter(|lane| keeps[usize::from(*lane)]).collect()
     }
 }
 
