@@ -4,19 +4,23 @@
 //! min Σ_o c_o x_o   subject to   Σ_o u_o x_o ≥ need,   x_o ∈ {0, 1}
 //! ```
 //!
-//! Depth first: of the relaxation, which takes everybody in the order of payment per power, the last one joins only in part; it joins
-//! whole or not at all (Horowitz and Sahni 1974, for the knapsack that is filled). Every relaxation is completed by whoever brings the
-//! rest for least. Once somebody is left out, so is everybody who has no more power and asks for no less: exchanging the two would not
-//! hurt. Power is counted in integers.
+//! The relaxation takes everybody in the order of payment per power, the last one in part. Whole solutions differ from it near that last
+//! one only: from there outwards it is decided of one after the other, to the right whether it joins, to the left whether it leaves, for all
+//! partial solutions at once (Pisinger, A minimal algorithm for the 0-1 knapsack problem, 1997). One that has no more power than
+//! another and costs no less goes; so does one whose bound, what is missing at the price of the next to the right or what is over at
+//! that of the next to the left, is no better than what is known. Whoever could not change his mind within that is passed over.
+//! Power is counted in integers.
 
 use super::exact::Aim;
 use super::order::Order;
 use crate::graph::to_f64;
 
-/// Relaxations to one of the search with several rows, which takes some hundred times as long.
-const STEPS: usize = 20;
-/// Relaxations after which near misses are not followed any more.
-const EXACT: usize = 64;
+/// Partial solutions to one relaxation of the search with several rows, which takes some hundred times as long.
+const STATES: usize = 400;
+/// Decisions after which near misses are not followed any more.
+const EXACT: usize = 6;
+/// Most decisions that a partial solution can tell of.
+const MOST: usize = 128;
 /// Payments per power that differ by less than 2^−39 of themselves count as one, the largest powers first: the small ones after
 /// them make up the rest best.
 const COARSE: usize = 1 << 12;
@@ -35,21 +39,43 @@ pub struct Knapsack {
     payments: Vec<f64>,
     /// `[place in the order]`
     units: Vec<u128>,
-    /// By how many who are left out each is ruled out. `[place in the order]`
-    ruled_out: Vec<u32>,
-    /// Whether each has joined for good. `[place in the order]`
-    joined: Vec<bool>,
     /// Payments of all.
     paid: f64,
-    /// Places of those who have joined.
-    chosen: Vec<u32>,
-    best: Vec<u32>,
+    /// Partial solutions, most power first; the cheaper, the less they have.
+    states: Vec<State>,
+    next: Vec<State>,
+    /// Places of whom it has been decided. `[decision]`
+    decided: Vec<usize>,
+    /// The cheapest coalition: places.
+    best: Vec<usize>,
+    best_cost: Option<f64>,
     /// Nothing that costs as much is sought.
     limit: f64,
     /// No coalition in what was left out is paid less.
     open: f64,
     rounding: f64,
-    steps: usize,
+    aim: Aim,
+}
+
+/// A partial solution.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    power: u128,
+    cost: f64,
+    /// Of whom the decision differs from the relaxation, a bit a decision.
+    changed: u128,
+}
+
+impl State {
+    /// What every solution costs at least that this one can come to: what is missing at the price of the next to the right, what is over
+    /// at that of the next to the left.
+    fn bound(&self, missing: u128, (cheaper, dearer): (f64, f64)) -> f64 {
+        if self.power >= missing {
+            self.cost - to_f64(self.power - missing) * cheaper
+        } else {
+            self.cost + to_f64(missing - self.power) * dearer
+        }
+    }
 }
 
 impl Knapsack {
@@ -67,23 +93,23 @@ impl Knapsack {
         members.clear();
         members.extend((0u32..).take(payments.len()).filter(gives));
         let given: u128 = members.iter().map(|who| units[*who as usize]).sum();
-        (self.open, self.steps) = (f64::INFINITY, 0);
-        self.limit = self.limit_at(aim, aim.known);
-        self.chosen.clear();
+        (self.open, self.aim) = (f64::INFINITY, aim);
+        self.best_cost = None;
         self.best.clear();
+        self.decided.clear();
+        self.limit = self.limit_at(aim.known);
         let missing = need.saturating_sub(given);
-        let mut found = None;
         if missing == 0 {
-            found = (aim.known > 0.0).then_some(0.0);
+            self.best_cost = (aim.known > 0.0).then_some(0.0);
             self.open = 0.0;
         } else {
-            self.descend((0.0, missing), (aim, &mut found));
+            self.search(missing);
         }
-        let Some(cost) = found else {
+        let Some(cost) = self.best_cost else {
             members.clear();
             return self.open;
         };
-        members.extend(self.best.iter().map(|place| self.order[*place as usize]));
+        members.extend(self.best.iter().map(|place| self.order[*place]));
         // Of those who ask for nothing, only as many as it takes.
         let mut surplus = members.iter().map(|who| units[*who as usize]).sum::<u128>() - need;
         members.retain(|who| {
@@ -121,149 +147,166 @@ impl Knapsack {
             self.units.push(units[who as usize]);
         }
         self.paid = self.payments.iter().sum();
-        self.ruled_out.clear();
-        self.ruled_out.resize(self.order.len(), 0);
-        self.joined.clear();
-        self.joined.resize(self.order.len(), false);
     }
 
-    /// Decides those who are open; who has joined costs so much and so much power, more than nothing, is missing.
-    fn descend(&mut self, (cost, missing): (f64, u128), (aim, found): (Aim, &mut Option<f64>)) {
-        let n_chosen = self.chosen.len();
-        let Some((last, paid, left)) = self.relax(missing) else {
-            self.chosen.truncate(n_chosen);
-            return;
-        };
-        let part = to_f64(left) / to_f64(self.units[last]);
-        let least = cost + paid + part * self.payments[last] - self.rounding * self.paid;
-        if least >= self.limit || self.steps >= aim.steps * STEPS {
-            self.open = self.open.min(least);
-            self.chosen.truncate(n_chosen);
+    /// Looks for the cheapest coalition of those in order; some power, more than nothing, is missing.
+    fn search(&mut self, missing: u128) {
+        let (mut power, mut cost, mut last) = (0, 0.0, 0);
+        while last < self.order.len() && power + self.units[last] < missing {
+            power += self.units[last];
+            cost += self.payments[last];
+            last += 1;
+        }
+        if last == self.order.len() {
             return;
         }
-        self.steps += 1;
-        if self.steps == EXACT {
-            self.limit = self.limit_at(aim, found.unwrap_or(aim.known));
+        let ratio = self.ratio(last);
+        let least = cost + to_f64(missing - power) * ratio - self.rounding * self.paid;
+        if least >= self.limit {
+            self.open = least;
+            return;
         }
-        self.complete(last, (cost + paid, left), (aim, &mut *found));
-        self.chosen.truncate(n_chosen);
-        let joins_first = part >= 0.5;
-        for joins in [joins_first, !joins_first] {
-            if joins {
-                self.join(last, (cost, missing), (aim, &mut *found));
-            } else if !self.is_idle(last) {
-                self.rule_out(last, 1);
-                self.descend((cost, missing), (aim, &mut *found));
-                self.rule_out(last, u32::MAX);
-            }
-        }
-    }
-
-    /// Goes on with one more who has joined for good.
-    fn join(&mut self, place: usize, (cost, missing): (f64, u128), (aim, found): (Aim, &mut Option<f64>)) {
-        let cost = cost + self.payments[place];
-        self.chosen.extend(places(place..place + 1));
-        if self.units[place] < missing {
-            self.joined[place] = true;
-            self.descend((cost, missing - self.units[place]), (aim, found));
-            self.joined[place] = false;
-        } else if cost < found.unwrap_or(aim.known) {
-            *found = Some(cost);
-            self.limit = self.limit_at(aim, cost);
-            self.best.clone_from(&self.chosen);
-        } else {
-            self.open = self.open.min(cost);
-        }
-        self.chosen.pop();
-    }
-
-    /// Chooses all who are open, until one brings all that is missing; that one, what the others are paid and what is missing then.
-    /// `None` if they fall short.
-    fn relax(&mut self, missing: u128) -> Option<(usize, f64, u128)> {
-        let (mut paid, mut left) = (0.0, missing);
-        for place in 0..self.order.len() {
-            if self.ruled_out[place] > 0 || self.joined[place] {
+        self.complete(last, cost, missing - power);
+        self.states.clear();
+        self.states.push(State { power, cost, changed: 0 });
+        let (mut left, mut right, mut work) = (last, last, 0);
+        while !self.states.is_empty() && (left > 0 || right < self.order.len()) {
+            let joins = right < self.order.len() && (right - last <= last - left || left == 0);
+            let place = if joins { right } else { left - 1 };
+            (left, right) = if joins { (left, right + 1) } else { (left - 1, right) };
+            // What any solution costs more in which this one does otherwise than in the relaxation.
+            let more = (self.payments[place] - ratio * to_f64(self.units[place])).abs();
+            if least + more >= self.limit {
+                self.open = self.open.min(least + more);
                 continue;
             }
-            if self.units[place] >= left {
-                return Some((place, paid, left));
+            work += self.states.len();
+            if work > self.aim.steps * STATES || self.decided.len() == MOST {
+                // What has been decided last is left open.
+                (left, right) = if joins { (left, right - 1) } else { (left + 1, right) };
+                break;
             }
-            paid += self.payments[place];
-            left -= self.units[place];
-            self.chosen.extend(places(place..place + 1));
+            self.decide((place, joins), (left, right), (missing, last));
         }
-        None
+        let prices = self.prices((left, right));
+        let bounds = self.states.iter().map(|state| state.bound(missing, prices) - self.rounding * self.paid);
+        self.open = bounds.fold(self.open, f64::min);
     }
 
-    /// Everybody from a place on who has no more power and asks for no less.
-    fn no_better(&self, place: usize) -> impl Iterator<Item = usize> + '_ {
+    fn ratio(&self, place: usize) -> f64 {
+        self.payments[place] / to_f64(self.units[place])
+    }
+
+    /// Payments per power of the next to the left and to the right of places that are decided.
+    fn prices(&self, (left, right): (usize, usize)) -> (f64, f64) {
+        let dearer = if right < self.order.len() { self.ratio(right) } else { f64::INFINITY };
+        (if left > 0 { self.ratio(left - 1) } else { 0.0 }, dearer)
+    }
+
+    /// Decides of one place in every partial solution, whether it joins or leaves, and keeps those that may come to something.
+    fn decide(
+        &mut self,
+        (place, joins): (usize, bool),
+        (left, right): (usize, usize),
+        (missing, last): (u128, usize),
+    ) {
+        let bit = 1u128 << self.decided.len();
+        self.decided.push(place);
+        if self.decided.len() == EXACT {
+            self.limit = self.aim.limit(self.best_cost.unwrap_or(self.aim.known)).min(self.limit);
+        }
         let (units, payment) = (self.units[place], self.payments[place]);
-        let from = self.units.iter().zip(&self.payments).enumerate().skip(place);
-        from.filter(move |(_, (other, asks))| **other <= units && **asks >= payment).map(|(at, _)| at)
-    }
-
-    /// Whether somebody has joined who could be exchanged for this one.
-    fn is_idle(&self, place: usize) -> bool {
-        self.no_better(place).any(|other| self.joined[other])
-    }
-
-    /// Adds to what rules somebody out, and everybody after who is no better.
-    fn rule_out(&mut self, place: usize, by: u32) {
-        let mut ruled_out = std::mem::take(&mut self.ruled_out);
-        for other in self.no_better(place) {
-            ruled_out[other] = ruled_out[other].wrapping_add(by);
+        let changed = |state: &State| {
+            let changed = state.changed | bit;
+            if joins {
+                State { power: state.power + units, cost: state.cost + payment, changed }
+            } else {
+                State { power: state.power - units, cost: state.cost - payment, changed }
+            }
+        };
+        let states = std::mem::take(&mut self.states);
+        for state in states.iter().map(changed).filter(|state| state.power >= missing) {
+            if state.cost < self.best_cost.unwrap_or(self.aim.known) {
+                self.keep(&state, last);
+            }
         }
-        self.ruled_out = ruled_out;
+        let (prices, rounding) = (self.prices((left, right)), self.rounding * self.paid);
+        let mut next = std::mem::take(&mut self.next);
+        next.clear();
+        let (mut least, mut open) = (f64::INFINITY, self.open);
+        let (mut same, mut other) = (states.iter().peekable(), states.iter().map(changed).peekable());
+        loop {
+            let state = match (same.peek(), other.peek()) {
+                (Some(one), Some(two)) if (one.power, -one.cost) < (two.power, -two.cost) => other.next(),
+                (None, _) => other.next(),
+                _ => same.next().copied(),
+            };
+            let Some(state) = state else { break };
+            // Another that has no less power costs no more.
+            if state.cost >= least {
+                continue;
+            }
+            least = state.cost;
+            let is_done = state.power >= missing;
+            let bound = state.bound(missing, prices) - rounding;
+            if bound >= self.limit {
+                open = open.min(bound);
+            } else {
+                next.push(state);
+            }
+        }
+        (self.open, self.next, self.states) = (open, states, next);
     }
 
-    /// Keeps a coalition of the chosen, who cost so much, and one more from the last one on who brings what is missing: whoever asks for
-    /// least, or that one. Chosen ones who are needed no more leave.
-    fn complete(&mut self, last: usize, (cost, left): (f64, u128), (aim, found): (Aim, &mut Option<f64>)) {
+    /// Keeps a solution; places before `last` are in the relaxation's.
+    fn keep(&mut self, state: &State, last: usize) {
+        let Self { best, decided, .. } = self;
+        let is_changed = |place: usize| {
+            let at = decided.iter().position(|decided| *decided == place);
+            at.is_some_and(|at| state.changed >> at & 1 == 1)
+        };
+        best.clear();
+        best.extend((0..last).filter(|place| !is_changed(*place)));
+        best.extend(decided.iter().copied().filter(|place| *place >= last && is_changed(*place)));
+        self.found(state.cost);
+    }
+
+    fn found(&mut self, cost: f64) {
+        self.best_cost = Some(cost);
+        self.limit = self.limit_at(cost);
+    }
+
+    /// Keeps a coalition of those before `last`, who cost so much, and one more from there on who brings what is missing: whoever asks for
+    /// least, or that one. Those who are needed no more leave.
+    fn complete(&mut self, last: usize, cost: f64, short: u128) {
         let rest = self.payments[last..].iter().zip(&self.units[last..]).enumerate();
-        let able = rest
-            .filter(|(place, (_, units))| **units >= left && !self.joined[last + place])
-            .map(|(place, (payment, _))| (last + place, *payment));
+        let able = rest.filter(|(_, (_, units))| **units >= short).map(|(at, (payment, _))| (last + at, *payment));
         let Some((cheapest, _)) = able.min_by(|a, b| a.1.total_cmp(&b.1)) else { return };
         for one in [cheapest, last] {
-            let mut surplus = self.units[one] - left;
+            let mut surplus = self.units[one] - short;
             let mut cost = cost + self.payments[one];
-            for place in self.chosen.iter().rev().map(|place| *place as usize) {
-                if self.units[place] <= surplus {
-                    surplus -= self.units[place];
-                    cost -= self.payments[place];
-                }
-            }
-            if cost < found.unwrap_or(aim.known) {
-                *found = Some(cost);
-                self.limit = self.limit_at(aim, cost);
-                let mut surplus = self.units[one] - left;
-                self.best.clear();
-                self.best.extend(places(one..one + 1));
-                for place in self.chosen.iter().rev() {
-                    if self.units[*place as usize] <= surplus {
-                        surplus -= self.units[*place as usize];
-                    } else {
-                        self.best.push(*place);
-                    }
-                }
+            let mut leave = |place: &usize| {
+                let leaves = self.units[*place] <= surplus;
+                surplus -= if leaves { self.units[*place] } else { 0 };
+                cost -= if leaves { self.payments[*place] } else { 0.0 };
+                leaves
+            };
+            let stay: Vec<usize> = (0..last).rev().filter(|place| !leave(place)).collect();
+            if cost < self.best_cost.unwrap_or(self.aim.known) {
+                self.best = stay;
+                self.best.push(one);
+                self.found(cost);
             }
         }
     }
 
     /// What a coalition has to cost less than to be sought once one of this cost is known.
-    fn limit_at(&self, aim: Aim, cost: f64) -> f64 {
+    fn limit_at(&self, cost: f64) -> f64 {
         // What differs by less than a bound is rounded by is the same.
         let cost = cost - 2.0 * self.rounding * self.paid;
-        if self.steps < EXACT { cost } else { aim.limit(cost) }
+        if self.decided.len() < EXACT { cost } else { self.aim.limit(cost) }
     }
 }
-
-/// Positions as they are kept.
-#[expect(clippy::cast_possible_truncation, reason = "positions among candidates")]
-fn places(range: std::ops::Range<usize>) -> impl Iterator<Item = u32> {
-    range.map(|place| place as u32)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::Dice;
