@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// Folders, and blocks of 256 scenarios that are judged of each.
 const STUDIES: [(&str, u64); 4] = [
-    ("benches/workloads/w2", 1),
+    ("benches/workloads/w2", 16),
     ("data/cosmos-2023", 4),
     ("data/power-cap", 4),
     ("data/eigenlayer-2024", 1),

@@ -27,6 +27,12 @@ pub struct Exact {
     whole: Vec<u32>,
     fractional: Vec<Fractional>,
     surplus: Vec<(usize, u128)>,
+    /// Candidates that are not settled.
+    core: Vec<u32>,
+    /// Candidates that join for good, what they are paid (and without signs) and what they bring to each row. `[row]`
+    joined: Vec<u32>,
+    paid: (f64, f64),
+    brought: Vec<f64>,
     /// Part of its keys that each commits while members are rounded; empty where nobody can be divided. `[candidate]`
     share: Vec<u64>,
     /// The cheapest coalition found: candidates.
@@ -129,7 +135,7 @@ impl Exact {
         if !self.start(task) {
             return f64::NEG_INFINITY;
         }
-        self.descend(task, 0);
+        self.settle(task);
         let found = if self.best.is_empty() { f64::INFINITY } else { self.cost - self.cost.abs() * ROUNDING };
         self.open.min(found)
     }
@@ -149,7 +155,48 @@ impl Exact {
         }
         let root = &mut self.levels[0];
         root.start(task.payments, task.rows().map(|row| task.scene.row_part(row)));
-        root.solve(PIVOTS + 10 * task.rows().count())
+        self.core.clear();
+        self.core.extend((0u32..).take(task.payments.len()));
+        self.joined.clear();
+        self.paid = (0.0, 0.0);
+        self.brought.clear();
+        self.brought.resize(task.rows().count(), 0.0);
+        self.levels[0].solve(PIVOTS + 10 * self.brought.len())
+    }
+
+    /// Settles everybody without whom, or with whom, a coalition would cost too much by the relaxation alone; then goes on with the others.
+    fn settle(&mut self, task: Task<'_>) {
+        let proven = self.proven(task, 0);
+        if proven >= self.limit {
+            self.open = proven;
+            return;
+        }
+        self.levels[0].parts(&mut self.whole, &mut self.fractional);
+        self.round(task);
+        let room = self.limit - proven;
+        let (mut core, mut open) = (std::mem::take(&mut self.core), self.open);
+        core.retain(|who| {
+            let reduced = task.payments[*who as usize] - self.worth[*who as usize];
+            let is_open = reduced.abs() < room || self.levels[0].is_basic(*who);
+            let stays = is_open || task.scene.divides(*who);
+            if !stays {
+                open = open.min(proven + reduced.abs());
+                if reduced < 0.0 {
+                    self.joined.push(*who);
+                }
+            }
+            stays
+        });
+        (self.core, self.open) = (core, open);
+        let payments = || self.joined.iter().map(|who| task.payments[*who as usize]);
+        self.paid = (payments().sum(), payments().map(f64::abs).sum());
+        for (brought, row) in self.brought.iter_mut().zip(task.rows()) {
+            let part = task.scene.row_part(row);
+            *brought = self.joined.iter().map(|who| part[*who as usize]).sum();
+        }
+        let core = &self.core;
+        self.levels[0].settle(|who| core.binary_search(&who).is_err());
+        self.descend(task, 0);
     }
 
     /// What the multipliers of a level prove, with what is decided there; leaves them in `mu`.
@@ -157,15 +204,18 @@ impl Exact {
         let level = &self.levels[depth];
         level.multipliers(&mut self.mu);
         self.worth.clear();
-        self.worth.resize(task.payments.len(), 0.0);
-        for (row, mu) in task.rows().zip(&self.mu) {
+        self.worth.resize(self.core.len(), 0.0);
+        let (mut value, mut size) = self.paid;
+        for ((row, mu), brought) in task.rows().zip(&self.mu).zip(&self.brought) {
             let part = task.scene.row_part(row);
-            self.worth.iter_mut().zip(part).for_each(|(worth, part)| *worth += mu * part);
+            let worth = self.worth.iter_mut().zip(&self.core);
+            worth.for_each(|(worth, who)| *worth += mu * part[*who as usize]);
+            value -= mu * brought;
+            size += mu * brought;
         }
-        let (mut value, mut size) = (0.0, 0.0);
-        for ((candidate, payment), worth) in (0u32..).zip(task.payments).zip(&self.worth) {
-            let reduced = payment - worth;
-            let here = match level.bounds_of(candidate) {
+        for (who, worth) in self.core.iter().zip(&self.worth) {
+            let reduced = task.payments[*who as usize] - worth;
+            let here = match level.bounds_of(*who) {
                 (lower, _) if lower > 0.0 => reduced,
                 (_, upper) if upper > 0.0 => reduced.min(0.0),
                 _ => continue,
@@ -184,6 +234,7 @@ impl Exact {
             return;
         }
         self.levels[depth].parts(&mut self.whole, &mut self.fractional);
+        self.whole.extend_from_slice(&self.joined);
         let doubt = |of: &Fractional| task.payments[of.candidate as usize] * of.part.min(1.0 - of.part);
         let next = self.fractional.iter().copied().filter(|of| !task.scene.divides(of.candidate));
         let next = next.max_by(|a, b| doubt(a).total_cmp(&doubt(b)).then(b.candidate.cmp(&a.candidate)));
@@ -216,8 +267,8 @@ impl Exact {
     fn may_reach(&self, task: Task<'_>, depth: usize) -> bool {
         let level = &self.levels[depth];
         task.rows().all(|target| {
-            let there = (0u32..).take(task.payments.len()).filter(|who| level.bounds_of(*who).1 > 0.0);
-            there.map(|who| task.units(target, who)).sum::<u128>() >= task.scene.row_need(target)
+            let there = self.core.iter().filter(|who| level.bounds_of(**who).1 > 0.0).chain(&self.joined);
+            there.map(|who| task.units(target, *who)).sum::<u128>() >= task.scene.row_need(target)
         })
     }
 

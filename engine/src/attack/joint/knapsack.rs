@@ -247,7 +247,6 @@ impl Knapsack {
                 continue;
             }
             least = state.cost;
-            let is_done = state.power >= missing;
             let bound = state.bound(missing, prices) - rounding;
             if bound >= self.limit {
                 open = open.min(bound);
@@ -280,7 +279,8 @@ impl Knapsack {
     /// least, or that one. Those who are needed no more leave.
     fn complete(&mut self, last: usize, cost: f64, short: u128) {
         let rest = self.payments[last..].iter().zip(&self.units[last..]).enumerate();
-        let able = rest.filter(|(_, (_, units))| **units >= short).map(|(at, (payment, _))| (last + at, *payment));
+        let able =
+            rest.filter(|(_, (_, units))| **units >= short).map(|(at, (payment, _))| (last + at, *payment));
         let Some((cheapest, _)) = able.min_by(|a, b| a.1.total_cmp(&b.1)) else { return };
         for one in [cheapest, last] {
             let mut surplus = self.units[one] - short;

@@ -15,10 +15,12 @@ const SLACK: f64 = 1e-10;
 const PIVOT: f64 = 1e-9;
 
 /// A relaxation, solved or not. Variables: candidates first, then what each row has beyond its need.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Simplex {
     rows: usize,
     columns: usize,
+    /// Candidates, those without a column among them.
+    n: usize,
     /// `[row · columns + column]`
     tableau: Vec<f64>,
     /// Reduced costs. `[column]`
@@ -38,6 +40,27 @@ pub struct Simplex {
     ratios: Vec<(f64, u32)>,
 }
 
+impl Clone for Simplex {
+    fn clone(&self) -> Self {
+        let mut copy = Self::default();
+        copy.clone_from(self);
+        copy
+    }
+
+    /// Copies what is there into the room that there is.
+    fn clone_from(&mut self, other: &Self) {
+        (self.rows, self.columns, self.n) = (other.rows, other.columns, other.n);
+        self.tableau.clone_from(&other.tableau);
+        self.reduced.clone_from(&other.reduced);
+        self.values.clone_from(&other.values);
+        self.basic.clone_from(&other.basic);
+        self.outside.clone_from(&other.outside);
+        self.is_upper.clone_from(&other.is_upper);
+        self.lower.clone_from(&other.lower);
+        self.upper.clone_from(&other.upper);
+    }
+}
+
 /// Where a variable of the solution stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fractional {
@@ -51,7 +74,7 @@ impl Simplex {
     /// Starts with nobody, but for whoever costs less than nothing. `parts`: of each row, `[row][candidate]`.
     pub fn start<'a>(&mut self, costs: &[f64], parts: impl Iterator<Item = &'a [f64]>) {
         let n = costs.len();
-        self.columns = n;
+        (self.columns, self.n) = (n, n);
         self.tableau.clear();
         parts.for_each(|part| self.tableau.extend(part.iter().map(|part| -part)));
         self.rows = self.tableau.len() / n.max(1);
@@ -90,7 +113,7 @@ impl Simplex {
         out.clear();
         out.resize(self.rows, 0.0);
         for (variable, reduced) in self.outside.iter().zip(&self.reduced) {
-            if let Some(row) = (*variable as usize).checked_sub(self.columns) {
+            if let Some(row) = (*variable as usize).checked_sub(self.n) {
                 out[row] = reduced.max(0.0);
             }
         }
@@ -101,12 +124,12 @@ impl Simplex {
         whole.clear();
         fractional.clear();
         for (column, variable) in self.outside.iter().enumerate() {
-            if (*variable as usize) < self.columns && self.bound_of(column) > 0.5 {
+            if (*variable as usize) < self.n && self.bound_of(column) > 0.5 {
                 whole.push(*variable);
             }
         }
         for (candidate, part) in self.basic.iter().copied().zip(self.values.iter().copied()) {
-            if candidate as usize >= self.columns || part <= SLACK {
+            if candidate as usize >= self.n || part <= SLACK {
                 continue;
             }
             if part >= 1.0 - SLACK {
@@ -127,10 +150,36 @@ impl Simplex {
         (self.lower[at], self.upper[at]) = (part, part);
     }
 
+    /// Leaves candidates where they stand for good: they lose their columns. Those of a row stay.
+    pub fn settle(&mut self, is_settled: impl Fn(u32) -> bool) {
+        let stays = |variable: &u32| *variable as usize >= self.n || !is_settled(*variable);
+        let columns: Vec<usize> = (0..self.columns).filter(|column| stays(&self.outside[*column])).collect();
+        for row in 0..self.rows {
+            for (to, from) in columns.iter().enumerate() {
+                self.tableau[row * columns.len() + to] = self.tableau[row * self.columns + from];
+            }
+        }
+        for (to, from) in columns.iter().enumerate() {
+            self.reduced[to] = self.reduced[*from];
+            self.outside[to] = self.outside[*from];
+            self.is_upper[to] = self.is_upper[*from];
+        }
+        self.columns = columns.len();
+        self.tableau.truncate(self.rows * self.columns);
+        self.reduced.truncate(self.columns);
+        self.outside.truncate(self.columns);
+        self.is_upper.truncate(self.columns);
+    }
+
+    /// Whether a candidate has a row.
+    pub fn is_basic(&self, candidate: u32) -> bool {
+        self.basic.contains(&candidate)
+    }
+
     /// Bounds of a variable: of a candidate, what is decided of it.
     pub fn bounds_of(&self, variable: u32) -> (f64, f64) {
         let at = variable as usize;
-        if at < self.columns { (self.lower[at], self.upper[at]) } else { (0.0, f64::INFINITY) }
+        if at < self.n { (self.lower[at], self.upper[at]) } else { (0.0, f64::INFINITY) }
     }
 
     /// Value of a column's variable.
@@ -200,7 +249,7 @@ impl Simplex {
     /// Moves a column's variable.
     fn move_column(&mut self, column: usize, change: f64) {
         if change != 0.0 {
-            for (value, row) in self.values.iter_mut().zip(self.tableau.chunks(self.columns)) {
+            for (value, row) in self.values.iter_mut().zip(self.tableau.chunks(self.columns.max(1))) {
                 *value -= row[column] * change;
             }
         }
