@@ -66,11 +66,21 @@ wide! {
     pub fn taken(columns: [&[f64]; 3], by: (f64, f64), between: (f64, f64), stops: &[f64]) -> f64 {
         let [part, back, weight] = columns;
         let (mu, slope) = by;
-        let gains = part.iter().zip(back).zip(weight).map(|((part, back), weight)| (*part, mu * part + back - slope * weight));
-        let counted = gains.zip(stops).map(|((part, gain), stop)| {
-            if gain > 0.0 && *stop >= between.0 && *stop <= between.1 { part } else { 0.0 }
-        });
-        counted.fold(0.0, |sum, part| sum + part)
+        let counted = |((part, back), (weight, stop)): ((&f64, &f64), (&f64, &f64))| {
+            let counts = mu * part + back - slope * weight > 0.0 && *stop >= between.0 && *stop <= between.1;
+            if counts { *part } else { 0.0 }
+        };
+        // In lanes: one sum would wait for itself.
+        let mut sums = [0.0; 8];
+        let first = part.chunks_exact(8).zip(back.chunks_exact(8));
+        let second = weight.chunks_exact(8).zip(stops.chunks_exact(8));
+        for ((part, back), (weight, stops)) in first.zip(second) {
+            let columns = part.iter().zip(back).zip(weight.iter().zip(stops));
+            sums.iter_mut().zip(columns).for_each(|(sum, columns)| *sum += counted(columns));
+        }
+        let rest = stops.len() / 8 * 8;
+        let columns = part[rest..].iter().zip(&back[rest..]).zip(weight[rest..].iter().zip(&stops[rest..]));
+        sums.iter().sum::<f64>() + columns.map(counted).sum::<f64>()
     }
 }
 

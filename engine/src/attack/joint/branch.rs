@@ -20,6 +20,8 @@ const BRANCH_STEPS: usize = 2;
 /// Most work (branchings times candidates times targets) while the sign of the best net gain is open, and to close a gap.
 const UNDECIDED_WORK: usize = 200_000;
 const GAP_WORK: usize = 12_000;
+/// Branchings that make up for other starts of the search.
+const ENOUGH: usize = 4;
 /// Most steps among operators for one set of targets.
 const UNDECIDED_STEPS: usize = 3000;
 const GAP_STEPS: usize = 300;
@@ -145,7 +147,9 @@ impl Judge {
             if found.is_some() || round == 0 {
                 self.tighten_roots(ground, floor, best);
             }
-            if !self.nodes.iter().any(|node| is_inner(&node)) {
+            // A known attack and what branching finds are a better start, where there is room to branch.
+            let is_enough = floor > 0.0 && GAP_WORK / size_of(ground) >= ENOUGH;
+            if is_enough || !self.nodes.iter().any(|node| is_inner(&node)) {
                 return;
             }
         }
@@ -251,8 +255,8 @@ impl Judge {
 
     /// Splits the node with the largest bound until witness and bound meet or the work is done.
     fn branch(&mut self, ground: Ground<'_>, floor: f64, best: &mut Option<Witness>) {
-        let size = (ground.scene.n() + 4) * ground.scene.profit.len();
-        for branchings in 0..UNDECIDED_WORK / size.max(1) + 2 {
+        let size = size_of(ground);
+        for branchings in 0..UNDECIDED_WORK / size + 2 {
             let lower = best.as_ref().map_or(floor, |witness| witness.net().max(floor)).max(0.0);
             let largest = |a: &&Node, b: &&Node| a.bound.total_cmp(&b.bound);
             let Some(top) = self.nodes.iter().max_by(largest).map(|node| node.bound) else { return };
@@ -383,6 +387,11 @@ pub(super) fn leaf_bound(profit: f64, cost: f64) -> f64 {
 /// Whether a bound leaves little to be gained beyond an attack that is known.
 pub(super) fn is_close(bound: f64, lower: f64) -> bool {
     lower > 0.0 && bound - lower <= CLOSE * lower
+}
+
+/// Candidates times targets, more than nothing.
+fn size_of(ground: Ground<'_>) -> usize {
+    ((ground.scene.n() + 4) * ground.scene.profit.len()).max(1)
 }
 
 /// The multiplier that makes a target's own profit vanish; 0 where nobody has power.

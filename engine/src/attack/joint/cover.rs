@@ -11,6 +11,9 @@ use crate::graph::{Joint, Targets, targets_in, to_f64};
 /// Rounds of raising the dual.
 const SWEEPS: usize = 2;
 
+/// Part of all payments that those together may make up who are not exchanged.
+const NEGLIGIBLE: f64 = 1e-4;
+
 /// Working memory.
 #[derive(Debug, Clone, Default)]
 pub struct Cover {
@@ -206,8 +209,14 @@ impl Cover {
             self.all.iter_mut().zip(units).for_each(|(all, units)| *all += inverse * to_f64(*units));
             over += inverse * to_f64(*surplus);
         }
+        // Whoever is paid next to nothing saves next to nothing.
+        let paid: f64 = self.members.iter().map(|member| payments[*member as usize].max(0.0)).sum();
+        let little = NEGLIGIBLE * paid / to_f64(self.members.len() as u128);
         for at in 0..self.members.len() {
             let member = self.members[at] as usize;
+            if payments[member] <= little {
+                continue;
+            }
             if self.parts.get(at).is_some_and(|part| *part < part::WHOLE) {
                 continue;
             }

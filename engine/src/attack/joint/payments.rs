@@ -6,21 +6,71 @@ use crate::study::Combine;
 use std::collections::BTreeMap;
 
 /// Sets whose losses are kept.
-const KEPT_SETS: usize = 256;
+const KEPT_SETS: usize = 512;
 
 /// Losses of every operator for sets of targets met before: they are linear in prices.
 #[derive(Debug, Clone, Default)]
 pub struct Payments {
-    known: BTreeMap<Targets, Vec<f64>>,
+    known: BTreeMap<Targets, Losses>,
     assets: Vec<usize>,
     /// Part of the stake that each charge puts at risk of those who take part. `[target][charge][operator]`
     shares: Vec<Vec<Vec<f64>>>,
     exposures: Exposures,
 }
 
+/// What every operator loses in an attack.
+#[derive(Debug, Clone, Default)]
+struct Losses {
+    /// Private losses of the assets that the attack touches, tokens. `[asset][operator]`
+    tokens: Vec<(usize, Vec<f64>)>,
+    /// USD. `[operator]`
+    friction: Vec<f64>,
+}
+
 impl Payments {
     /// Writes what each candidate must be paid for an attack on a set, less what returns of its stake, USD.
     pub fn of(&mut self, joint: &Joint, scene: &Scene, set: Targets, out: &mut Vec<f64>) {
+        let losses = self.losses(joint, set);
+        out.clear();
+        out.extend(scene.operators.iter().map(|operator| losses.friction[*operator as usize]));
+        for (asset, tokens) in &losses.tokens {
+            let price = scene.prices[*asset];
+            for (out, operator) in out.iter_mut().zip(&scene.operators) {
+                *out += price * tokens[*operator as usize];
+            }
+        }
+        out.iter_mut().zip(&scene.pay).for_each(|(out, pay)| *out *= pay);
+        if joint.redistributes() {
+            let back = |candidate: usize| scene.returned(joint, set, candidate);
+            out.iter_mut().enumerate().for_each(|(candidate, out)| *out -= back(candidate));
+        }
+    }
+
+    /// What these members, with the part of their keys that each commits, must be paid for an attack on a set, USD, nothing returned.
+    pub fn of_members(
+        &mut self,
+        joint: &Joint,
+        scene: &Scene,
+        set: Targets,
+        members: impl Iterator<Item = (u32, f64)>,
+    ) -> f64 {
+        let losses = self.losses(joint, set);
+        let payment = |(member, part): (u32, f64)| {
+            let operator = scene.operators[member as usize] as usize;
+            let of = |(asset, tokens): &(usize, Vec<f64>)| scene.prices[*asset] * tokens[operator];
+            let lost = losses.friction[operator] + losses.tokens.iter().map(of).sum::<f64>();
+            part * scene.pay[member as usize] * lost
+        };
+        members.map(payment).sum()
+    }
+
+    /// Whether the losses of all sets of a design can be kept.
+    pub fn keeps_all(of_service: &[Targets]) -> bool {
+        let kinds = of_service.iter().map(|targets| targets.count_ones() as usize + 1);
+        kinds.fold(1, usize::saturating_mul) <= KEPT_SETS
+    }
+
+    fn losses(&mut self, joint: &Joint, set: Targets) -> &Losses {
         if self.assets.is_empty() {
             self.assets = joint.pools.iter().map(|pool| pool.asset).collect();
             self.assets.sort_unstable();
@@ -31,40 +81,22 @@ impl Payments {
             self.known.clear();
         }
         let Self { known, assets, shares, exposures } = self;
-        let tokens = known
+        known
             .entry(set)
-            .or_insert_with(|| losses(joint, set, (assets.as_slice(), shares.as_slice()), exposures));
-        let n = joint.friction_usd.len();
-        out.clear();
-        out.resize(scene.n(), 0.0);
-        for (column, asset) in tokens.chunks(n).zip(&*assets) {
-            let price = scene.prices[*asset];
-            for (out, operator) in out.iter_mut().zip(&scene.operators) {
-                *out += price * column[*operator as usize];
-            }
-        }
-        let friction = &tokens[assets.len() * n..];
-        for ((out, operator), pay) in out.iter_mut().zip(&scene.operators).zip(&scene.pay) {
-            *out = pay * (*out + friction[*operator as usize]);
-        }
-        if joint.redistributes() {
-            let back = |candidate: usize| scene.returned(joint, set, candidate);
-            out.iter_mut().enumerate().for_each(|(candidate, out)| *out -= back(candidate));
-        }
+            .or_insert_with(|| losses(joint, set, (assets.as_slice(), shares.as_slice()), exposures))
     }
 }
 
-/// Private losses per asset, tokens, and last the friction, USD: [`Joint::private_usd`] for all operators at once.
-/// `[asset][operator]`
+/// [`Joint::private_usd`] for all operators at once, before prices.
 fn losses(
     joint: &Joint,
     set: Targets,
     (assets, shares): (&[usize], &[Vec<Vec<f64>>]),
     exposures: &mut Exposures,
-) -> Vec<f64> {
+) -> Losses {
     let n = joint.friction_usd.len();
     let held = joint.held(set);
-    let mut tokens = vec![0.0; (assets.len() + 1) * n];
+    let mut tokens = vec![0.0; assets.len() * n];
     for (index, pool) in joint.pools.iter().enumerate() {
         let place = assets.iter().position(|asset| *asset == pool.asset).unwrap_or(0) * n;
         exposures.clear(n);
@@ -77,13 +109,17 @@ fn losses(
         let below = joint.below(set, held, index);
         exposures.add_tokens(pool, below, &mut tokens[place..place + n]);
     }
+    let mut friction = vec![0.0; n];
     for target in targets_in(set).map(|target| &joint.targets[target]) {
-        let friction = tokens[assets.len() * n..].iter_mut().zip(&joint.friction_usd);
-        for ((out, friction), takes_part) in friction.zip(&target.takes_part) {
+        for ((out, friction), takes_part) in
+            friction.iter_mut().zip(&joint.friction_usd).zip(&target.takes_part)
+        {
             *out = if *takes_part { *friction } else { *out };
         }
     }
-    tokens
+    let columns =
+        assets.iter().zip(tokens.chunks(n)).filter(|(_, column)| column.iter().any(|lost| *lost != 0.0));
+    Losses { tokens: columns.map(|(asset, column)| (*asset, column.to_vec())).collect(), friction }
 }
 
 /// [`crate::graph::Exposure`] of every operator in one pool. `[operator]`

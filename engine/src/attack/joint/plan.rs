@@ -1,6 +1,7 @@
 //! What of the certificate does not depend on a scenario: a lower bound of every operator's loss that is simple enough to
 //! be maximised against, pool by pool and case by case.
 
+use super::payments::Payments;
 use crate::graph::{
     Below, Exposure, Joint, JointCharge, JointPool, JointTarget, Targets, is_held, targets_in,
 };
@@ -23,7 +24,9 @@ pub struct Plan {
     /// Services that carry slashes of others out or charge stake below that of others, a bit each.
     beneath: Targets,
     /// Whether slashed stake returns.
-    returns: bool,
+    pub(super) returns: bool,
+    /// Whether losses in all sets of targets can be kept.
+    pub(super) keeps_all: bool,
 }
 
 /// The attacks that hold just these executors of other services' slashes, by just these targets.
@@ -79,7 +82,8 @@ impl Plan {
             |service: usize| targets_in(of_service[service]).any(|target| joint.charges_below(target));
         let is_beneath = |service: &usize| carries_others(joint, *service) || below(*service);
         let beneath = (0..n_services).filter(is_beneath).fold(0, |set, service| set | 1 << service);
-        Self { cases, of_service, beneath, returns: joint.redistributes() }
+        let keeps_all = Payments::keeps_all(&of_service);
+        Self { cases, of_service, beneath, returns: joint.redistributes(), keeps_all }
     }
 
     /// Whether attacking a service or not changes nothing about what targets of others cost.

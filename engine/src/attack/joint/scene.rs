@@ -2,7 +2,7 @@
 
 use super::second::{Second, parts_of};
 use crate::attack::part;
-use crate::graph::{Joint, Secured, Targets, saturated, targets_in};
+use crate::graph::{Joint, Secured, Targets, saturated, targets_in, to_f64};
 
 /// Who can join and what it takes; reused from scenario to scenario. Columns are over candidates.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +34,8 @@ pub struct Scene {
     pub prices: Vec<f64>,
     /// Targets decided by operators that all candidates together reach.
     pub in_reach: Targets,
+    /// Powers over one service. `[candidate]`
+    pub powers: Vec<f64>,
     /// Targets attacked before: what they realised is not there again.
     pub done: Targets,
 }
@@ -91,17 +93,27 @@ impl Scene {
         self.part.clear();
         self.part.resize(joint.targets.len() * n, 0.0);
         self.in_reach = 0;
+        // Targets of one service stand together.
+        let (mut powers, mut total) = ((usize::MAX, std::mem::take(&mut self.powers)), 0);
         for (index, target) in joint.targets.iter().enumerate() {
             if !target.by_operators {
                 continue;
             }
             let units = &self.units[target.service * n..(target.service + 1) * n];
+            if powers.0 != target.service {
+                powers.0 = target.service;
+                powers.1.clear();
+                powers.1.extend(units.iter().map(|units| to_f64(*units)));
+                total = units.iter().sum();
+            }
             let need = self.need[index];
-            if units.iter().sum::<u128>() >= need {
+            if total >= need {
                 self.in_reach |= 1 << index;
             }
-            parts_of((units, need), &self.divisible, &mut self.part[index * n..(index + 1) * n]);
+            let part = &mut self.part[index * n..(index + 1) * n];
+            parts_of((&powers.1, need), &self.divisible, part);
         }
+        self.powers = powers.1;
         for second in &mut self.second {
             let index = second.target;
             second.set_parts(&self.part[index * n..(index + 1) * n], &self.divisible);

@@ -181,6 +181,9 @@ impl Search {
         if net <= now.net() {
             return net;
         }
+        if ground.plan.keeps_all && !ground.plan.returns {
+            return net - self.payments.of_members(joint, scene, set, now.committed());
+        }
         if let Some(payment) = self.without.payment(ground, now, set) {
             return net - payment;
         }

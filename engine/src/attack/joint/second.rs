@@ -47,7 +47,8 @@ impl Second {
         self.first.extend_from_slice(first);
         self.part.clear();
         self.part.resize(first.len(), 0.0);
-        parts_of((&self.units, self.need), divisible, &mut self.part);
+        let powers: Vec<f64> = self.units.iter().map(|units| to_f64(*units)).collect();
+        parts_of((&powers, self.need), divisible, &mut self.part);
     }
 
     pub(super) fn is_in_reach(&self) -> bool {
@@ -135,16 +136,17 @@ pub fn needs(scene: &Scene) -> bool {
 }
 
 /// Powers as parts of what is needed: at most 1 for those that join whole, since more is of no use.
-pub(super) fn parts_of((units, need): (&[u128], u128), divisible: &[bool], out: &mut [f64]) {
+pub(super) fn parts_of((powers, need): (&[f64], u128), divisible: &[bool], out: &mut [f64]) {
     if need == 0 {
         return;
     }
     let inverse = 1.0 / to_f64(need);
-    for (part, units) in out.iter_mut().zip(units) {
-        *part = if *units >= need { 1.0 } else { to_f64(*units) * inverse };
+    for (part, power) in out.iter_mut().zip(powers) {
+        let all = power * inverse;
+        *part = if all < 1.0 { all } else { 1.0 };
     }
     // A part of them brings that part of all their power.
     for (candidate, _) in divisible.iter().enumerate().filter(|(_, divisible)| **divisible) {
-        out[candidate] = to_f64(units[candidate]) * inverse;
+        out[candidate] = powers[candidate] * inverse;
     }
 }

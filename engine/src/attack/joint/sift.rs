@@ -43,6 +43,12 @@ pub fn sift(Ground { joint, plan, scene }: Ground<'_>, case: &Case, floor: f64) 
     }
 }
 
+/// Whether an attack of a case may net more than `floor`, as far as single targets tell.
+pub fn may_pay(ground: Ground<'_>, case: &Case, floor: f64) -> bool {
+    let Decided { forced, free } = sift(ground, case, floor);
+    case.forced & !ground.scene.in_reach == 0 && forced | free != 0
+}
+
 /// All sets of targets of a case, at most one free one of each service, if they are few.
 pub fn few_sets(plan: &Plan, decided: Decided) -> Option<Vec<Targets>> {
     let mut sets = vec![decided.forced];

@@ -2,6 +2,7 @@
 
 use super::branch::{Judge, Verdict, quick_bound};
 use super::scene::Scene;
+use super::sift::may_pay;
 use super::slack::slack_of_whole;
 use super::{Ground, Plan, has_targets, is_close};
 use crate::attack::{Outcomes, Priced, TargetOutcome, part};
@@ -58,6 +59,10 @@ impl Stage {
         let quick = (0..self.plan.cases.len()).map(|case| quick_bound(ground, case)).fold(0.0, f64::max);
         if quick <= 0.0 || is_close(quick, floor) {
             return Verdict { witness: None, upper: quick };
+        }
+        let known = floor.max(0.0);
+        if !self.plan.cases.iter().any(|case| may_pay(ground, case, known)) {
+            return Verdict { witness: None, upper: known };
         }
         let candidates = (&mut self.scene, &mut self.priced, self.bribes);
         set_candidates(candidates, (graph, design, &design.joint), (draws, lane), &[]);
