@@ -27,6 +27,7 @@ mod signal;
 mod stress;
 mod sweep;
 mod tables;
+mod values;
 
 use args::{Arguments, Command};
 use clap::Parser;

@@ -1,7 +1,7 @@
 //! What bribes come to three ways, and which is cheapest.
 
 use super::Estimate;
-use super::tally::TargetLabels;
+use super::labels::TargetLabels;
 use super::writer::{At, Writer};
 use crate::attack::BribeWays;
 use crate::bribes::Way;

@@ -3,10 +3,12 @@
 mod bribes;
 mod cascade;
 mod differences;
+mod labels;
 mod money;
 mod paths;
 mod precision;
 mod rows;
+mod sketches;
 mod summary;
 mod tally;
 mod weighted;
@@ -15,15 +17,17 @@ mod writer;
 pub use bribes::{BribeTally, ESCROW, METRICS as BRIBE_METRICS, cheapest_way};
 pub use cascade::CascadeTally;
 pub use differences::Pair;
+pub use labels::{Labels, TargetLabels};
 pub use money::PortfolioFigures;
 pub use paths::{ELSEWHERE, PATH, PathLabels, PathTally};
 pub use precision::{Goal, Slowest, next_check, relative, slowest};
 pub use rows::{
     ContributionRow, DifferenceRow, MemberRow, OperatorRow, PortfolioRow, QuantileRow, Results, SummaryRow,
 };
+pub use sketches::Sketches;
 pub use summary::summarise;
 pub(crate) use tally::security_margin;
-pub use tally::{DesignTally, Labels, Sketches, Tally, TargetLabels};
+pub use tally::{DesignTally, Tally};
 pub use weighted::money_rows;
 pub use writer::{ANY, At, Quantile, Writer};
 

@@ -1,6 +1,7 @@
 //! Rows of money: what each service pays, what it costs those who run it, and what a dollar of it buys.
 
-use super::tally::{TargetLabels, TargetTally};
+use super::labels::TargetLabels;
+use super::tally::TargetTally;
 use super::writer::{ANY, At, Writer};
 use super::{Estimate, Labels, MemberRow, PortfolioRow};
 use crate::economy::{Ledger, Margin, PortfolioSketches, Portfolios, Whose, losses, margins};

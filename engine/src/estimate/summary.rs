@@ -1,7 +1,9 @@
 //! From tallies and sketches to the rows of the summary tables.
 
 use super::differences::{DESIGN_METRICS, Pair, TARGET_METRICS, same};
-use super::tally::{DesignTally, RouteTally, TargetLabels, TargetSketches, TargetTally};
+use super::labels::TargetLabels;
+use super::sketches::TargetSketches;
+use super::tally::{DesignTally, RouteTally, TargetTally};
 use super::writer::{ANY, At, Writer};
 use super::{DifferenceRow, Estimate, Labels, OperatorRow, Results, Sketches, Tally};
 use crate::economy::{Ledger, Margin, PortfolioSketches, margins};
