@@ -53,11 +53,40 @@ enum Rules {
     Vault(vault::Liens),
 }
 
-/// A line that can be reckoned beforehand, and the gaps that its reckoning runs into.
+/// What somebody loses by one cause alone, reckoned beforehand; small, as there is one for each operator and offence.
 #[derive(Debug, Clone, Copy)]
 struct Clean {
-    line: BillLine,
-    gaps: Gaps,
+    /// Tokens.
+    lost: f64,
+    /// The same by the linear graph.
+    linear: f64,
+    /// Gaps that its reckoning runs into, as in [`Gaps`].
+    gaps: [u32; 2],
+}
+
+impl Clean {
+    /// The line of a mishap, and its gaps.
+    fn of_mishap(self, book: &Book, operator: usize) -> (BillLine, Gaps) {
+        let Self { lost, linear, .. } = self;
+        let line = BillLine { operator, asset: book.asset, book: book.index, ..BillLine::default() };
+        (BillLine { by_accident: lost, linear, ..line }, self.gaps())
+    }
+
+    /// The line of a member of an attack all of whose slashes share a fate, and its gaps; what does not land runs into none.
+    fn of_attack(self, book: &Book, operator: usize, outcome: Outcome) -> (BillLine, Gaps) {
+        let Self { lost, linear, .. } = self;
+        let line =
+            BillLine { operator, asset: book.asset, book: book.index, nominal: lost, ..BillLine::default() };
+        match outcome {
+            Outcome::AllLand => (BillLine { by_attack: lost, linear, ..line }, self.gaps()),
+            Outcome::NoneLands => (line, Gaps::default()),
+        }
+    }
+
+    fn gaps(self) -> Gaps {
+        let [slashable_above_collateral, aborted_slashes] = self.gaps.map(u64::from);
+        Gaps { slashable_above_collateral, aborted_slashes }
+    }
 }
 
 /// What somebody loses, tokens.
@@ -154,7 +183,11 @@ impl Books {
     fn clean(&self, book: &Book, part: Part, slashes: &[Slash]) -> Clean {
         let (nobody, mut bill) = ((beacon::Wave::default(), beacon::Wave::default()), Bill::default());
         let line = self.line(book, part, (slashes, slashes), &nobody, &mut bill);
-        Clean { line, gaps: bill.gaps }
+        let Gaps { slashable_above_collateral, aborted_slashes } = bill.gaps;
+        // An operator has no more liens than there are services.
+        let gaps =
+            [slashable_above_collateral, aborted_slashes].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+        Clean { lost: line.by_accident + line.by_attack, linear: line.linear, gaps }
     }
 }
 
@@ -321,7 +354,7 @@ impl Books {
         let outcome = Outcome::of(slashes).filter(|_| !clean.is_empty());
         if let (Some(outcome), true) = (outcome, accidents.is_empty()) {
             for (member, part) in committed() {
-                let Clean { mut line, gaps } = outcome.of_clean(clean[member]);
+                let (mut line, gaps) = clean[member].of_attack(book, member, outcome);
                 bill.gaps.add(gaps);
                 if part < 1.0 {
                     line.scale_attack(part, 0.0);
@@ -332,13 +365,6 @@ impl Books {
             }
             return;
         }
-        let known = |part: Part| match (outcome, part) {
-            (Some(outcome), Part { accidents: 0, .. }) => Some(outcome.of_clean(clean[part.operator])),
-            (_, Part { accidents: 1, role: Role::Bystander, .. }) => {
-                self.mishaps[book.index].get(part.fault).map(|of_fault| of_fault[part.operator])
-            }
-            _ => None,
-        };
         let all: Vec<Slash> = slashes.iter().map(|slash| Slash { landed: 1.0, ..*slash }).collect();
         let waves =
             (beacon::Wave::new(self, book, incident, slashes), beacon::Wave::new(self, book, incident, &all));
@@ -358,8 +384,8 @@ impl Books {
                 Role::Attacker => (slashes, &all),
                 Role::Bystander => (&[], &[]),
             };
-            let mut line = match known(part) {
-                Some(Clean { line, gaps }) => {
+            let mut line = match self.known(book, clean, (outcome, part)) {
+                Some((line, gaps)) => {
                     bill.gaps.add(gaps);
                     line
                 }
@@ -374,6 +400,25 @@ impl Books {
             if line.by_accident + line.by_attack + line.nominal + line.linear > 0.0 {
                 bill.lines.push(line);
             }
+        }
+    }
+
+    /// What one operator loses by one cause alone, where that is known beforehand.
+    fn known(
+        &self,
+        book: &Book,
+        clean: &[Clean],
+        (outcome, part): (Option<Outcome>, Part),
+    ) -> Option<(BillLine, Gaps)> {
+        match (outcome, part) {
+            (Some(outcome), Part { accidents: 0, operator, .. }) => {
+                Some(clean[operator].of_attack(book, operator, outcome))
+            }
+            (_, Part { accidents: 1, role: Role::Bystander, operator, .. }) => {
+                let of_fault = self.mishaps[book.index].get(part.fault);
+                of_fault.map(|of_fault| of_fault[operator].of_mishap(book, operator))
+            }
+            _ => None,
         }
     }
 
@@ -427,17 +472,6 @@ impl Outcome {
             Some(Self::NoneLands)
         } else {
             None
-        }
-    }
-
-    /// What an operator loses that would lose `clean` if all landed; what does not land runs into no gap.
-    fn of_clean(self, clean: Clean) -> Clean {
-        match self {
-            Self::AllLand => clean,
-            Self::NoneLands => {
-                let line = BillLine { by_attack: 0.0, linear: 0.0, ..clean.line };
-                Clean { line, gaps: Gaps::default() }
-            }
         }
     }
 }
