@@ -147,8 +147,10 @@ impl Judge {
             if found.is_some() || round == 0 {
                 self.tighten_roots(ground, floor, best);
             }
-            // A known attack and what branching finds are a better start, where there is room to branch.
-            let is_enough = floor > 0.0 && GAP_WORK / size_of(ground) >= ENOUGH;
+            // A known attack and what branching finds are a better start, where there is room to branch and one inequality a target
+            // says what it needs: two quorums leave its bounds wide.
+            let has_room = GAP_WORK / size_of(ground) >= ENOUGH && ground.scene.second.is_empty();
+            let is_enough = floor > 0.0 && has_room;
             if is_enough || !self.nodes.iter().any(|node| is_inner(&node)) {
                 return;
             }
