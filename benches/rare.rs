@@ -80,9 +80,11 @@ fn service(study: &Study, graph: &Graph, [_, design, service]: [&str; 3]) -> (Se
     let secured = design.secured.iter().map(|index| &graph.secured[*index]);
     let secured =
         secured.into_iter().find(|s| study.services[s.service].name == service).expect("the service exists");
-    let power =
-        ServicePower::new(secured, |asset| study.assets[asset].price_usd).expect("operators have power");
-    (power, secured.targets.iter().position(|target| target.kind == "fork").unwrap_or(0))
+    let mut quorums = ServicePower::of_quorums(secured, |asset| study.assets[asset].price_usd);
+    let power = quorums.swap_remove(0);
+    let is_fork = |target: &usize| secured.targets[*target].kind == "fork";
+    let at = power.targets.iter().position(is_fork).unwrap_or(0);
+    (power, at)
 }
 
 /// A sample: CPU seconds of preparing, CPU seconds of drawing, and the variance it leaves relative to the figure's square.

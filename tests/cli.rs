@@ -439,6 +439,43 @@ fn exact_prints_what_the_integral_says() {
     assert!(refused.contains("there is no service `hubb`; there are"), "{refused}");
 }
 
+/// A service of two quorums: what either decides alone is computed, the rest named; where nothing is left it is refused.
+#[test]
+fn exact_names_what_takes_two_quorums() {
+    let scratch = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(data().join("two-quorums/study.toml")).unwrap();
+    let text = text.replace("byzantine_probability = 0.02\n", "");
+    for file in ["operators.csv", "restaked.csv", "eigen.csv"] {
+        std::fs::copy(data().join("two-quorums").join(file), scratch.path().join(file)).unwrap();
+    }
+    std::fs::write(scratch.path().join("study.toml"), &text).unwrap();
+    let arguments = [
+        "exact",
+        path(scratch.path()),
+        "--service",
+        "da",
+        "--design",
+        "both",
+        "--scenarios",
+        "500",
+        "--cells",
+        "512",
+    ];
+    let printed = succeed(&arguments);
+    let said = "both: corrupt (> 2/3 of the first quorum and > 2/3 of the second): power in two quorums at once is not computed";
+    assert!(printed.contains(said) && printed.contains(">= 1/3 of the second quorum"), "{printed}");
+    let json: serde_json::Value =
+        serde_json::from_str(&succeed(&[&arguments[..], &["--json"]].concat())).unwrap();
+    assert_eq!(json["not_computed"][0]["attack"], "corrupt");
+    assert_eq!(json["thresholds"].as_array().unwrap().len(), 2);
+    let (start, end) =
+        (text.find("[services.da.attacks.halt]").unwrap(), text.find("# All other AVSs").unwrap());
+    std::fs::write(scratch.path().join("study.toml"), format!("{}{}", &text[..start], &text[end..])).unwrap();
+    let refused = fail(2, &arguments);
+    let key = "services.da.attacks.corrupt.second_threshold: in design `both` power in two quorums at once is not computed";
+    assert!(refused.contains(key) && refused.contains("--estimator importance"), "{refused}");
+}
+
 #[test]
 fn estimators_and_precision_are_told_and_shown_again() {
     let scratch = tempfile::tempdir().unwrap();

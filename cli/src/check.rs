@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use crate::load;
 use crate::output::{Out, tell};
 use crate::tables::table;
-use montecartel::overview::{Overlap, Overview, PoolView, ServiceView};
+use montecartel::overview::{Overlap, Overview, PoolView, PowerView, ServiceView};
 use montecartel::study::Study;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -54,22 +54,25 @@ fn print_pools(overview: &Overview, out: &mut Out) -> Result<(), Failure> {
 
 fn print_services(overview: &Overview, out: &mut Out) -> Result<(), Failure> {
     let number = |n: Option<usize>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
-    let row = |view: &ServiceView| {
+    let spread = |power: &PowerView| {
+        let PowerView { n_members, largest_share, above_third, above_two_thirds } = power;
+        [n_members.to_string(), share(*largest_share), number(*above_third), number(*above_two_thirds)]
+    };
+    let rows = |view: &ServiceView| {
         let target = |t: &montecartel::overview::TargetView| {
             let why: Vec<&str> = t.regimes.iter().map(|regime| regime.name()).collect();
             let why = if why.is_empty() { String::new() } else { format!(", left out: {}", why.join(", ")) };
             format!("{} {} (slashable {}{why})", t.attack, t.threshold, usd(t.slashable_usd))
         };
-        [
-            view.design.clone(),
-            view.service.clone(),
-            view.n_members.to_string(),
-            usd(view.bonded_usd),
-            share(view.largest_share),
-            number(view.above_third),
-            number(view.above_two_thirds),
-            view.targets.iter().map(target).collect::<Vec<_>>().join("\n"),
-        ]
+        let row = |service: String, power: &PowerView, bonded: String, targets: String| {
+            let [members, largest, third, two_thirds] = spread(power);
+            [view.design.clone(), service, members, bonded, largest, third, two_thirds, targets]
+        };
+        let targets = view.targets.iter().map(target).collect::<Vec<_>>().join("\n");
+        let first = row(view.service.clone(), &view.power, usd(view.bonded_usd), targets);
+        let of_second =
+            |power| row(format!("{}, second quorum", view.service), power, String::new(), String::new());
+        std::iter::once(first).chain(view.second.as_ref().map(of_second)).collect::<Vec<_>>()
     };
     let headers = [
         "design",
@@ -82,7 +85,7 @@ fn print_services(overview: &Overview, out: &mut Out) -> Result<(), Failure> {
         "targets, if everybody took part",
     ];
     out.line("\nServices at today's prices; > 1/3 and > 2/3: least number of operators with so much power.")?;
-    out.line(table(&headers, overview.services.iter().map(row)))
+    out.line(table(&headers, overview.services.iter().flat_map(rows)))
 }
 
 fn print_overlaps(overlaps: &[Overlap], out: &mut Out) -> Result<(), Failure> {
@@ -128,9 +131,16 @@ fn document(study: &Study, overview: &Overview) -> Value {
             let regime: Vec<&str> = t.regimes.iter().map(|regime| regime.name()).collect();
             json!({ "attack": t.attack, "threshold": t.threshold, "slashable_usd": t.slashable_usd, "regime": regime })
         });
-        json!({ "design": view.design, "service": view.service, "operators": view.n_members,
-                "bonded_usd": view.bonded_usd, "largest_share": view.largest_share,
-                "operators_above_third": view.above_third, "operators_above_two_thirds": view.above_two_thirds,
+        let PowerView { n_members, largest_share, above_third, above_two_thirds } = &view.power;
+        let second = view.second.as_ref().map(|power| {
+            json!({ "operators": power.n_members, "largest_share": power.largest_share,
+                    "operators_above_third": power.above_third,
+                    "operators_above_two_thirds": power.above_two_thirds })
+        });
+        json!({ "design": view.design, "service": view.service, "operators": n_members,
+                "bonded_usd": view.bonded_usd, "largest_share": largest_share,
+                "operators_above_third": above_third, "operators_above_two_thirds": above_two_thirds,
+                "second_quorum": second,
                 "targets": targets.collect::<Vec<_>>() })
     });
     let overlaps = overview.overlaps.iter().map(|o| {

@@ -2,7 +2,7 @@
 
 use crate::amount::share;
 use crate::args::ExactArguments;
-use crate::exit::Failure;
+use crate::exit::{Failure, USAGE};
 use crate::load;
 use crate::names::{design_named, service_named};
 use crate::output::Out;
@@ -10,8 +10,7 @@ use crate::tables::table;
 use montecartel::exact::{
     Bracket, Exact, FINEST_CELLS, Factored, Method, Refinement, Refusal, ServicePower, exact,
 };
-use montecartel::fraction::Threshold;
-use montecartel::graph::Graph;
+use montecartel::graph::Secured;
 use montecartel::rare::{Computed, Conditional, Figure, Fineness, conditional_refined};
 use montecartel::study::Study;
 use serde_json::{Value, json};
@@ -20,7 +19,7 @@ use serde_json::{Value, json};
 struct Row {
     design: String,
     attack: String,
-    threshold: Threshold,
+    threshold: String,
     reached: Bracket,
     /// Without sampling error: what rounding powers to cells alone leaves.
     rounded: Bracket,
@@ -28,6 +27,17 @@ struct Row {
     cells: Option<u64>,
     how: String,
 }
+
+/// A target of one design whose probability is not computed.
+struct Omitted {
+    design: String,
+    attack: String,
+    threshold: String,
+}
+
+/// What is said of it.
+const AT_ONCE: &str = "power in two quorums at once is not computed: `p_threshold_reached` of `cartel run` with --estimator \
+                       importance estimates it";
 
 /// Most cells where factors are sampled, unless told otherwise.
 const SAMPLED_CELLS: u64 = 1 << 14;
@@ -46,7 +56,7 @@ pub fn run(arguments: &ExactArguments, out: &mut Out) -> Result<(), Failure> {
     let threads = load::threads(arguments.threads)?;
     let graph = montecartel::design::compile(&study);
     let seed = arguments.seed.unwrap_or(study.run.seed);
-    let mut rows = Vec::new();
+    let (mut rows, mut omitted) = (Vec::new(), Vec::new());
     for design in designs {
         // Named alone, a design must secure the service; among all, those that do are shown.
         let service = match service_named(&study, design, &arguments.service) {
@@ -60,53 +70,72 @@ pub fn run(arguments: &ExactArguments, out: &mut Out) -> Result<(), Failure> {
         };
         let secured = graph.designs[design].secured.iter().find(|s| graph.secured[**s].service == service);
         let Some(secured) = secured else { continue };
-        let ask = Asked { study: &study, graph: &graph, secured: *secured, seed, arguments };
-        rows.extend(threads.install(|| ask.rows(&study.designs[design].name)));
+        let ask = Asked { study: &study, secured: &graph.secured[*secured], seed, arguments };
+        let name = &study.designs[design].name;
+        rows.extend(threads.install(|| ask.rows(name)));
+        omitted.extend(ask.omitted(name));
+    }
+    if let (true, Some(Omitted { design, attack, .. })) = (rows.is_empty(), omitted.first()) {
+        let file = arguments.study.display();
+        let key = format!("services.{}.attacks.{attack}.second_threshold", arguments.service);
+        let said = format!(
+            "error: {file}: {key}: in design `{design}` {AT_ONCE}, or leave `second_quorum` out of the design"
+        );
+        return Err(Failure::new(USAGE, said));
     }
     if arguments.json {
-        return out.json(&document(&study, &arguments.service, &rows));
+        return out.json(&document(&study, &arguments.service, (&rows, &omitted)));
     }
-    print(&study, &arguments.service, &rows, out)
+    print(&study, &arguments.service, (&rows, &omitted), out)
 }
 
 struct Asked<'a> {
     study: &'a Study,
-    graph: &'a Graph,
-    secured: usize,
+    secured: &'a Secured,
     seed: u64,
     arguments: &'a ExactArguments,
 }
 
 impl Asked<'_> {
+    fn price(&self) -> impl Fn(usize) -> f64 {
+        |asset| self.study.assets[asset].price_usd
+    }
+
     fn rows(&self, design: &str) -> Vec<Row> {
         let ExactArguments { width, cells, .. } = *self.arguments;
         let most_cells = cells.unwrap_or(FINEST_CELLS);
         let refinement = Refinement { width, most_cells, ..Refinement::default() };
-        match exact(self.study, self.graph, self.secured, refinement) {
-            None => Vec::new(),
-            Some(Ok(exact)) => computed(design, exact),
-            Some(Err(refusal)) => self.sampled(design, refusal),
-        }
+        let of_quorum = |power: &ServicePower| match exact(self.study, (self.secured, power), refinement) {
+            Ok(exact) => computed(design, exact),
+            Err(refusal) => self.sampled(design, power, refusal),
+        };
+        ServicePower::of_quorums(self.secured, self.price()).iter().flat_map(of_quorum).collect()
+    }
+
+    /// Targets that need power in two quorums at once.
+    fn omitted(&self, design: &str) -> impl Iterator<Item = Omitted> {
+        self.secured.targets.iter().filter(|target| target.needs_both()).map(|target| Omitted {
+            design: design.to_owned(),
+            attack: target.kind.clone(),
+            threshold: target.thresholds(),
+        })
     }
 
     /// By sampled factors, where there are too many to integrate over.
-    fn sampled(&self, design: &str, refusal: Refusal) -> Vec<Row> {
-        let secured = &self.graph.secured[self.secured];
-        let price = |asset: usize| self.study.assets[asset].price_usd;
-        let Some(power) = ServicePower::new(secured, price) else { return Vec::new() };
-        let plan = Conditional::new(&Factored::new(self.study), &power, self.seed);
+    fn sampled(&self, design: &str, power: &ServicePower, refusal: Refusal) -> Vec<Row> {
+        let plan = Conditional::new(&Factored::new(self.study), power, self.seed);
         let ExactArguments { width, cells, scenarios, .. } = *self.arguments;
         let fineness = Fineness { width, most_cells: cells.unwrap_or(SAMPLED_CELLS) };
-        let computed = conditional_refined(&plan, &power, scenarios, fineness);
+        let computed = conditional_refined(&plan, power, scenarios, fineness);
         let Computed { figures, draws, cells } = &computed;
         let prices = if power.moves { ", at today's prices" } else { "" };
         let fine = rounding(*cells, computed.rounding());
-        let row = |(target, figure): (&montecartel::graph::Target, &Figure)| {
-            let estimate = figure.estimate;
+        let row = |(target, figure): (&usize, &Figure)| {
+            let (target, estimate) = (&self.secured.targets[*target], figure.estimate);
             Row {
                 design: design.to_owned(),
                 attack: target.kind.clone(),
-                threshold: target.threshold,
+                threshold: target.thresholds(),
                 reached: Bracket { low: estimate.low, value: estimate.value, high: estimate.high },
                 rounded: Bracket { low: figure.rounded_down, value: estimate.value, high: figure.rounded_up },
                 std_error: estimate.std_error,
@@ -114,7 +143,7 @@ impl Asked<'_> {
                 how: format!("{draws} draws of the factors{prices}, 95% interval{fine}: {refusal}"),
             }
         };
-        secured.targets.iter().zip(figures).map(row).collect()
+        power.targets.iter().zip(figures).map(row).collect()
     }
 }
 
@@ -152,16 +181,21 @@ fn computed(design: &str, exact: Exact) -> Vec<Row> {
     exact.thresholds.into_iter().map(row).collect()
 }
 
-fn print(study: &Study, service: &str, rows: &[Row], out: &mut Out) -> Result<(), Failure> {
+fn print(
+    study: &Study,
+    service: &str,
+    (rows, omitted): (&[Row], &[Omitted]),
+    out: &mut Out,
+) -> Result<(), Failure> {
     out.line(format_args!("{}: P(colluders alone reach the threshold) of {service}\n", study.name))?;
     if rows.is_empty() {
-        return out.line("no operator has power over it, or it takes two quorums, which are not computed");
+        return out.line("no operator has power over it");
     }
     let cells = rows.iter().map(|row| {
         [
             row.design.clone(),
             row.attack.clone(),
-            row.threshold.to_string(),
+            row.threshold.clone(),
             format!("{:.6e}", row.reached.value),
             format!("[{:.4e}, {:.4e}]", row.reached.low, row.reached.high),
         ]
@@ -174,16 +208,22 @@ fn print(study: &Study, service: &str, rows: &[Row], out: &mut Out) -> Result<()
             out.line(format_args!("{}: {}", row.design, row.how))?;
         }
     }
+    for Omitted { design, attack, threshold } in omitted {
+        out.line(format_args!("{design}: {attack} ({threshold}): {AT_ONCE}"))?;
+    }
     Ok(())
 }
 
-fn document(study: &Study, service: &str, rows: &[Row]) -> Value {
+fn document(study: &Study, service: &str, (rows, omitted): (&[Row], &[Omitted])) -> Value {
     let rows = rows.iter().map(|row| {
-        json!({ "design": row.design, "attack": row.attack, "threshold": row.threshold.to_string(),
+        json!({ "design": row.design, "attack": row.attack, "threshold": row.threshold,
                 "p_threshold_reached": row.reached.value, "low": row.reached.low, "high": row.reached.high,
                 "std_error": row.std_error, "rounded_down": row.rounded.low, "rounded_up": row.rounded.high,
                 "cells": row.cells, "how": row.how })
     });
+    let omitted = omitted.iter().map(
+        |of| json!({ "design": of.design, "attack": of.attack, "threshold": of.threshold, "why": AT_ONCE }),
+    );
     json!({ "schema": "urn:montecartel:exact:1", "study": study.name, "service": service,
-            "thresholds": rows.collect::<Vec<_>>() })
+            "thresholds": rows.collect::<Vec<_>>(), "not_computed": omitted.collect::<Vec<_>>() })
 }

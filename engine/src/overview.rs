@@ -45,7 +45,20 @@ pub struct ServiceView {
     pub design: String,
     /// Service.
     pub service: String,
-    /// Operators with power; 0 for proof of work.
+    /// Who has power, in the first quorum where there are two; nobody for proof of work.
+    pub power: PowerView,
+    /// Who has power in the second quorum, where there is one.
+    pub second: Option<PowerView>,
+    /// Stake that answers for it, USD.
+    pub bonded_usd: f64,
+    /// Per target.
+    pub targets: Vec<TargetView>,
+}
+
+/// How power is spread over its operators.
+#[derive(Debug, Clone, Default)]
+pub struct PowerView {
+    /// Operators with power.
     pub n_members: usize,
     /// Largest share of the power.
     pub largest_share: f64,
@@ -53,10 +66,6 @@ pub struct ServiceView {
     pub above_third: Option<usize>,
     /// Least number of operators with more than two thirds.
     pub above_two_thirds: Option<usize>,
-    /// Stake that answers for it, USD.
-    pub bonded_usd: f64,
-    /// Per target.
-    pub targets: Vec<TargetView>,
 }
 
 /// A target at today's prices.
@@ -126,24 +135,28 @@ fn service_view(study: &Study, graph: &Graph, design: &str, secured: usize) -> S
         slashable_usd: slashable_usd(target, price),
         regimes: target.regimes.clone(),
     };
-    let mut view = ServiceView {
+    let of_first = match &secured.power {
+        Power::Stake(power) => power_view(power, price),
+        Power::Hash => PowerView::default(),
+    };
+    ServiceView {
         design: design.to_owned(),
         service: study.services[secured.service].name.clone(),
-        n_members: 0,
-        largest_share: 0.0,
-        above_third: None,
-        above_two_thirds: None,
+        power: of_first,
+        second: secured.second.as_ref().map(|power| power_view(power, price)),
         bonded_usd: secured.staked.iter().map(|(asset, tokens)| price(*asset) * tokens).sum(),
         targets: secured.targets.iter().map(target).collect(),
-    };
-    if let Power::Stake(power) = &secured.power {
-        let (units, total) = powers(power, price);
-        view.n_members = power.members.len();
-        view.largest_share = units.first().map_or(0.0, |largest| to_f64(*largest) / to_f64(total.max(1)));
-        view.above_third = least_number(&units, total, 1, 3);
-        view.above_two_thirds = least_number(&units, total, 2, 3);
     }
-    view
+}
+
+fn power_view(power: &StakePower, price: impl Fn(usize) -> f64) -> PowerView {
+    let (units, total) = powers(power, price);
+    PowerView {
+        n_members: power.members.len(),
+        largest_share: units.first().map_or(0.0, |largest| to_f64(*largest) / to_f64(total.max(1))),
+        above_third: least_number(&units, total, 1, 3),
+        above_two_thirds: least_number(&units, total, 2, 3),
+    }
 }
 
 /// Exact powers at these prices, largest first, and their sum.

@@ -187,5 +187,7 @@ fn intervals_of_derivatives_cover_as_often_as_they_say() {
 fn computed(study: &montecartel::study::Study) -> f64 {
     let graph = montecartel::design::compile(study);
     let refinement = montecartel::exact::Refinement::default();
-    montecartel::exact::exact(study, &graph, 0, refinement).unwrap().unwrap().thresholds[0].reached.value
+    let (secured, price) = (&graph.secured[0], |asset: usize| study.assets[asset].price_usd);
+    let power = &montecartel::exact::ServicePower::of_quorums(secured, price)[0];
+    montecartel::exact::exact(study, (secured, power), refinement).unwrap().thresholds[0].reached.value
 }

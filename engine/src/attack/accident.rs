@@ -2,7 +2,7 @@
 
 use super::Outcomes;
 use crate::fraction::Threshold;
-use crate::graph::{Graph, Power, StakePower, slot};
+use crate::graph::{Graph, Power, Secured, Silence, StakePower, slot};
 use crate::kernels::bits;
 use crate::sampling::Draws;
 
@@ -11,19 +11,31 @@ pub fn halted_by_accident(graph: &Graph, draws: &Draws, fault: usize, outcomes: 
     let mut hits = vec![0; graph.secured.len()];
     for lane in bits::ones(&draws.faulty[fault].anybody).take_while(|lane| *lane < draws.n) {
         for (secured, hits) in graph.given(draws.turned[lane]).secured.iter().zip(&mut hits) {
-            if let (Power::Stake(power), Some(threshold)) = (&secured.power, secured.halts_at) {
-                *hits += u64::from(halted(power, threshold, draws, (fault, lane), outcomes));
-            }
+            let at = (fault, lane);
+            let halts =
+                secured.silences.iter().any(|silence| halted(secured, *silence, (draws, at), outcomes));
+            *hits += u64::from(halts);
         }
     }
     hits
 }
 
+/// Whether as much of each quorum as a silence takes is down.
 fn halted(
+    secured: &Secured,
+    silence: Silence,
+    (draws, at): (&Draws, (usize, usize)),
+    outcomes: &mut Outcomes,
+) -> bool {
+    let Power::Stake(first) = &secured.power else { return false };
+    let quorums = [silence.first.zip(Some(first)), silence.second.zip(secured.second.as_ref())];
+    quorums.into_iter().flatten().all(|(threshold, power)| silent(power, threshold, (draws, at), outcomes))
+}
+
+fn silent(
     power: &StakePower,
     threshold: Threshold,
-    draws: &Draws,
-    (fault, lane): (usize, usize),
+    (draws, (fault, lane)): (&Draws, (usize, usize)),
     outcomes: &mut Outcomes,
 ) -> bool {
     let priced = &mut outcomes.scratch.priced;

@@ -1,6 +1,6 @@
 //! Who plays: operators, or the groups of an attribute.
 
-use crate::graph::{Graph, Power};
+use crate::graph::Graph;
 use crate::study::Study;
 
 /// Operators taken together as players.
@@ -76,11 +76,7 @@ fn largest(membership: &[(usize, f64)]) -> Option<usize> {
     best.map(|(group, _)| group)
 }
 
-/// Whether an operator has power over any service.
+/// Whether an operator has power over any service, in either quorum.
 fn has_power(graph: &Graph, operator: usize) -> bool {
-    let over = |power: &Power| match power {
-        Power::Stake(power) => power.members.iter().any(|member| *member as usize == operator),
-        Power::Hash => false,
-    };
-    graph.secured.iter().any(|secured| over(&secured.power))
+    graph.secured.iter().any(|secured| secured.members().any(|member| member as usize == operator))
 }

@@ -160,3 +160,44 @@ fn nothing_attacked_is_nobodys() {
     assert!(rows.iter().all(|row| row.estimate.value.abs() < 1e-300), "{rows:?}");
     assert!(rows.iter().any(|row| row.group == "b" && row.metric == "coalition_frequency"));
 }
+
+/// Whoever has power in a second quorum alone is a player as well: the run in which it is honest has the same probability, and parts
+/// add up.
+#[test]
+fn a_second_quorum_has_players() {
+    let two = |honest: &str| {
+        let rows: Vec<String> = ["a", "b", "c", "d", "e"]
+            .iter()
+            .map(|name| {
+                let h = if *name == honest { 1.0 } else { 0.4 };
+                format!(
+                    "{{ operator = \"{name}\", collusion_probability = 0, altruistic_probability = {h:?} }}"
+                )
+            })
+            .collect();
+        load(&format!(
+            "name = \"t\"\nassets.A = {{ price_usd = 1 }}\nrun.scenarios = 2000\n\
+             collusion = {{ probability = 0, altruistic_probability = 0.4 }}\n\
+             adversary = {{ routes = [\"collude\", \"bribe\"], bribe_premium = 0 }}\noperators.table = [{}]\n\
+             pools.p = {{ asset = \"A\", stake = {{ a = 3, b = 2, c = 2 }} }}\n\
+             pools.q = {{ asset = \"A\", stake = {{ c = 2, d = 5, e = 3 }} }}\n\
+             [services.s]\nconsensus = \"quorum\"\n\
+             attacks.take = {{ profit_usd = 1e6, threshold = \"> 1/2\", second_threshold = \"> 1/2\" }}\n\
+             attacks.halt = {{ profit_usd = 1e6, threshold = \"> 2/3\", second_threshold = \">= 3/4\" }}\n\
+             [designs.d.services.s]\nsystem = \"pos\"\npool = \"p\"\nslash = 1\nexecutes_on = \"always\"\n\
+             second_quorum = {{ pool = \"q\", slash = 1, slash_halt = 1, executes_on = \"always\" }}\n",
+            rows.join(", ")
+        ))
+    };
+    let whole = two("");
+    let (rows, with) = (attribute(&whole, 2000), pays(&whole));
+    let mut sum = 0.0;
+    for name in ["a", "b", "c", "d", "e"] {
+        let fall = with - pays(&two(name));
+        let told = find(&rows, name, "p_attack_pays_leave_one_out").value;
+        assert!((fall - told).abs() < 1e-12, "without {name} {fall}, told {told}");
+        sum += find(&rows, name, "p_attack_pays_shapley").value;
+    }
+    assert!(find(&rows, "d", "p_attack_pays_leave_one_out").value > 0.05);
+    assert!((sum - with).abs() < 1e-12, "{sum} against {with}");
+}

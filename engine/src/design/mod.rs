@@ -25,7 +25,7 @@ mod turning;
 mod words;
 
 use crate::graph::{
-    AssetAmounts, Capped, DesignGraph, FaultLosses, Graph, HALT, Joint, Order, Power, Secured, SlotLosses,
+    AssetAmounts, Capped, DesignGraph, FaultLosses, Graph, Joint, Order, Power, Secured, Silence, SlotLosses,
     StakePower, Target, Turned,
 };
 use crate::study::{Attack, Combine, Design, Fault, FaultKind, Operator, Slashing, Study, System};
@@ -134,7 +134,6 @@ impl<'a> Compiler<'a> {
     }
 
     fn secured(&self, index: usize, service: usize, system: &System) -> Secured {
-        let attacks = &self.study.services[service].attacks;
         let power = match &self.backings[index] {
             Some(backing) => {
                 let power = StakePower::new(backing.parts.clone(), |a| self.study.assets[a].price_usd);
@@ -153,10 +152,26 @@ impl<'a> Compiler<'a> {
         if let Some(quorum) = &self.design.terms[index].second_quorum {
             how += &format!("; second quorum: stake in pool `{}`", self.study.pools[quorum.pool].name);
         }
-        let halt = attacks.iter().find(|attack| attack.kind == HALT).map(|attack| attack.threshold);
-        let halts_at = halt.or_else(|| self.study.services[service].consensus.halts_at());
-        let is_byzantine = self.has_turned(index);
-        Secured { service, is_byzantine, power, second, how, halts_at, staked: self.staked(index), targets }
+        let (silences, is_byzantine) = (self.silences(index, service), self.has_turned(index));
+        Secured { service, is_byzantine, power, second, how, silences, staked: self.staked(index), targets }
+    }
+
+    /// What stands a service still: its halts, by either quorum or by both; without any what its consensus says of the first.
+    fn silences(&self, index: usize, service: usize) -> Vec<Silence> {
+        let has_second = self.backings[index].as_ref().is_some_and(|backing| backing.second.is_some());
+        let silence = |attack: &Attack| Silence {
+            first: Some(attack.threshold).filter(|_| !attack.is_by_second()),
+            second: attack.second_threshold.filter(|_| has_second),
+        };
+        let halts: Vec<Silence> = self.attacks_on(index).filter(|a| a.halts()).map(silence).collect();
+        if halts.is_empty() {
+            let of_consensus = self.study.services[service].consensus.halts_at();
+            return of_consensus
+                .map(|first| Silence { first: Some(first), second: None })
+                .into_iter()
+                .collect();
+        }
+        halts
     }
 
     /// Attacks on a service of the design, by their kinds: what the second quorum does alone where there is one.

@@ -133,7 +133,7 @@ impl Writer<'_> {
             return;
         }
         self.mean(at, "colluding_share", "share", &service.colluding_share);
-        let halts = graph.secured[secured].halts_at.is_some();
+        let halts = !graph.secured[secured].silences.is_empty();
         if labels.downtime.is_some() && halts {
             self.probability(At { attack: "halt", ..at }, "p_halt_by_accident", service.halted);
         }

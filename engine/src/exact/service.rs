@@ -2,38 +2,72 @@
 
 use super::{Bracket, Factored, Lattice, MOST_CELLS, Precision, Refusal, quadrature};
 use crate::attack::Priced;
-use crate::graph::{Graph, Power, Secured};
+use crate::fraction;
+use crate::graph::{Power, Secured, StakePower, Target};
 use crate::study::Study;
 
-/// Who has power over a service, and how much power each attack needs.
+/// Who has power over a service in one quorum, and how much power each attack needs.
 #[derive(Debug, Clone)]
 pub struct ServicePower {
     /// Operators with power. `[member]`
     pub members: Vec<u32>,
     /// Their power, in whole units. `[member]`
     pub powers: Vec<u128>,
-    /// Least power that reaches each target. `[target]`
+    /// Positions of the targets among those of the service. `[need]`
+    pub targets: Vec<usize>,
+    /// Least power that reaches each target. `[need]`
     pub needs: Vec<u128>,
     /// Whether power moves with prices; `powers` are then those of the prices given.
     pub moves: bool,
 }
 
 impl ServicePower {
-    /// Power at these prices; `None` where no operator decides (proof of work), or two quorums do.
-    pub fn new(secured: &Secured, price: impl Fn(usize) -> f64) -> Option<Self> {
-        let Power::Stake(power) = &secured.power else { return None };
-        if secured.targets.iter().any(|target| target.second_threshold.is_some()) {
-            return None;
-        }
+    /// Each quorum with the targets that it decides alone, power at these prices; none where hash rate decides. What needs two
+    /// quorums at once is in neither.
+    pub fn of_quorums(secured: &Secured, price: impl Fn(usize) -> f64) -> Vec<Self> {
+        let first = |target: &Target| target.second_threshold.is_none().then_some(target.threshold);
+        let second = |target: &Target| target.second_threshold.filter(|_| target.threshold.is_nothing());
+        let quorums = Self::quorums(secured, price, [&first, &second]).into_iter().flatten();
+        quorums.filter(|quorum| !quorum.targets.is_empty()).collect()
+    }
+
+    /// Both quorums with the targets that need power in the two at once; `None` if there are none.
+    pub fn of_both(secured: &Secured, price: impl Fn(usize) -> f64) -> Option<[Self; 2]> {
+        let first = |target: &Target| target.needs_both().then_some(target.threshold);
+        let second = |target: &Target| target.second_threshold.filter(|_| target.needs_both());
+        let [first, second] = Self::quorums(secured, price, [&first, &second]);
+        first.zip(second).map(<[Self; 2]>::from).filter(|[first, _]| !first.targets.is_empty())
+    }
+
+    fn quorums(
+        secured: &Secured,
+        price: impl Fn(usize) -> f64,
+        needs: [&dyn Fn(&Target) -> Option<fraction::Threshold>; 2],
+    ) -> [Option<Self>; 2] {
+        let Power::Stake(first) = &secured.power else { return [None, None] };
+        let [of_first, of_second] = needs.map(|need| {
+            let targets = secured.targets.iter().enumerate();
+            targets.filter_map(|(index, target)| Some((index, need(target)?))).collect::<Vec<_>>()
+        });
+        let second = secured.second.as_ref();
+        [Some(Self::of(first, &of_first, &price)), second.map(|power| Self::of(power, &of_second, &price))]
+    }
+
+    fn of(
+        power: &StakePower,
+        targets: &[(usize, fraction::Threshold)],
+        price: impl Fn(usize) -> f64,
+    ) -> Self {
         let mut priced = Priced::default();
         priced.price_power(power, price);
         let powers = (0..power.members.len()).map(|slot| priced.units(power, slot));
-        Some(Self {
+        Self {
             members: power.members.clone(),
             powers: powers.collect(),
-            needs: secured.targets.iter().map(|target| target.threshold.least_power(priced.total)).collect(),
+            targets: targets.iter().map(|(index, _)| *index).collect(),
+            needs: targets.iter().map(|(_, threshold)| threshold.least_power(priced.total)).collect(),
             moves: power.parts.len() > 1,
-        })
+        }
     }
 
     /// Power of everybody.
@@ -70,16 +104,16 @@ pub enum Method {
 pub struct Threshold {
     /// Attack kind.
     pub attack: String,
-    /// Power needed.
-    pub threshold: crate::fraction::Threshold,
+    /// Power needed, in words.
+    pub threshold: String,
     /// Probability that colluders alone reach it.
     pub reached: Bracket,
 }
 
-/// Threshold probabilities of one service.
+/// Threshold probabilities of one quorum of a service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exact {
-    /// Attacks in the order of their kinds.
+    /// Attacks that it decides alone, in the order of their kinds.
     pub thresholds: Vec<Threshold>,
     /// How they were computed.
     pub method: Method,
@@ -111,40 +145,31 @@ impl Default for Refinement {
     }
 }
 
-/// Probabilities that colluders alone reach each threshold of a service, at today's prices. The lattice is refined until the bracket
-/// is as narrow as asked, as fine as it may be, or the work is too much. `None` where no operator decides.
+/// Probabilities that colluders alone reach each target that one quorum of a service decides, at the prices of its power. The
+/// lattice is refined until the bracket is as narrow as asked, as fine as it may be, or the work is too much.
 ///
 /// # Errors
 /// If too many factors act at once to integrate over them.
 pub fn exact(
     study: &Study,
-    graph: &Graph,
-    secured: usize,
+    (secured, power): (&Secured, &ServicePower),
     refinement: Refinement,
-) -> Option<Result<Exact, Refusal>> {
-    let secured = &graph.secured[secured];
-    let power = ServicePower::new(secured, |asset| study.assets[asset].price_usd)?;
-    let factored = Factored::new(study).of_members(&power.members);
+) -> Result<Exact, Refusal> {
     let thresholds = |reached: &dyn Fn(usize) -> Bracket| {
-        let threshold = |(index, target): (usize, &crate::graph::Target)| Threshold {
-            attack: target.kind.clone(),
-            threshold: target.threshold,
-            reached: reached(index),
+        let threshold = |(index, target): (usize, &usize)| {
+            let target = &secured.targets[*target];
+            Threshold { attack: target.kind.clone(), threshold: target.thresholds(), reached: reached(index) }
         };
-        secured.targets.iter().enumerate().map(threshold).collect()
+        power.targets.iter().enumerate().map(threshold).collect()
     };
     if power.total() == 0 {
         let sure = Bracket { low: 1.0, value: 1.0, high: 1.0 };
-        let thresholds = thresholds(&|_| sure);
-        return Some(Ok(Exact {
-            thresholds,
-            method: Method::Free,
-            cells: None,
-            at_todays_prices: power.moves,
-        }));
+        let (thresholds, method) = (thresholds(&|_| sure), Method::Free);
+        return Ok(Exact { thresholds, method, cells: None, at_todays_prices: power.moves });
     }
-    let found = refine(&factored, &power, refinement);
-    Some(found.map(|(answer, cells)| Exact {
+    let factored = Factored::new(study).of_members(&power.members);
+    let (answer, cells) = refine(&factored, power, refinement)?;
+    Ok(Exact {
         thresholds: thresholds(&|index| answer.reached[index]),
         method: Method::Quadrature {
             dimensions: answer.dimensions,
@@ -154,7 +179,7 @@ pub fn exact(
         },
         cells,
         at_todays_prices: power.moves,
-    }))
+    })
 }
 
 /// Exact where powers allow, else finer and finer cells.

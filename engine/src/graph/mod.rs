@@ -27,7 +27,7 @@ pub use settle::{
 pub use turned::{Turned, Variants, sets_in};
 
 use crate::fraction::Threshold;
-use crate::study::{Combine, Route};
+use crate::study::{BY_SECOND, Combine, Route};
 use std::sync::Arc;
 
 /// The kind of attack that silences a service.
@@ -71,7 +71,7 @@ impl Graph {
                 if power.members.is_empty() && self.secured[*secured].second.is_none() {
                     oddities
                         .push(format!("design `{design}`: nobody has power over `{service}`: a free attack"));
-                } else if targets.iter().any(|target| target.kind == HALT && target.losses.are_nothing()) {
+                } else if targets.iter().any(|target| target.halts() && target.losses.are_nothing()) {
                     oddities.push(format!(
                         "design `{design}`: silencing `{service}` costs its operators nothing; a `reward_apr` of the pool or \
                          `slash_halt` would"
@@ -80,6 +80,18 @@ impl Graph {
             }
         }
         oddities
+    }
+}
+
+impl Secured {
+    /// Operators with power in either quorum, those of the first before those of the second alone; nobody where hash rate decides.
+    pub fn members(&self) -> impl Iterator<Item = u32> + '_ {
+        let first = match &self.power {
+            Power::Stake(power) => power.members.as_slice(),
+            Power::Hash => &[],
+        };
+        let second = self.second.iter().flat_map(|power| &power.members);
+        first.iter().chain(second.filter(|member| !first.contains(member))).copied()
     }
 }
 
@@ -168,12 +180,21 @@ pub struct Secured {
     pub second: Option<StakePower>,
     /// The same in words.
     pub how: String,
-    /// Silent power at which it stands still, if it can be said.
-    pub halts_at: Option<Threshold>,
+    /// Silences at which it stands still, each enough by itself; none if it cannot be said.
+    pub silences: Vec<Silence>,
     /// Stake behind it that answers for it: asset and tokens.
     pub staked: Vec<(usize, f64)>,
     /// Its targets, in the order of the service's attacks.
     pub targets: Vec<Target>,
+}
+
+/// Power that must be silent for a service to stand still: of each quorum named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// Of the first quorum.
+    pub first: Option<Threshold>,
+    /// Of the second.
+    pub second: Option<Threshold>,
 }
 
 /// What decides over a service.
@@ -344,6 +365,16 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether it needs power in two quorums at once.
+    pub const fn needs_both(&self) -> bool {
+        self.second_threshold.is_some() && !self.threshold.is_nothing()
+    }
+
+    /// Whether it silences its service, by whichever quorum.
+    pub fn halts(&self) -> bool {
+        self.kind.strip_suffix(BY_SECOND).unwrap_or(&self.kind) == HALT
+    }
+
     /// The power needed, in words.
     pub fn thresholds(&self) -> String {
         match self.second_threshold {

@@ -1,6 +1,6 @@
 //! A run by the estimator that its study names.
 
-use super::conditional::{Conditional, Figure, Fineness, conditional_refined};
+use super::conditional::{Computed, Conditional, Figure, Fineness, conditional_refined};
 use super::importance::Importance;
 use super::weighted_run::run_weighted;
 use crate::estimate::{Results, SummaryRow, relative};
@@ -22,7 +22,8 @@ const TOO_ROUGH: f64 = 0.05;
 /// Runs a plan by the study's estimator, on the current rayon pool.
 ///
 /// `conditional` replaces every threshold probability by its conditional estimate; `auto` those that plain sampling leaves rough.
-/// Where power moves with prices, or services may turn Byzantine, the plain estimate stays. `importance` weighs every figure.
+/// Where power moves with prices, two quorums are needed at once, or services may turn Byzantine, the plain estimate stays.
+/// `importance` weighs every figure.
 ///
 /// # Errors
 /// The sink's first error.
@@ -60,25 +61,71 @@ fn replace(study: &Study, plan: &Plan, results: &mut Results, wanted: impl Fn(&S
     let asked = study.run.relative_error;
     let fineness = Fineness { width: if asked > 0.0 { asked } else { WIDTH }, most_cells: MOST_CELLS };
     for (index, secured) in graph.secured.iter().enumerate() {
-        let Some(power) = ServicePower::new(secured, |asset| study.assets[asset].price_usd) else { continue };
-        let targets = plan.labels().targets_of(graph, index);
-        let designs: Vec<&str> =
-            graph.designs.iter().filter(|d| d.secured.contains(&index)).map(|d| d.name.as_str()).collect();
-        let here = |row: &SummaryRow| {
-            row.metric == "p_threshold_reached"
-                && designs.contains(&row.design.as_str())
-                && row.service == plan.labels().services[index]
-        };
-        if power.moves || power.total() == 0 || !results.summary.iter().any(|row| here(row) && wanted(row)) {
-            continue;
+        let price = |asset: usize| study.assets[asset].price_usd;
+        let here = Here { plan, index };
+        for power in ServicePower::of_quorums(secured, price) {
+            let is_wanted = |row: &SummaryRow| here.is_one_of(row, &power) && wanted(row);
+            if power.moves || power.total() == 0 || !results.summary.iter().any(is_wanted) {
+                continue;
+            }
+            let conditional = Conditional::new(&factored, &power, study.run.seed);
+            let computed = conditional_refined(&conditional, &power, draws, fineness);
+            here.put(&power, &computed, (&mut *results, &wanted));
         }
-        let conditional = Conditional::new(&factored, &power, study.run.seed);
-        let computed = conditional_refined(&conditional, &power, draws, fineness);
-        let service = &plan.labels().services[index];
-        for (target, figure) in targets.zip(&computed.figures) {
-            let attack = &plan.labels().targets[target].attack;
-            let rows = results.summary.iter_mut().filter(|row| here(row) && row.attack == *attack);
-            rows.filter(|row| wanted(row)).for_each(|row| put(row, figure, computed.draws));
+        if let Some([first, _]) = ServicePower::of_both(secured, price)
+            && results.summary.iter().any(|row| here.is_one_of(row, &first) && wanted(row))
+        {
+            let said = format!(
+                "p_threshold_reached of {}: what needs two quorums at once is estimated by plain sampling, or by importance",
+                here.service()
+            );
+            if !results.warnings.contains(&said) {
+                results.warnings.push(said);
+            }
+        }
+    }
+}
+
+/// A secured service of a plan.
+#[derive(Clone, Copy)]
+struct Here<'a> {
+    plan: &'a Plan,
+    /// Its position.
+    index: usize,
+}
+
+impl Here<'_> {
+    fn service(&self) -> &str {
+        &self.plan.labels().services[self.index]
+    }
+
+    fn attack(&self, position: usize) -> &str {
+        let first = self.plan.labels().targets_of(self.plan.graph(), self.index).start;
+        &self.plan.labels().targets[first + position].attack
+    }
+
+    /// Whether a row says how likely one of a quorum's targets is reached.
+    fn is_one_of(&self, row: &SummaryRow, power: &ServicePower) -> bool {
+        let mut designs = self.plan.graph().designs.iter();
+        row.metric == "p_threshold_reached"
+            && row.service == self.service()
+            && power.targets.iter().any(|position| row.attack == self.attack(*position))
+            && designs.any(|design| design.name == row.design && design.secured.contains(&self.index))
+    }
+
+    /// Puts what was computed in the place of the rows wanted, and says where it cannot be trusted.
+    fn put(
+        &self,
+        power: &ServicePower,
+        computed: &Computed,
+        (results, wanted): (&mut Results, &impl Fn(&SummaryRow) -> bool),
+    ) {
+        let service = self.service();
+        for (position, figure) in power.targets.iter().zip(&computed.figures) {
+            let attack = self.attack(*position);
+            let is_it =
+                |row: &&mut SummaryRow| row.attack == attack && self.is_one_of(row, power) && wanted(row);
+            results.summary.iter_mut().filter(is_it).for_each(|row| put(row, figure, computed.draws));
             if figure.one_dominates {
                 results.warnings.push(format!(
                     "p_threshold_reached of {service} {attack} rests on few draws of the factors: its error bar cannot be trusted"

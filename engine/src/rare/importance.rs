@@ -4,11 +4,12 @@ use super::pilot::{Rare, pilot};
 use super::proposal::{Drawn, Mixture};
 use crate::exact::twist::{Twist, twisted};
 use crate::exact::{Chances, Factored, ServicePower};
-use crate::graph::Graph;
+use crate::graph::{Graph, to_f64};
 use crate::kernels::{LANES, Mask, normal};
 use crate::sampling::{CollusionLaws, Draws, collusion_laws};
 use crate::streams::Purpose;
 use crate::study::Study;
+use std::collections::BTreeMap;
 
 /// Most proposals: each scenario is weighed against all of them.
 const MOST_PROPOSALS: usize = 12;
@@ -58,7 +59,7 @@ impl Importance {
     pub fn new(study: &Study, graph: &Graph, seed: u64) -> Self {
         let factored = Factored::new(study);
         let mut rare: Vec<(Rare, super::Proposal)> = Vec::new();
-        for target in distinct(study, graph) {
+        for target in distinct((study, &factored), graph) {
             rare.extend(pilot(&factored, &target, seed).map(|proposal| (target, proposal)));
         }
         let (rare, proposals) = thin(rare).into_iter().unzip();
@@ -153,12 +154,16 @@ impl Importance {
 }
 
 /// Thresholds of all designs, each distinct power and need once.
-fn distinct(study: &Study, graph: &Graph) -> Vec<Rare> {
+fn distinct((study, factored): (&Study, &Factored), graph: &Graph) -> Vec<Rare> {
     let mut found: Vec<Rare> = Vec::new();
     for secured in &graph.secured {
-        let Some(power) = ServicePower::new(secured, |asset| study.assets[asset].price_usd) else { continue };
-        for mut rare in power.rare() {
-            rare.members.clone_from(&power.members);
+        let price = |asset: usize| study.assets[asset].price_usd;
+        let alone = ServicePower::of_quorums(secured, price).into_iter().flat_map(|power| {
+            let members = power.members.clone();
+            power.rare().into_iter().map(move |rare| Rare { members: members.clone(), ..rare })
+        });
+        let both = ServicePower::of_both(secured, price);
+        for rare in alone.chain(both.into_iter().flat_map(|quorums| at_once(factored, &quorums))) {
             let same = |other: &Rare| {
                 let shares = other.shares.iter().zip(&rare.shares);
                 other.members == rare.members
@@ -171,6 +176,38 @@ fn distinct(study: &Study, graph: &Graph) -> Vec<Rare> {
         }
     }
     found
+}
+
+/// Weights of the first quorum that are tried: so many steps from none to all.
+const STEPS: u32 = 20;
+
+/// What needs two quorums at once, as one threshold each of a mean of both: who reaches both reaches any mean of them, and the mean
+/// taken is the one whose Chernoff bound is least where the factors are 0.
+fn at_once(factored: &Factored, quorums: &[ServicePower; 2]) -> Vec<Rare> {
+    let mut chances = Chances::default();
+    chances.fill(factored, &vec![0.0; factored.n_factors], 1.0);
+    let of_target = |at: usize| {
+        let means = (0..=STEPS).map(|step| mean_of(quorums, at, f64::from(step) / f64::from(STEPS)));
+        let bound = |rare: &Rare| rare.twist(&chances).log_bound(rare.need);
+        means.min_by(|a, b| bound(a).total_cmp(&bound(b)))
+    };
+    let some = quorums.iter().all(|quorum| quorum.total() > 0);
+    (0..quorums[0].targets.len()).filter(|_| some).filter_map(of_target).collect()
+}
+
+/// Power of everybody and the need of one target, the first quorum's with this weight and the second's with the rest.
+fn mean_of(quorums: &[ServicePower; 2], at: usize, weight: f64) -> Rare {
+    let mut shares: BTreeMap<u32, f64> = BTreeMap::new();
+    let mut need = 0.0;
+    for (quorum, weight) in quorums.iter().zip([weight, 1.0 - weight]) {
+        let part = weight / to_f64(quorum.total());
+        need += part * to_f64(quorum.needs[at]);
+        for (member, power) in quorum.members.iter().zip(&quorum.powers) {
+            *shares.entry(*member).or_default() += part * to_f64(*power);
+        }
+    }
+    let (members, shares) = shares.into_iter().filter(|(_, share)| *share > 0.0).unzip();
+    Rare { members, shares, need }
 }
 
 /// At most [`MOST_PROPOSALS`], evenly over the needs.

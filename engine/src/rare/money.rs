@@ -246,7 +246,7 @@ impl Money {
             for index in &design.secured {
                 let secured = &plan.graph().secured[*index];
                 let Power::Stake(power) = &secured.power else { continue };
-                if plan.labels().downtime.is_none() || secured.halts_at.is_none() || power.parts.len() > 1 {
+                if plan.labels().downtime.is_none() || secured.silences.is_empty() || power.parts.len() > 1 {
                     continue;
                 }
                 let at = At { service: &plan.labels().services[*index], attack: "halt", ..At::DESIGN };

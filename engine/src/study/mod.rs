@@ -27,7 +27,9 @@ pub use metrics::METRICS;
 pub use operators::{Attribute, Collusion, Copula, Factor, Fault, FaultKind, Loading, Operator};
 pub use problem::{Problem, Severity, StudyError};
 pub use schema::{json_schema, key_reference};
-pub use services::{Adversary, Attack, BribePremium, Consensus, Network, Pool, Route, Service, Slashing};
+pub use services::{
+    Adversary, Attack, BY_SECOND, BribePremium, Consensus, Network, Pool, Route, Service, Slashing,
+};
 pub use systems::{
     Combine, Design, Eigenlayer, Enforcement, ExecutesOn, External, Ics, Mesh, Pos, Pow, SagaPrice,
     Selection, Slash, StakeMode, System,

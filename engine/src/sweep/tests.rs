@@ -119,8 +119,10 @@ fn factored(collusion: &str, estimator: Estimator) -> Variable {
 fn exactly(variable: &Variable, key: &str, value: f64) -> f64 {
     let study = variable.with(&[Setting { key: key.to_owned(), value }]).unwrap();
     let graph = crate::design::compile(&study);
-    let found = crate::exact::exact(&study, &graph, 0, crate::exact::Refinement::default());
-    found.unwrap().unwrap().thresholds[0].reached.value
+    let (secured, price) = (&graph.secured[0], |asset: usize| study.assets[asset].price_usd);
+    let power = &crate::exact::ServicePower::of_quorums(secured, price)[0];
+    let found = crate::exact::exact(&study, (secured, power), crate::exact::Refinement::default());
+    found.unwrap().thresholds[0].reached.value
 }
 
 #[test]

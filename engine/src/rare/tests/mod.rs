@@ -1,5 +1,7 @@
 //! Estimators against what is computed.
 
+mod quorums;
+
 use super::*;
 use crate::exact::{Factored, Lattice, MOST_CELLS, Member, Precision, ServicePower, quadrature};
 
@@ -13,6 +15,7 @@ fn pool(n: usize, p: f64, rho: f64, needs: &[u128]) -> (Factored, ServicePower) 
     let power = ServicePower {
         members: (0u32..).take(n).collect(),
         powers: vec![1; n],
+        targets: (0..needs.len()).collect(),
         needs: needs.to_vec(),
         moves: false,
     };
@@ -216,6 +219,7 @@ fn importance_reaches_tails_and_leaves_the_rest_unbiased() {
         let power = ServicePower {
             members: (0..100).collect(),
             powers: vec![1; 100],
+            targets: vec![0],
             needs: vec![need],
             moves: false,
         };
