@@ -158,7 +158,7 @@ impl Plan {
     /// Judges one block whose states and weights come from `states` (see [`Sampler::draw_given`]); the rows to be recorded.
     pub fn judge_given(&self, block: u64, room: &mut Judged, states: impl FnOnce(&mut Draws)) -> Rows {
         let Judged { draws, outcomes, execution, members, .. } = room;
-        self.sampler.draw_given(block, self.lanes(block), draws, states);
+        self.draw_given(block, draws, states);
         self.assess(draws, outcomes);
         members.clear();
         execute_seen(&self.graph, draws, outcomes, execution, |design, lane, coalition| {
@@ -173,6 +173,11 @@ impl Plan {
         self.draw_plain(block, draws);
         self.assess(draws, outcomes);
         execute(&self.graph, draws, outcomes, execution);
+    }
+
+    /// Draws one block whose states and weights come from `states`.
+    pub fn draw_given(&self, block: u64, draws: &mut Draws, states: impl FnOnce(&mut Draws)) {
+        self.sampler.draw_given(block, self.lanes(block), draws, states);
     }
 
     /// Draws one block as [`run`] does.

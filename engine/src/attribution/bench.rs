@@ -106,7 +106,7 @@ impl<'a> Bench<'a> {
             present.sort_unstable();
             present.dedup();
             for player in present {
-                book.is_in_coalition(player);
+                book.is_in_coalition(player, scene.damage);
                 if !free[position] {
                     questions.push((position, honest(players, &[player], self.words)));
                     asked.push((player, scene.damage));

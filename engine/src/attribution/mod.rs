@@ -15,15 +15,18 @@
 //! largest; one without a group is a player of its own. Attacks are those witnessed, as in `p_attack_pays`.
 
 mod bench;
+mod booked;
 mod players;
 mod rows;
 mod scene;
 #[cfg(test)]
 mod tests;
 
+use crate::design::compile;
 use crate::estimate::ContributionRow;
+use crate::rare::Importance;
 use crate::run::{Plan, in_parallel};
-use crate::study::Study;
+use crate::study::{Design, Estimator, Study};
 use bench::Bench;
 use players::Players;
 use rows::Book;
@@ -33,23 +36,26 @@ use scene::{Scene, attacked};
 const SCENES: usize = 256;
 
 /// Contributions in every design of a study, from its first `scenarios`; on the current rayon pool. The study is one whose
-/// operators have chosen already.
+/// operators have chosen already. Where importance sampling is its estimator the scenarios are those of its run, and weighted: each
+/// figure is a mean over scenarios, whoever is honest in them.
 ///
 /// Each design is judged alone, on the same draws as in a run. Work grows with the attacks that pay: some ten judgements each
 /// for every attribute and one for every member of the coalition.
 pub fn attribute(study: &Study, scenarios: u64) -> Vec<ContributionRow> {
-    let designs = study.designs.iter();
-    designs
-        .flat_map(|design| of_design(&Study { designs: vec![design.clone()], ..study.clone() }, scenarios))
-        .collect()
+    let is_weighted = study.run.estimator == Estimator::Importance;
+    let importance = is_weighted.then(|| Importance::new(study, &compile(study), study.run.seed));
+    let of = |design: &Design| {
+        let study = Study { designs: vec![design.clone()], ..study.clone() };
+        of_design(study, scenarios, importance.as_ref())
+    };
+    study.designs.iter().flat_map(of).collect()
 }
 
 /// Contributions in the study's one design.
-fn of_design(study: &Study, scenarios: u64) -> Vec<ContributionRow> {
-    let mut study = study.clone();
+fn of_design(mut study: Study, scenarios: u64, importance: Option<&Importance>) -> Vec<ContributionRow> {
     study.run.scenarios = study.run.scenarios.min(scenarios);
     let plan = Plan::new(&study);
-    let (scenes, attacks) = attacked(&plan);
+    let (scenes, whole) = attacked(&plan, importance);
     let by = Players::of_study(&study, plan.graph());
     let chunks: Vec<&[Scene]> = scenes.chunks(SCENES).collect();
     let books = in_parallel(chunks.len(), |index| {
@@ -58,11 +64,11 @@ fn of_design(study: &Study, scenarios: u64) -> Vec<ContributionRow> {
         let of = |players: &Players| bench.book(players, chunks[index], &free, study.run.seed);
         by.iter().map(of).collect::<Vec<Book>>()
     });
-    let mut rows = rows::whole(&study.designs[0].name, plan.scenarios(), &attacks);
+    let mut rows = rows::whole(&study.designs[0].name, &whole);
     for (position, players) in by.iter().enumerate() {
         let mut book = Book::default();
         books.iter().for_each(|books| book.take(&books[position]));
-        rows.extend(book.rows(&study.designs[0].name, players, plan.scenarios()));
+        rows.extend(book.rows(&study.designs[0].name, players, &whole));
     }
     rows
 }

@@ -1,8 +1,10 @@
 //! Scenarios in which an attack pays, kept apart from their blocks.
 
+use super::booked::Whole;
 use crate::attack::{NO_TARGET, assess, execute_seen};
 use crate::kernels::{LANES, Mask};
 use crate::moments::Moments;
+use crate::rare::Importance;
 use crate::run::{Plan, blocks_in_order};
 use crate::sampling::{Crowd, Draws};
 
@@ -19,9 +21,11 @@ pub(super) fn insert(set: &mut [u64], operator: usize) {
     set[operator / 64] |= 1 << (operator % 64);
 }
 
-/// What an attacked scenario does damage for, USD.
+/// What an attacked scenario counts for, and does damage for, USD.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Damage {
+    /// Its likelihood ratio; 1 in a plain run.
+    pub weight: f64,
     /// Stake slashed, as far as slashes landed.
     pub slashed: f64,
     /// What the attacker takes from users.
@@ -44,44 +48,48 @@ pub(super) struct Scene {
     pub damage: Damage,
 }
 
-/// Damage over all scenarios of a design, attacked or not.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Attacks {
-    /// Scenarios in which an attack pays.
-    pub attacked: u64,
-    pub slashed: Moments,
-    pub users: Moments,
-}
-
-/// Every scenario of a plan with one design in which an attack pays, in order.
-pub(super) fn attacked(plan: &Plan) -> (Vec<Scene>, Attacks) {
+/// Every scenario of a plan with one design in which an attack pays, in order, and what there is in all; by importance sampling
+/// where `importance` draws.
+pub(super) fn attacked(plan: &Plan, importance: Option<&Importance>) -> (Vec<Scene>, Whole) {
     let blocks = blocks_in_order(plan.n_blocks(), |block| {
         let mut room = plan.room();
         let mut members: Vec<Vec<u32>> = vec![Vec::new(); LANES];
-        plan.draw_plain(block, &mut room.draws);
+        match importance {
+            Some(importance) => plan.draw_given(block, &mut room.draws, |draws| importance.draw(draws)),
+            None => plan.draw_plain(block, &mut room.draws),
+        }
         assess(plan.graph(), &room.draws, &mut room.outcomes);
         execute_seen(plan.graph(), &room.draws, &mut room.outcomes, &mut room.execution, |_, lane, who| {
             members[lane].extend_from_slice(who);
         });
         let out = &room.execution.designs[0];
         let lanes = (0..room.draws.n).filter(|lane| out.target[*lane] != NO_TARGET);
+        let weight = |lane: usize| importance.map_or(1.0, |_| room.draws.weight[lane]);
         let scene = |lane: usize| {
-            let damage = Damage { slashed: out.slashed[lane], users: out.taken[lane] };
+            let (slashed, users) = (out.slashed[lane], out.taken[lane]);
+            let damage = Damage { weight: weight(lane), slashed, users };
             Scene::of(&room.draws, lane, std::mem::take(&mut members[lane]), damage)
         };
         let scenes: Vec<Scene> = lanes.map(scene).collect();
         let n = room.draws.n;
-        let (slashed, users) = (Moments::of(&out.slashed[..n]), Moments::of(&out.taken[..n]));
-        (scenes, slashed, users)
+        let mut whole = Whole { n: n as u64, ..Whole::default() };
+        (0..n).for_each(|lane| whole.weights.add(weight(lane), 1.0));
+        whole.slashed.plain = Moments::of(&out.slashed[..n]);
+        whole.users.plain = Moments::of(&out.taken[..n]);
+        for lane in 0..n {
+            whole.slashed.weighted.add(weight(lane), out.slashed[lane]);
+            whole.users.weighted.add(weight(lane), out.taken[lane]);
+        }
+        scenes.iter().for_each(|scene| whole.attacked.add(scene.damage));
+        (scenes, whole)
     });
-    let (mut scenes, mut attacks) = (Vec::new(), Attacks::default());
-    for (of_block, slashed, users) in blocks {
-        attacks.attacked += of_block.len() as u64;
-        attacks.slashed.merge(&slashed);
-        attacks.users.merge(&users);
+    let mut whole = Whole { most_weight: importance.map(Importance::most_weight), ..Whole::default() };
+    let mut scenes = Vec::new();
+    for (of_block, in_all) in blocks {
+        whole.merge(&in_all);
         scenes.extend(of_block);
     }
-    (scenes, attacks)
+    (scenes, whole)
 }
 
 impl Scene {

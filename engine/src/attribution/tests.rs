@@ -201,3 +201,44 @@ fn a_second_quorum_has_players() {
     assert!(find(&rows, "d", "p_attack_pays_leave_one_out").value > 0.05);
     assert!((sum - with).abs() < 1e-12, "{sum} against {with}");
 }
+
+/// Under importance sampling every part is weighted: the whole is the run's own figure, parts add up to it and agree with those of plain
+/// sampling, and what plain sampling hardly sees is known.
+#[test]
+fn weighted_parts_add_up_and_agree_with_plain_ones() {
+    let lines = "adversary = { routes = [\"collude\"] }";
+    let mut plain = study(lines, None);
+    plain.run.scenarios = 60_000;
+    let mut weighted = study(lines, None);
+    weighted.run.scenarios = 20_000;
+    weighted.run.estimator = crate::study::Estimator::Importance;
+    let (by_count, by_weight) = (attribute(&plain, 60_000), attribute(&weighted, 20_000));
+    assert_eq!(by_count.len(), by_weight.len());
+    let mut compared = 0;
+    for (a, b) in by_count.iter().zip(&by_weight) {
+        assert_eq!((&a.attribute, &a.group, &a.metric), (&b.attribute, &b.group, &b.metric));
+        let (x, y) = (a.estimate, b.estimate);
+        let error = (x.std_error.powi(2) + y.std_error.powi(2)).sqrt();
+        assert!((x.value - y.value).abs() <= 5.0 * error, "{} {}: {x:?} {y:?}", a.group, a.metric);
+        compared += u64::from(y.std_error > 0.0);
+    }
+    assert!(compared > 40, "{compared}");
+    let watch = crate::run::Watch { progress: &mut |_| (), go_on: None, interrupted: None };
+    let Ok(run) = crate::rare::run_by_estimator(&weighted, &Plan::new(&weighted), &mut NoSink, watch);
+    for metric in ["p_attack_pays", "slashed_usd", "borne_by_users_usd"] {
+        let whole = run.results.find("d", "*", "*", "*", metric).unwrap().estimate;
+        assert!((find(&by_weight, "*", metric).value / whole.value - 1.0).abs() < 1e-9);
+        for attribute in ["operator", "host"] {
+            let is_part = |row: &&ContributionRow| {
+                row.attribute == attribute && row.metric == format!("{metric}_shapley")
+            };
+            let sum: f64 = by_weight.iter().filter(is_part).map(|row| row.estimate.value).sum();
+            assert!((sum / whole.value - 1.0).abs() < 1e-9, "{attribute} {metric}: {sum} against {whole:?}");
+        }
+    }
+    let rare = |name: &str| {
+        let estimate = *find(&by_weight, name, "p_attack_pays_shapley");
+        estimate.std_error / libm::sqrt(estimate.value / 20_000.0)
+    };
+    assert!(["a", "b"].into_iter().all(|name| rare(name) < 1.0), "{} {}", rare("a"), rare("b"));
+}

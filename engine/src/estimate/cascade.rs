@@ -71,11 +71,13 @@ impl CascadeTally {
     }
 }
 
-fn lost_share(round: &Round) -> f64 {
+/// Part of the design's stake that a round forfeits.
+pub fn lost_share(round: &Round) -> f64 {
     share(round.lost_usd, round.stake_usd)
 }
 
-fn left_share(round: &Round) -> f64 {
+/// Part of the design's stake that leaves in a round.
+pub fn left_share(round: &Round) -> f64 {
     share(round.left_usd, round.stake_usd)
 }
 
@@ -84,7 +86,7 @@ fn share(part: f64, whole: f64) -> f64 {
 }
 
 /// Names of the metrics of one round; positions are those of the rounds.
-const OF_ROUNDS: [[&str; 3]; MOST_ROUNDS] = [
+pub const OF_ROUNDS: [[&str; 3]; MOST_ROUNDS] = [
     ["p_cascade_round_1", "cascade_loss_share_given_round_1", "cascade_power_share_given_round_1"],
     ["p_cascade_round_2", "cascade_loss_share_given_round_2", "cascade_power_share_given_round_2"],
     ["p_cascade_round_3", "cascade_loss_share_given_round_3", "cascade_power_share_given_round_3"],

@@ -15,7 +15,7 @@ mod weighted;
 mod writer;
 
 pub use bribes::{BribeTally, ESCROW, METRICS as BRIBE_METRICS, cheapest_way};
-pub use cascade::CascadeTally;
+pub use cascade::{CascadeTally, OF_ROUNDS, left_share, lost_share};
 pub use differences::Pair;
 pub use labels::{Labels, TargetLabels};
 pub use money::PortfolioFigures;

@@ -1,9 +1,15 @@
 //! What is estimated from weighted scenarios: one list for counting and for labelling.
 
-use crate::attack::{BribeWays, Costs, Execution, NO_TARGET, Outcomes, TargetOutcome};
+use crate::attack::{
+    BribeWays, Cascades, Costs, DesignOutcome, Execution, NO_TARGET, Outcomes, Round, TargetOutcome,
+};
 use crate::bribes::Way;
-use crate::estimate::{At, BRIBE_METRICS, ELSEWHERE, ESCROW, Labels, PATH, PathLabels, cheapest_way};
+use crate::estimate::{
+    At, BRIBE_METRICS, ELSEWHERE, ESCROW, Labels, OF_ROUNDS, PATH, PathLabels, cheapest_way, left_share,
+    lost_share,
+};
 use crate::graph::{Graph, Power};
+use crate::moments::count;
 use crate::sampling::Draws;
 use crate::study::Route;
 
@@ -104,6 +110,9 @@ impl Judgement<'_> {
             };
             see(at, JOINT_GAP, Kind::Quantiles("share"), &gap);
         }
+        if let Some(cascades) = &self.execution.cascades[index] {
+            cascade_figures(cascades, out, at, see);
+        }
         if self.graph.certifies_slack {
             see(at, SLACK, Kind::Quantiles("share"), &|lane| out.slack[lane]);
         }
@@ -133,6 +142,29 @@ impl Judgement<'_> {
             let share = &self.outcomes.colluding_share[secured];
             see(at, "colluding_share", Kind::Mean("share"), &|lane| share[lane]);
         }
+    }
+}
+
+/// What follows attacks, in the order of a plain run.
+fn cascade_figures(cascades: &Cascades, out: &DesignOutcome, at: At<'_>, see: &mut SeeOne<'_>) {
+    let sum = |lane: usize, of: fn(&Round) -> f64| cascades.of(lane).iter().map(of).sum::<f64>();
+    see(at, "cascade_loss_usd", Kind::Mean("usd"), &|lane| sum(lane, |round| round.lost_usd));
+    see(at, "cascade_loss_share", Kind::Mean("share"), &|lane| sum(lane, lost_share));
+    see(at, "cascade_power_share", Kind::Mean("share"), &|lane| sum(lane, left_share));
+    let n_rounds = |lane: usize| match cascades.of(lane) {
+        [] => f64::NAN,
+        rounds => count(rounds.len() as u64),
+    };
+    see(at, "cascade_rounds_given_attacked", Kind::Given("rounds"), &n_rounds);
+    let is_open = |lane: usize| indicator(cascades.open.contains(&lane));
+    see(at, "p_cascade_undecided", Kind::Probability, &is_open);
+    let after_shock = |lane: usize| indicator(!cascades.of(lane).is_empty() && out.target[lane] == NO_TARGET);
+    see(at, "p_attack_only_after_shock", Kind::Probability, &after_shock);
+    for (index, [reached, loss, power]) in OF_ROUNDS.into_iter().enumerate() {
+        let round = |lane: usize| cascades.of(lane).get(index);
+        see(at, reached, Kind::Probability, &|lane| indicator(round(lane).is_some()));
+        see(at, loss, Kind::Given("share"), &|lane| round(lane).map_or(f64::NAN, lost_share));
+        see(at, power, Kind::Given("share"), &|lane| round(lane).map_or(f64::NAN, left_share));
     }
 }
 

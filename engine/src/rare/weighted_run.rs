@@ -172,10 +172,6 @@ impl Sums {
         });
         self.add_differences(plan, &mut results);
         results.warnings.extend(self.weight_warning());
-        if plan.graph().cascades {
-            let said = "what follows an attack (cascade_…) is not weighted: figures of cascades need estimator = \"plain\"";
-            results.warnings.push(said.to_owned());
-        }
         results
     }
 

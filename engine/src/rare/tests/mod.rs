@@ -1,5 +1,6 @@
 //! Estimators against what is computed.
 
+mod cascades;
 mod quorums;
 
 use super::*;
