@@ -6,6 +6,9 @@ use crate::fraction;
 use crate::graph::{Power, Secured, StakePower, Target};
 use crate::study::Study;
 
+/// What a target needs of a quorum; `None` if it does not count there.
+type Need<'a> = &'a dyn Fn(&Target) -> Option<fraction::Threshold>;
+
 /// Who has power over a service in one quorum, and how much power each attack needs.
 #[derive(Debug, Clone)]
 pub struct ServicePower {
@@ -39,11 +42,7 @@ impl ServicePower {
         first.zip(second).map(<[Self; 2]>::from).filter(|[first, _]| !first.targets.is_empty())
     }
 
-    fn quorums(
-        secured: &Secured,
-        price: impl Fn(usize) -> f64,
-        needs: [&dyn Fn(&Target) -> Option<fraction::Threshold>; 2],
-    ) -> [Option<Self>; 2] {
+    fn quorums(secured: &Secured, price: impl Fn(usize) -> f64, needs: [Need<'_>; 2]) -> [Option<Self>; 2] {
         let Power::Stake(first) = &secured.power else { return [None, None] };
         let [of_first, of_second] = needs.map(|need| {
             let targets = secured.targets.iter().enumerate();
