@@ -96,6 +96,10 @@ fn sixteen_at(word: u64, first: usize) -> u16 {
 
 /// Vectors of 32 lanes in a block.
 const VECTORS: usize = LANES / 32;
+/// Vectors that are decided together: they stay in registers.
+const SOME: usize = 4;
+/// Their lanes as words.
+type Words = [u64; SOME / 2];
 
 /// Fills words by xoshiro256++ if the level is this; tells whether it is.
 pub fn fill(level: Level, state: &mut [[u64; WAYS]; 4], out: &mut [[u64; WAYS]]) -> bool {
@@ -155,6 +159,8 @@ fn store(to: &mut [u64; WAYS], vector: __m512i) {
 pub struct SmallColumns {
     /// `[column]`
     pairs: Vec<Pair>,
+    /// Whether a lane of some column saturates: seldom.
+    some_wide: bool,
     /// Thresholds less the band. `[slot][side][vector]`
     shared: Vec<[[__m512i; VECTORS]; SIDES]>,
 }
@@ -212,13 +218,17 @@ impl SmallColumns {
         let Some(common) = factors.first() else { return };
         let common = quantised(common);
         self.pairs.extend(factors.iter().map(|column| Pair::new(&common, &quantised(column))));
+        self.some_wide = self.pairs.iter().any(|pair| pair.some_wide);
         let screen = Screen::new(small);
         self.shared.resize(laws.n_slots, [[_mm512_setzero_si512(); VECTORS]; SIDES]);
         for (index, class) in laws.classes.iter().enumerate() {
             let Some(slot) = class.slot else { continue };
-            if let Some(class) = &small.classes[index] {
-                let sums = screen.sums(class, &self.pairs);
-                self.shared[slot] = [0, 1].map(|side| sums.map(|sums| screen.threshold(class, side, sums)));
+            let Some(class) = &small.classes[index] else { continue };
+            for (part, first) in (0..VECTORS).step_by(SOME).enumerate() {
+                let sums = screen.sums(class, &self.pairs, first);
+                for (side, shared) in self.shared[slot].iter_mut().enumerate() {
+                    shared.as_chunks_mut::<SOME>().0[part] = screen.thresholds(class, side, &sums);
+                }
             }
         }
     }
@@ -277,14 +287,14 @@ impl<'a> Screen<'a> {
         Self { small, table: [c0, load(c1), load(c2)], two_bands: _mm512_set1_epi16(2 * small.band) }
     }
 
-    /// Sums of a class at scale 2^27, for the lower cutoff.
+    /// Sums of a class at scale 2^27, for the lower cutoff and the vectors from `first` on.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    fn sums(&self, class: &SmallClass, pairs: &[Pair]) -> [[__m512i; 2]; VECTORS] {
-        let mut sums = [[_mm512_set1_epi32(class.cutoffs[0]); 2]; VECTORS];
+    fn sums(&self, class: &SmallClass, pairs: &[Pair], first: usize) -> [[__m512i; 2]; SOME] {
+        let mut sums = [[_mm512_set1_epi32(class.cutoffs[0]); 2]; SOME];
         for (column, slopes) in &self.small.pairs[class.pairs.0..class.pairs.1] {
             let (pair, slopes) = (&pairs[*column], _mm512_set1_epi32(*slopes));
-            for (vector, [low, high]) in sums.iter_mut().enumerate() {
+            for (vector, [low, high]) in (first..).zip(&mut sums) {
                 *low = _mm512_dpwssd_epi32(*low, pair.low[vector], slopes);
                 *high = _mm512_dpwssd_epi32(*high, pair.high[vector], slopes);
             }
@@ -292,15 +302,20 @@ impl<'a> Screen<'a> {
         sums
     }
 
-    /// `65536 Φ(x) − 32768` less the band, for one side of a class and one vector of its sums.
+    /// `65536 Φ(x) − 32768` less the band, for one side of a class and some vectors of its sums.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn threshold(&self, class: &SmallClass, side: usize, [low, high]: [__m512i; 2]) -> __m512i {
-        if side == 0 {
-            return self.cdf([low, high]);
-        }
+    fn thresholds(&self, class: &SmallClass, side: usize, sums: &[[__m512i; 2]; SOME]) -> [__m512i; SOME] {
         let further = _mm512_set1_epi32(class.cutoffs[side].wrapping_sub(class.cutoffs[0]));
-        self.cdf([_mm512_add_epi32(low, further), _mm512_add_epi32(high, further)])
+        let mut thresholds = [_mm512_setzero_si512(); SOME];
+        for (threshold, [low, high]) in thresholds.iter_mut().zip(sums) {
+            *threshold = if side == 0 {
+                self.cdf([*low, *high])
+            } else {
+                self.cdf([_mm512_add_epi32(*low, further), _mm512_add_epi32(*high, further)])
+            };
+        }
+        thresholds
     }
 
     /// Φ of sums at scale 2^27.
@@ -330,82 +345,88 @@ impl SmallRows<'_> {
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     fn decide<const N: usize>(self) {
-        let Self { laws, small, first, noise, columns, decided } = self;
-        let screen = Screen::new(small);
+        let Self { laws, small: all, first, noise, columns, mut decided } = self;
+        let screen = Screen::new(all);
         for (i, noise) in noise.iter().enumerate() {
             let index = laws.rows[first + i];
-            let Some(small) = &small.classes[index] else { continue };
+            let Some(small) = &all.classes[index] else { continue };
             let class = &laws.classes[index];
-            // Thresholds of a class of its own are used as they are made.
-            let sums = class.slot.is_none().then(|| screen.sums(small, &columns.pairs));
             for side in 0..N {
-                let (below, open) = (&mut decided.below[side][i], &mut decided.open[side][i]);
                 if !class.cutoffs[side].is_finite() {
-                    (*below, *open) = squeeze::certain(class.cutoffs[side]);
-                    continue;
+                    decided.below[side][i] = squeeze::certain(class.cutoffs[side]);
                 }
-                (*below, *open) = match (&sums, class.slot) {
-                    (Some(sums), _) => screen.judge(noise, small, side, sums),
-                    (None, slot) => screen.compare(noise, &columns.shared[slot.unwrap_or(0)][side]),
-                };
-                screen.open_wide(small, &columns.pairs, open);
+            }
+            let mut open = [Mask::default(); N];
+            for (part, noise) in noise.as_chunks::<SOME>().0.iter().enumerate() {
+                // Thresholds of a class of its own are used as they are made.
+                let sums = class.slot.is_none().then(|| screen.sums(small, &columns.pairs, SOME * part));
+                for side in 0..N {
+                    if !class.cutoffs[side].is_finite() {
+                        continue;
+                    }
+                    let thresholds = match (&sums, class.slot) {
+                        (Some(sums), _) => screen.thresholds(small, side, sums),
+                        (None, slot) => columns.shared[slot.unwrap_or(0)][side].as_chunks::<SOME>().0[part],
+                    };
+                    let (below, some_open) = screen.judge(noise, &thresholds);
+                    decided.below[side][i].as_chunks_mut::<{ SOME / 2 }>().0[part] = below;
+                    if let Some(some_open) = some_open {
+                        open[side].as_chunks_mut::<{ SOME / 2 }>().0[part] = some_open;
+                    }
+                }
+            }
+            for (side, mut open) in open.into_iter().enumerate() {
+                if columns.some_wide && class.cutoffs[side].is_finite() {
+                    columns.open_wide(&all.pairs[small.pairs.0..small.pairs.1], &mut open);
+                }
+                decided.leave_open(i, side, open);
             }
         }
     }
 }
 
-impl Screen<'_> {
-    /// Who lies below the threshold of these sums, and where that is open.
+impl SmallColumns {
+    /// Opens lanes in which a factor of a class saturates.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw")]
-    fn judge(
-        &self,
-        noise: &Noise,
-        class: &SmallClass,
-        side: usize,
-        sums: &[[__m512i; 2]; VECTORS],
-    ) -> (Mask, Mask) {
-        let (mut below, mut open) = ([0; VECTORS], [0; VECTORS]);
-        for vector in 0..VECTORS {
-            let threshold = self.threshold(class, side, sums[vector]);
-            (below[vector], open[vector]) = self.one(load(&noise[vector]), threshold);
-        }
-        (joined(&below), joined(&open))
-    }
-
-    /// The same for thresholds that are there.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw")]
-    fn compare(&self, noise: &Noise, thresholds: &[__m512i; VECTORS]) -> (Mask, Mask) {
-        let (mut below, mut open) = ([0; VECTORS], [0; VECTORS]);
-        for vector in 0..VECTORS {
-            (below[vector], open[vector]) = self.one(load(&noise[vector]), thresholds[vector]);
-        }
-        (joined(&below), joined(&open))
-    }
-
-    /// One vector's decisions.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw")]
-    fn one(&self, noise: __m512i, threshold: __m512i) -> (u32, u32) {
-        let beyond = _mm512_sub_epi16(noise, threshold);
-        (_mm512_cmplt_epi16_mask(noise, threshold), _mm512_cmple_epu16_mask(beyond, self.two_bands))
-    }
-
-    /// Opens lanes in which a factor of the class saturates.
-    #[inline]
-    fn open_wide(&self, class: &SmallClass, pairs: &[Pair], open: &mut Mask) {
-        for (column, _) in &self.small.pairs[class.pairs.0..class.pairs.1] {
-            if pairs[*column].some_wide {
-                let wide = joined(&pairs[*column].wide);
+    fn open_wide(&self, pairs: &[(usize, i32)], open: &mut Mask) {
+        for (column, _) in pairs {
+            if self.pairs[*column].some_wide {
+                let wide = self.pairs[*column].wide.as_chunks::<SOME>().0.iter().flat_map(joined);
                 open.iter_mut().zip(wide).for_each(|(open, wide)| *open |= wide);
             }
         }
     }
 }
 
+impl Screen<'_> {
+    /// Who lies below these thresholds; and where that is open, if it is anywhere.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn judge(&self, noise: &[[u64; WAYS]; SOME], thresholds: &[__m512i; SOME]) -> (Words, Option<Words>) {
+        let mut below = [0; SOME];
+        let mut beyond = [_mm512_setzero_si512(); SOME];
+        let mut nearest = _mm512_set1_epi16(-1);
+        for vector in 0..SOME {
+            let (noise, threshold) = (load(&noise[vector]), thresholds[vector]);
+            below[vector] = _mm512_cmplt_epi16_mask(noise, threshold);
+            beyond[vector] = _mm512_sub_epi16(noise, threshold);
+            nearest = _mm512_min_epu16(nearest, beyond[vector]);
+        }
+        // Masks cost more than vectors, and seldom is anything open.
+        let mut open = None;
+        if _mm512_cmple_epu16_mask(nearest, self.two_bands) != 0 {
+            let mut lanes = [0; SOME];
+            for (lanes, beyond) in lanes.iter_mut().zip(beyond) {
+                *lanes = _mm512_cmple_epu16_mask(beyond, self.two_bands);
+            }
+            open = Some(joined(&lanes));
+        }
+        (joined(&below), open)
+    }
+}
+
 /// Halves of words, low first, as words.
 #[inline]
-fn joined(halves: &[u32; VECTORS]) -> Mask {
+fn joined(halves: &[u32; SOME]) -> Words {
     std::array::from_fn(|word| u64::from(halves[2 * word]) | u64::from(halves[2 * word + 1]) << 32)
 }

@@ -58,21 +58,37 @@ pub struct Columns<'a> {
     pub scale: &'a Single,
 }
 
-/// Decisions about some rows. `[side][row]`
+/// Decisions about some rows.
 #[derive(Debug)]
 pub struct Decided<'a> {
-    /// Where the row lies at or below the side's cutoff, as far as that is clear.
+    /// Where the row lies at or below the side's cutoff, as far as that is clear. `[side][row]`
     pub below: [&'a mut [Mask]; SIDES],
-    /// Where it is not.
-    pub open: [&'a mut [Mask]; SIDES],
+    /// Rows for which it is not.
+    pub open: &'a mut Vec<Open>,
+}
+
+/// What is open about a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Open {
+    /// Of the rows decided together.
+    pub row: usize,
+    /// Which cutoff.
+    pub side: usize,
+    /// In which scenarios.
+    pub lanes: Mask,
 }
 
 impl Decided<'_> {
     /// The same places, lent again.
     pub fn again(&mut self) -> Decided<'_> {
-        Decided {
-            below: self.below.each_mut().map(|rows| &mut **rows),
-            open: self.open.each_mut().map(|rows| &mut **rows),
+        Decided { below: self.below.each_mut().map(|rows| &mut **rows), open: self.open }
+    }
+
+    /// Leaves a row open in some lanes, if in any.
+    #[inline(always)]
+    pub fn leave_open(&mut self, row: usize, side: usize, lanes: Mask) {
+        if lanes != Mask::default() {
+            self.open.push(Open { row, side, lanes });
         }
     }
 }
@@ -215,7 +231,7 @@ impl Kernel for Rows<'_> {
 impl Rows<'_> {
     /// Decides by `decide`, of a threshold, noise and the half width of the band: where below, and where open.
     #[inline(always)]
-    pub(super) fn run_with(self, decide: impl Fn(&Single, &Noise, f32) -> (Mask, Mask)) {
+    pub(super) fn run_with(mut self, decide: impl Fn(&Single, &Noise, f32) -> (Mask, Mask)) {
         let mut own = [[0.0; LANES]; SIDES];
         for (i, noise) in self.noise.iter().enumerate() {
             let index = self.laws.rows[self.first + i];
@@ -230,13 +246,13 @@ impl Rows<'_> {
                 &own
             };
             for (side, threshold) in thresholds.iter().enumerate().take(self.laws.n_sides) {
-                let (below, open) = if class.cutoffs[side].is_finite() {
-                    decide(threshold, noise, class.band)
+                self.decided.below[side][i] = if class.cutoffs[side].is_finite() {
+                    let (below, open) = decide(threshold, noise, class.band);
+                    self.decided.leave_open(i, side, open);
+                    below
                 } else {
                     certain(class.cutoffs[side])
                 };
-                self.decided.below[side][i] = below;
-                self.decided.open[side][i] = open;
             }
         }
     }
@@ -244,8 +260,8 @@ impl Rows<'_> {
 
 /// A decision that no draw can change.
 #[inline(always)]
-pub fn certain(cutoff: f32) -> (Mask, Mask) {
-    (if cutoff > 0.0 { [u64::MAX; LANES / 64] } else { Mask::default() }, Mask::default())
+pub fn certain(cutoff: f32) -> Mask {
+    if cutoff > 0.0 { [u64::MAX; LANES / 64] } else { Mask::default() }
 }
 
 /// The noise as signed numbers of 16 bits.

@@ -70,7 +70,7 @@ pub struct LatentScratch {
     #[cfg(target_arch = "x86_64")]
     small: avx512::SmallColumns,
     noise: Vec<Noise>,
-    open: [Vec<Mask>; SIDES],
+    open: Vec<squeeze::Open>,
     listed: Vec<Open>,
     /// Who lies at or below its lower cutoff, and its upper one. `[side][operator]`
     pub below: [Vec<Mask>; SIDES],
@@ -145,7 +145,6 @@ impl LatentPlan {
         }
         let n = self.laws.rows.len();
         scratch.below.iter_mut().for_each(|below| below.resize(n, Mask::default()));
-        scratch.open.iter_mut().for_each(|open| open.resize(CHUNK, Mask::default()));
         scratch.noise.resize(CHUNK, [[0; xoshiro::WAYS]; xoshiro::STEPS_PER_ROW]);
         let LatentScratch { factors, scale_single, shared, noise, open, listed, below, .. } = scratch;
         listed.clear();
@@ -164,10 +163,9 @@ impl LatentPlan {
             let rows = CHUNK.min(n - first);
             let noise = &mut noise[..rows];
             stream.noise(level, noise);
-            let mut decided = Decided {
-                below: below.each_mut().map(|below| &mut below[first..first + rows]),
-                open: open.each_mut().map(|open| &mut open[..rows]),
-            };
+            open.clear();
+            let below = below.each_mut().map(|below| &mut below[first..first + rows]);
+            let mut decided = Decided { below, open };
             #[cfg(target_arch = "x86_64")]
             if but.is_some() {
                 let (laws, columns, decided) = (&self.laws, &*small, decided.again());
@@ -179,9 +177,7 @@ impl LatentPlan {
                     squeeze::Rows { laws: &self.laws, first, noise, columns, shared, but, decided },
                 );
             }
-            for (side, open) in open.iter().enumerate().take(self.laws.n_sides) {
-                list_open((first, side), open, noise, listed);
-            }
+            open.iter().for_each(|open| list_open(first, open, noise, listed));
         }
         Settlement { plan: self, block, factors, scale: &scratch.scale }.settle(listed, below);
     }
@@ -264,20 +260,15 @@ struct Open {
     noise: f64,
 }
 
-/// Lists what the screen left open among rows from `first` on, of one side.
-fn list_open((first, side): (usize, usize), rows: &[Mask], noise: &[Noise], listed: &mut Vec<Open>) {
-    for (row, (open, noise)) in rows.iter().zip(noise).enumerate() {
-        // Seldom is anything open in a row.
-        if *open == Mask::default() {
-            continue;
-        }
-        listed.extend(bits::ones(open).map(|lane| Open {
-            operator: first + row,
-            side,
-            lane,
-            noise: f64::from(xoshiro::sixteen_bits(noise, lane)),
-        }));
-    }
+/// Lists what the screen left open of a row; the noise is that of rows from `first` on.
+fn list_open(first: usize, open: &squeeze::Open, noise: &[Noise], listed: &mut Vec<Open>) {
+    let squeeze::Open { row, side, lanes } = open;
+    listed.extend(bits::ones(lanes).map(|lane| Open {
+        operator: first + row,
+        side: *side,
+        lane,
+        noise: f64::from(xoshiro::sixteen_bits(&noise[*row], lane)),
+    }));
 }
 
 /// Settles what the screen left open in a block: one after another, so that one can begin before the other ends.
