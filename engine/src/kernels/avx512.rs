@@ -4,7 +4,8 @@
 
 use super::level::{Level, Set};
 use super::sixteen::{SCALE, Small, SmallClass, TABLE};
-use super::squeeze::{self, Decided, Laws, SIDES, Single};
+use super::small_rows::{Block, Opened, Pair, Row, SmallColumns, SmallRows, joined};
+use super::squeeze::{SIDES, Single};
 use super::xoshiro::{Noise, WAYS};
 use super::{LANES, Mask};
 use std::arch::x86_64::*;
@@ -94,12 +95,8 @@ fn sixteen_at(word: u64, first: usize) -> u16 {
     (word >> first) as u16
 }
 
-/// Vectors of 32 lanes in a block.
-const VECTORS: usize = LANES / 32;
-/// Vectors that are decided together: they stay in registers.
+/// Vectors of 32 lanes that are decided together: they stay in registers.
 const SOME: usize = 4;
-/// Their lanes as words.
-type Words = [u64; SOME / 2];
 
 /// Fills words by xoshiro256++ if the level is this; tells whether it is.
 pub fn fill(level: Level, state: &mut [[u64; WAYS]; 4], out: &mut [[u64; WAYS]]) -> bool {
@@ -154,120 +151,82 @@ fn store(to: &mut [u64; WAYS], vector: __m512i) {
     }
 }
 
-/// The columns of a block in 16 bits, and the thresholds that several rows share.
-#[derive(Debug, Default)]
-pub struct SmallColumns {
-    /// `[column]`
-    pairs: Vec<Pair>,
-    /// Whether a lane of some column saturates: seldom.
-    some_wide: bool,
-    /// Thresholds less the band. `[slot][side][vector]`
-    shared: Vec<[[__m512i; VECTORS]; SIDES]>,
-}
-
-/// A column and column 0, lane by lane side by side, as `packs` puts them in order again.
-#[derive(Debug, Clone, Copy)]
-struct Pair {
-    low: [__m512i; VECTORS],
-    high: [__m512i; VECTORS],
-    /// Lanes in which one of the two saturates.
-    wide: [u32; VECTORS],
-    /// Whether there are any: seldom.
-    some_wide: bool,
-}
-
-/// Decides rows as [`squeeze::Rows`] does, in 16-bit integers: those whose class fits.
-pub struct SmallRows<'a> {
-    /// Classes and slots.
-    pub laws: &'a Laws,
-    /// The classes in integers.
-    pub small: &'a Small,
-    /// Row of the first noise.
-    pub first: usize,
-    /// Noise of these rows.
-    pub noise: &'a [Noise],
-    /// From [`prepare`].
-    pub columns: &'a SmallColumns,
-    /// Where decisions go.
-    pub decided: Decided<'a>,
-}
-
-/// Brings a block's columns to 16 bits if the level has the instructions; tells whether it has.
-pub fn prepare(
-    level: Level,
-    laws: &Laws,
-    small: &Small,
-    factors: &[Single],
-    columns: &mut SmallColumns,
-) -> bool {
+/// Brings a block's columns to 16 bits if the level is this; tells whether it is.
+pub fn prepare(level: Level, block: Block<'_>, columns: &mut SmallColumns) -> bool {
     if level.set() != Set::Avx512 {
         return false;
     }
     #[expect(unsafe_code, reason = "calls what was compiled for a processor that is there")]
     // SAFETY: the level says that it is.
     unsafe {
-        columns.fill(laws, small, factors);
+        prepare_here(block, columns);
     }
     true
 }
 
-impl SmallColumns {
-    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    fn fill(&mut self, laws: &Laws, small: &Small, factors: &[Single]) {
-        self.pairs.clear();
-        let Some(common) = factors.first() else { return };
-        let common = quantised(common);
-        self.pairs.extend(factors.iter().map(|column| Pair::new(&common, &quantised(column))));
-        self.some_wide = self.pairs.iter().any(|pair| pair.some_wide);
-        let screen = Screen::new(small);
-        self.shared.resize(laws.n_slots, [[_mm512_setzero_si512(); VECTORS]; SIDES]);
-        for (index, class) in laws.classes.iter().enumerate() {
-            let Some(slot) = class.slot else { continue };
-            let Some(class) = &small.classes[index] else { continue };
-            for (part, first) in (0..VECTORS).step_by(SOME).enumerate() {
-                let sums = screen.sums(class, &self.pairs, first);
-                for (side, shared) in self.shared[slot].iter_mut().enumerate() {
-                    shared.as_chunks_mut::<SOME>().0[part] = screen.thresholds(class, side, &sums);
-                }
-            }
-        }
-    }
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn prepare_here(block: Block<'_>, columns: &mut SmallColumns) {
+    let screen = Screen::new(block.small);
+    columns.fill(
+        block,
+        |column| quantised(column),
+        |common, column| pair(common, column),
+        |class, pairs| screen.shared(class, pairs),
+    );
 }
 
 /// A column at scale 2^13, rounded, saturated at ±4.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn quantised(column: &Single) -> [__m512i; VECTORS] {
+fn quantised(column: &Single) -> Noise {
     // `packs` works within quarters: eights of its two operands alternate.
     let order = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);
     let whole = |half: &[f32; 16]| {
         let values = _mm512_castsi512_ps(load(half));
         _mm512_cvtps_epi32(_mm512_mul_ps(values, _mm512_set1_ps(SCALE)))
     };
-    let halves = column.as_chunks::<16>().0;
-    std::array::from_fn(|vector| {
-        let packed = _mm512_packs_epi32(whole(&halves[2 * vector]), whole(&halves[2 * vector + 1]));
-        _mm512_permutexvar_epi64(order, packed)
-    })
+    let mut shorts = Noise::default();
+    for (shorts, [low, high]) in shorts.iter_mut().zip(column.as_chunks::<16>().0.as_chunks::<2>().0) {
+        let packed = _mm512_packs_epi32(whole(low), whole(high));
+        store(shorts, _mm512_permutexvar_epi64(order, packed));
+    }
+    shorts
 }
 
-impl Pair {
-    #[target_feature(enable = "avx512f,avx512bw")]
-    fn new(common: &[__m512i; VECTORS], column: &[__m512i; VECTORS]) -> Self {
-        let zero = _mm512_setzero_si512();
-        let mut pair =
-            Self { low: [zero; VECTORS], high: [zero; VECTORS], wide: [0; VECTORS], some_wide: false };
-        for (vector, (common, column)) in common.iter().zip(column).enumerate() {
-            let (common, column) = (*common, *column);
-            pair.low[vector] = _mm512_unpacklo_epi16(common, column);
-            pair.high[vector] = _mm512_unpackhi_epi16(common, column);
-            let (least, most) = (_mm512_set1_epi16(i16::MIN), _mm512_set1_epi16(i16::MAX));
-            let ends = |x| _mm512_cmpeq_epi16_mask(x, least) | _mm512_cmpeq_epi16_mask(x, most);
-            pair.wide[vector] = ends(common) | ends(column);
-            pair.some_wide |= pair.wide[vector] != 0;
-        }
-        pair
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn pair(common: &Noise, column: &Noise) -> Pair {
+    let mut pair = Pair::default();
+    let mut wide = [0; LANES / 32];
+    for vector in 0..LANES / 32 {
+        let (common, column) = (load(&common[vector]), load(&column[vector]));
+        store(&mut pair.low[vector], _mm512_unpacklo_epi16(common, column));
+        store(&mut pair.high[vector], _mm512_unpackhi_epi16(common, column));
+        let (least, most) = (_mm512_set1_epi16(i16::MIN), _mm512_set1_epi16(i16::MAX));
+        let ends = |x| _mm512_cmpeq_epi16_mask(x, least) | _mm512_cmpeq_epi16_mask(x, most);
+        wide[vector] = ends(common) | ends(column);
     }
+    pair.wide = joined(&wide);
+    pair
+}
+
+/// Decides rows if the level is this, or hands them back.
+pub fn decide_small(level: Level, rows: SmallRows<'_>) -> Option<SmallRows<'_>> {
+    if level.set() != Set::Avx512 {
+        return Some(rows);
+    }
+    #[expect(unsafe_code, reason = "calls what was compiled for a processor that is there")]
+    // SAFETY: the level says that it is.
+    unsafe {
+        decide_here(rows);
+    }
+    None
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn decide_here(rows: SmallRows<'_>) {
+    let (screen, pairs) = (Screen::new(rows.small), rows.columns.pairs());
+    rows.run_with(|row, below, open| screen.decide(row, pairs, below, open));
 }
 
 /// The table, in registers.
@@ -295,8 +254,8 @@ impl<'a> Screen<'a> {
         for (column, slopes) in &self.small.pairs[class.pairs.0..class.pairs.1] {
             let (pair, slopes) = (&pairs[*column], _mm512_set1_epi32(*slopes));
             for (vector, [low, high]) in (first..).zip(&mut sums) {
-                *low = _mm512_dpwssd_epi32(*low, pair.low[vector], slopes);
-                *high = _mm512_dpwssd_epi32(*high, pair.high[vector], slopes);
+                *low = _mm512_dpwssd_epi32(*low, load(&pair.low[vector]), slopes);
+                *high = _mm512_dpwssd_epi32(*high, load(&pair.high[vector]), slopes);
             }
         }
         sums
@@ -331,78 +290,61 @@ impl<'a> Screen<'a> {
     }
 }
 
-impl SmallRows<'_> {
-    /// Decides; only where [`prepare`] said that the level has the instructions.
-    pub fn run(self, level: Level) {
-        if level.set() == Set::Avx512 {
-            #[expect(unsafe_code, reason = "calls what was compiled for a processor that is there")]
-            // SAFETY: the level says that it is.
-            unsafe {
-                if self.laws.n_sides == 1 { self.decide::<1>() } else { self.decide::<SIDES>() }
-            }
-        }
-    }
-
-    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    fn decide<const N: usize>(self) {
-        let Self { laws, small: all, first, noise, columns, mut decided } = self;
-        let screen = Screen::new(all);
-        for (i, noise) in noise.iter().enumerate() {
-            let index = laws.rows[first + i];
-            let Some(small) = &all.classes[index] else { continue };
-            let class = &laws.classes[index];
-            for side in 0..N {
-                if !class.cutoffs[side].is_finite() {
-                    decided.below[side][i] = squeeze::certain(class.cutoffs[side]);
-                }
-            }
-            let mut open = [Mask::default(); N];
-            for (part, noise) in noise.as_chunks::<SOME>().0.iter().enumerate() {
-                // Thresholds of a class of its own are used as they are made.
-                let sums = class.slot.is_none().then(|| screen.sums(small, &columns.pairs, SOME * part));
-                for side in 0..N {
-                    if !class.cutoffs[side].is_finite() {
-                        continue;
-                    }
-                    let thresholds = match (&sums, class.slot) {
-                        (Some(sums), _) => screen.thresholds(small, side, sums),
-                        (None, slot) => columns.shared[slot.unwrap_or(0)][side].as_chunks::<SOME>().0[part],
-                    };
-                    let (below, some_open) = screen.judge(noise, &thresholds);
-                    decided.below[side][i].as_chunks_mut::<{ SOME / 2 }>().0[part] = below;
-                    if let Some(some_open) = some_open {
-                        open[side].as_chunks_mut::<{ SOME / 2 }>().0[part] = some_open;
-                    }
-                }
-            }
-            for (side, mut open) in open.into_iter().enumerate() {
-                if columns.some_wide && class.cutoffs[side].is_finite() {
-                    columns.open_wide(&all.pairs[small.pairs.0..small.pairs.1], &mut open);
-                }
-                decided.leave_open(i, side, open);
-            }
-        }
-    }
-}
-
-impl SmallColumns {
-    /// Opens lanes in which a factor of a class saturates.
-    #[inline]
-    fn open_wide(&self, pairs: &[(usize, i32)], open: &mut Mask) {
-        for (column, _) in pairs {
-            if self.pairs[*column].some_wide {
-                let wide = self.pairs[*column].wide.as_chunks::<SOME>().0.iter().flat_map(joined);
-                open.iter_mut().zip(wide).for_each(|(open, wide)| *open |= wide);
-            }
-        }
-    }
-}
-
 impl Screen<'_> {
+    /// Thresholds less the band of a class, for both sides.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn shared(&self, class: &SmallClass, pairs: &[Pair]) -> [Noise; SIDES] {
+        let mut shared = [Noise::default(); SIDES];
+        for part in 0..Noise::default().len() / SOME {
+            let sums = self.sums(class, pairs, SOME * part);
+            for (side, shared) in shared.iter_mut().enumerate() {
+                let thresholds = self.thresholds(class, side, &sums);
+                let shared = &mut shared.as_chunks_mut::<SOME>().0[part];
+                shared.iter_mut().zip(thresholds).for_each(|(shared, threshold)| store(shared, threshold));
+            }
+        }
+        shared
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn decide(&self, row: &Row<'_>, pairs: &[Pair], below: &mut [&mut Mask; SIDES], open: &mut Opened) {
+        for (part, noise) in row.noise.as_chunks::<SOME>().0.iter().enumerate() {
+            let sums =
+                if row.shared.is_none() { Some(self.sums(row.class, pairs, SOME * part)) } else { None };
+            for side in 0..SIDES {
+                if !row.asked[side] {
+                    continue;
+                }
+                let mut thresholds = [_mm512_setzero_si512(); SOME];
+                if let Some(sums) = &sums {
+                    thresholds = self.thresholds(row.class, side, sums);
+                } else if let Some(shared) = row.shared {
+                    let shared = &shared[side].as_chunks::<SOME>().0[part];
+                    thresholds
+                        .iter_mut()
+                        .zip(shared)
+                        .for_each(|(threshold, shared)| *threshold = load(shared));
+                }
+                let (is_below, is_open) = self.judge(noise, &thresholds);
+                below[side].as_chunks_mut::<{ SOME / 2 }>().0[part] = is_below;
+                if let Some(is_open) = is_open {
+                    open.some = true;
+                    open.lanes[side].as_chunks_mut::<{ SOME / 2 }>().0[part] = is_open;
+                }
+            }
+        }
+    }
+
     /// Who lies below these thresholds; and where that is open, if it is anywhere.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn judge(&self, noise: &[[u64; WAYS]; SOME], thresholds: &[__m512i; SOME]) -> (Words, Option<Words>) {
+    fn judge(
+        &self,
+        noise: &[[u64; WAYS]; SOME],
+        thresholds: &[__m512i; SOME],
+    ) -> ([u64; SOME / 2], Option<[u64; SOME / 2]>) {
         let mut below = [0; SOME];
         let mut beyond = [_mm512_setzero_si512(); SOME];
         let mut nearest = _mm512_set1_epi16(-1);
@@ -423,10 +365,4 @@ impl Screen<'_> {
         }
         (joined(&below), open)
     }
-}
-
-/// Halves of words, low first, as words.
-#[inline]
-fn joined(halves: &[u32; SOME]) -> Words {
-    std::array::from_fn(|word| u64::from(halves[2 * word]) | u64::from(halves[2 * word + 1]) << 32)
 }

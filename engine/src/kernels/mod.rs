@@ -17,6 +17,7 @@ pub mod keys;
 pub mod level;
 pub mod normal;
 pub mod sixteen;
+pub mod small_rows;
 pub mod squeeze;
 pub mod student;
 pub mod subset;

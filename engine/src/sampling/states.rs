@@ -4,10 +4,9 @@
 //! What the screen leaves open is settled after the rows, never within them.
 
 use super::thinned::{self, Thinned};
-#[cfg(target_arch = "x86_64")]
-use crate::kernels::avx512;
 use crate::kernels::level::Level;
 use crate::kernels::sixteen::Small;
+use crate::kernels::small_rows::{self, SmallColumns, SmallRows};
 use crate::kernels::squeeze::{self, Class, Columns, Decided, Laws, SIDES, Single};
 use crate::kernels::xoshiro::{self, Noise};
 use crate::kernels::{Column, LANES, Mask, bits, normal, student};
@@ -67,8 +66,7 @@ pub struct LatentScratch {
     pub(super) bins: thinned::Bins,
     scale_single: Option<Box<Single>>,
     shared: Vec<[Single; SIDES]>,
-    #[cfg(target_arch = "x86_64")]
-    small: avx512::SmallColumns,
+    small: SmallColumns,
     noise: Vec<Noise>,
     open: Vec<squeeze::Open>,
     listed: Vec<Open>,
@@ -149,14 +147,11 @@ impl LatentPlan {
         let LatentScratch { factors, scale_single, shared, noise, open, listed, below, .. } = scratch;
         listed.clear();
         let columns = Columns { factors, scale: scale_single.as_deref().unwrap_or(&one) };
-        #[cfg(target_arch = "x86_64")]
-        let small = &mut scratch.small;
-        #[cfg(target_arch = "x86_64")]
-        let but = avx512::prepare(level, &self.laws, &self.small, factors, small).then_some(&self.small);
-        #[cfg(not(target_arch = "x86_64"))]
-        let but = None;
+        let (laws, small) = (&self.laws, &mut scratch.small);
+        let block_of = small_rows::Block { laws, small: &self.small, factors };
+        let but = small_rows::prepare(level, block_of, small).then_some(&self.small);
         if but.is_none_or(|small| small.some_left) {
-            squeeze::share(level, &self.laws, columns, shared);
+            squeeze::share(level, laws, columns, shared);
         }
         let mut stream = self.noise.stream(block);
         for first in (0..n).step_by(CHUNK) {
@@ -166,15 +161,14 @@ impl LatentPlan {
             open.clear();
             let below = below.each_mut().map(|below| &mut below[first..first + rows]);
             let mut decided = Decided { below, open };
-            #[cfg(target_arch = "x86_64")]
-            if but.is_some() {
-                let (laws, columns, decided) = (&self.laws, &*small, decided.again());
-                avx512::SmallRows { laws, small: &self.small, first, noise, columns, decided }.run(level);
+            if let Some(fits) = but {
+                let (columns, decided) = (&*small, decided.again());
+                SmallRows { laws, small: fits, first, noise, columns, decided }.run(level);
             }
             if but.is_none_or(|small| small.some_left) {
                 squeeze::decide_rows(
                     level,
-                    squeeze::Rows { laws: &self.laws, first, noise, columns, shared, but, decided },
+                    squeeze::Rows { laws, first, noise, columns, shared, but, decided },
                 );
             }
             open.iter().for_each(|open| list_open(first, open, noise, listed));
