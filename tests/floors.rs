@@ -105,7 +105,7 @@ fn only_in(word: &str, homes: &[&str]) {
 
 #[test]
 fn only_run_knows_rayon() {
-    only_in("rayon::", &["run.rs"]);
+    only_in("rayon::", &["run/"]);
 }
 
 #[test]

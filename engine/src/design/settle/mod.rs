@@ -4,8 +4,10 @@
 //! holds its stake: Cosmos (the first proven equivocation tombstones), Ethereum (penalties grow with what else is slashed
 //! within 36 days), EigenLayer (magnitudes), Mesh (liens on one collateral).
 
+mod amounts;
 mod beacon;
 mod book;
+mod clean;
 mod magnitude;
 #[cfg(test)]
 mod tests;
@@ -16,12 +18,12 @@ use super::Compiler;
 use super::backing::Liability;
 use super::enforcement::{drawn_landing, expected_landing, holds, holds_executor};
 use super::penalty::Manner;
-use crate::graph::{Accident, Assault, Bill, BillLine, Gaps, Incident, Landing, Luck, Settle};
+use crate::graph::{Accident, Assault, Bill, BillLine, Incident, Landing, Luck, Settle};
 use crate::study::{Consensus, Fault, Slashing, System};
+pub(super) use amounts::fraction18;
+use amounts::{part_of, rescaled, tokens_of};
 use book::{Book, Demand, Offence, Slash};
-
-/// Cosmos counts in millionths of a token; Mesh as well.
-const MICRO_DECIMALS: u32 = 6;
+use clean::{Clean, Outcome};
 
 /// The books of one design.
 #[derive(Debug)]
@@ -51,42 +53,6 @@ enum Rules {
     Magnitude(magnitude::Commitment),
     /// Mesh Security.
     Vault(vault::Liens),
-}
-
-/// What somebody loses by one cause alone, reckoned beforehand; small, as there is one for each operator and offence.
-#[derive(Debug, Clone, Copy)]
-struct Clean {
-    /// Tokens.
-    lost: f64,
-    /// The same by the linear graph.
-    linear: f64,
-    /// Gaps that its reckoning runs into, as in [`Gaps`].
-    gaps: [u32; 2],
-}
-
-impl Clean {
-    /// The line of a mishap, and its gaps.
-    fn of_mishap(self, book: &Book, operator: usize) -> (BillLine, Gaps) {
-        let Self { lost, linear, .. } = self;
-        let line = BillLine { operator, asset: book.asset, book: book.index, ..BillLine::default() };
-        (BillLine { by_accident: lost, linear, ..line }, self.gaps())
-    }
-
-    /// The line of a member of an attack all of whose slashes share a fate, and its gaps; what does not land runs into none.
-    fn of_attack(self, book: &Book, operator: usize, outcome: Outcome) -> (BillLine, Gaps) {
-        let Self { lost, linear, .. } = self;
-        let line =
-            BillLine { operator, asset: book.asset, book: book.index, nominal: lost, ..BillLine::default() };
-        match outcome {
-            Outcome::AllLand => (BillLine { by_attack: lost, linear, ..line }, self.gaps()),
-            Outcome::NoneLands => (line, Gaps::default()),
-        }
-    }
-
-    fn gaps(self) -> Gaps {
-        let [slashable_above_collateral, aborted_slashes] = self.gaps.map(u64::from);
-        Gaps { slashable_above_collateral, aborted_slashes }
-    }
 }
 
 /// What somebody loses, tokens.
@@ -145,49 +111,6 @@ impl Books {
                 self.taken.push(BillLine { by_accident: tokens, linear: tokens, ..line });
             }
         }
-    }
-
-    /// Reckons once what the same offence costs the same operator time and again.
-    fn reckon_clean_losses(&mut self) {
-        let mut attacks = std::mem::take(&mut self.attacks);
-        for offence in attacks.iter_mut().flatten() {
-            for (index, book) in self.books.iter().enumerate() {
-                if offence.demands[index].is_empty() || matches!(book.rules, Rules::Beacon(_)) {
-                    continue;
-                }
-                let slashes: Vec<Slash> = offence.demands[index].iter().map(Demand::landed).collect();
-                let clean = |operator: usize| {
-                    let part = Part { operator, accidents: 0, fault: 0, role: Role::Attacker };
-                    self.clean(book, part, &slashes)
-                };
-                offence.clean[index] = (0..book.tokens.len()).map(clean).collect();
-            }
-        }
-        self.attacks = attacks;
-    }
-
-    /// Reckons once what one accident costs each operator.
-    fn reckon_mishaps(&mut self) {
-        let of = |book: &Book| {
-            let of_fault = |fault: usize| {
-                let part = |operator| Part { operator, accidents: 1, fault, role: Role::Bystander };
-                (0..book.tokens.len()).map(|operator| self.clean(book, part(operator), &[])).collect()
-            };
-            let is_apart = !book.accidents_are_free() && !matches!(book.rules, Rules::Beacon(_));
-            if is_apart { (0..self.keys_hit.len()).map(of_fault).collect() } else { Vec::new() }
-        };
-        self.mishaps = self.books.iter().map(of).collect();
-    }
-
-    /// What one operator loses if all slashes land, whatever others lose.
-    fn clean(&self, book: &Book, part: Part, slashes: &[Slash]) -> Clean {
-        let (nobody, mut bill) = ((beacon::Wave::default(), beacon::Wave::default()), Bill::default());
-        let line = self.line(book, part, (slashes, slashes), &nobody, &mut bill);
-        let Gaps { slashable_above_collateral, aborted_slashes } = bill.gaps;
-        // An operator has no more liens than there are services.
-        let gaps =
-            [slashable_above_collateral, aborted_slashes].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-        Clean { lost: line.by_accident + line.by_attack, linear: line.linear, gaps }
     }
 }
 
@@ -257,7 +180,9 @@ impl Settle for Books {
             };
             let (first, left) = (bill.lines.len(), self.left_of_base(book, bill));
             self.settle_book(book, incident, (&slashes, clean), bill);
-            bill.lines[first..].iter_mut().for_each(|line| line.scale_exact(left));
+            if book.base.is_some() {
+                bill.lines[first..].iter_mut().for_each(|line| line.scale_exact(left));
+            }
         }
         bill.lines.extend(&self.taken);
         bill.lines.sort_by_key(|line| line.operator);
@@ -403,25 +328,6 @@ impl Books {
         }
     }
 
-    /// What one operator loses by one cause alone, where that is known beforehand.
-    fn known(
-        &self,
-        book: &Book,
-        clean: &[Clean],
-        (outcome, part): (Option<Outcome>, Part),
-    ) -> Option<(BillLine, Gaps)> {
-        match (outcome, part) {
-            (Some(outcome), Part { accidents: 0, operator, .. }) => {
-                Some(clean[operator].of_attack(book, operator, outcome))
-            }
-            (_, Part { accidents: 1, role: Role::Bystander, operator, .. }) => {
-                let of_fault = self.mishaps[book.index].get(part.fault);
-                of_fault.map(|of_fault| of_fault[operator].of_mishap(book, operator))
-            }
-            _ => None,
-        }
-    }
-
     /// What one operator loses: slashes and waves as they were drawn, and as if all slashes landed.
     fn line(
         &self,
@@ -454,53 +360,4 @@ impl Books {
             Rules::Vault(liens) => liens.lose(book, (part, hit), slashes, &mut bill.gaps),
         }
     }
-}
-
-/// Slashes that share one fate.
-#[derive(Debug, Clone, Copy)]
-enum Outcome {
-    AllLand,
-    NoneLands,
-}
-
-impl Outcome {
-    /// The fate, unless some land, or in part.
-    fn of(slashes: &[Slash]) -> Option<Self> {
-        if slashes.iter().all(|slash| slash.landed >= 1.0) {
-            Some(Self::AllLand)
-        } else if slashes.iter().all(|slash| slash.landed <= 0.0) {
-            Some(Self::NoneLands)
-        } else {
-            None
-        }
-    }
-}
-
-/// A fraction in [0, 1] as 18 decimals; decimals of up to 15 digits come out exactly.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a fraction in [0, 1] times 10^15"
-)]
-pub(super) fn fraction18(fraction: f64) -> u128 {
-    libm::round(fraction.clamp(0.0, 1.0) * 1e15) as u128 * 1000
-}
-
-/// Units in millionths of a token, rounded down; saturates far beyond any real supply.
-fn rescaled(units: u128, decimals: u32) -> u128 {
-    if decimals > MICRO_DECIMALS {
-        units / 10u128.pow(decimals - MICRO_DECIMALS)
-    } else {
-        units.saturating_mul(10u128.pow(MICRO_DECIMALS - decimals))
-    }
-}
-
-/// Part of an amount, rounded down.
-fn part_of(amount: u128, fraction: f64) -> u128 {
-    crate::rules::integer::mul_div_floor(amount, fraction18(fraction), 10u128.pow(18))
-}
-
-/// Millionths of a token in tokens.
-fn tokens_of(micros: u128) -> f64 {
-    crate::graph::to_f64(micros) / 1e6
 }
