@@ -62,7 +62,7 @@ impl Search {
     pub fn from(&mut self, ground: Ground<'_>, start: Targets) -> Option<Witness> {
         let mut now = self.covered(ground, (start, f64::NEG_INFINITY))?;
         for _ in 0..ROUNDS {
-            let Some(next) = self.step(ground, &now) else { break };
+            let Some(next) = self.step(ground, &now).or_else(|| self.relieved(ground, &now)) else { break };
             now = next;
         }
         Some(now)
@@ -163,6 +163,31 @@ impl Search {
             keep_better(&mut best, self.covered(ground, (one, known)));
         }
         best
+    }
+
+    /// A better attack with one target left alone or exchanged, although members who stay would not be paid less for it: those leave
+    /// who are needed for it alone, and the multipliers of the relaxation say what they are paid at most. Branching finds such an
+    /// attack where bounds are close; two quorums leave them wide.
+    fn relieved(&mut self, ground: Ground<'_>, now: &Witness) -> Option<Witness> {
+        let Ground { joint, plan, scene } = ground;
+        if scene.second.is_empty() || now.targets.count_ones() < 2 {
+            return None;
+        }
+        self.relaxed(ground, now.targets);
+        let mu = self.mu.clone();
+        let mut sets: Vec<(f64, Targets)> = Vec::new();
+        for target in targets_in(now.targets) {
+            let others = plan.of_service[joint.targets[target].service] & self.allowed & !(1 << target);
+            for kind in targets_in(others).map(|other| 1 << other).chain(std::iter::once(0)) {
+                let set = now.targets & !(1 << target) | kind;
+                let gain = self.guess(ground, now, set) - now.net() + mu[target];
+                if gain > 0.0 {
+                    sets.push((gain, set));
+                }
+            }
+        }
+        sets.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        sets.into_iter().find_map(|(_, set)| self.covered(ground, (set, now.net())))
     }
 
     /// About what a set of targets nets with the members of an attack, and more of them where they fall short: as many as the
