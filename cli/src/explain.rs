@@ -42,9 +42,12 @@ fn print_members(members: &[Member], most: usize, out: &mut Out) -> Result<(), F
     let mut held = 0.0;
     let rows = members.iter().take(most).map(|member| {
         held += member.power_share;
-        [member.operator.clone(), usd(member.stake_usd), share(member.power_share), share(held)]
+        let second = member.second_share.map_or_else(String::new, share);
+        [member.operator.clone(), usd(member.stake_usd), share(member.power_share), share(held), second]
     });
-    out.line(format_args!("\n{}", table(&["operator", "stake", "power", "together"], rows)))?;
+    let second =
+        if members.iter().any(|member| member.second_share.is_some()) { "second quorum" } else { "" };
+    out.line(format_args!("\n{}", table(&["operator", "stake", "power", "together", second], rows)))?;
     rest(members.len(), most, out)
 }
 
@@ -99,6 +102,7 @@ fn print_attack(study: &Study, view: &AttackView, most: usize, out: &mut Out) ->
     match &view.bribed {
         Some(bribed) => print_bribed(bribed, view.profit_usd, most, out),
         None if view.mining.is_some() => Ok(()),
+        None if view.buys_beside => out.line("  not so much of that stake is for sale"),
         None => out.line("  nobody has power over it: a free attack"),
     }
 }
@@ -143,13 +147,16 @@ fn print_bribed(bribed: &Bribed, profit: f64, most: usize, out: &mut Out) -> Res
         0.0 => String::new(),
         usd_back => format!(", of which {} comes back by redistribution", usd(usd_back)),
     };
+    let beside_usd = bribed.beside_usd.unwrap_or(0.0);
+    let beside = bribed.beside_usd.map(|cost| format!("; stake of the other quorum costs {}", usd(cost)));
     out.line(format_args!(
-        "  bribed: {} with {} of the power{second} lose {}{back} and ask {} (no coalition less than {}): {verdict}",
+        "  bribed: {} with {} of the power{second} lose {}{back} and ask {} (no coalition less than {}){}: {verdict}",
         operators(bribed.members.len()),
         share(bribed.power_share),
         usd(slashed),
-        usd(bribed.cost_usd),
-        usd(bribed.lower_usd)
+        usd(bribed.cost_usd - beside_usd),
+        usd(bribed.lower_usd - beside_usd),
+        beside.unwrap_or_default()
     ))?;
     let row = |member: &Slashed| {
         let tokens: Vec<String> = member.tokens.iter().map(|(asset, t)| format!("{t:.6} {asset}")).collect();
@@ -165,7 +172,8 @@ fn print_bribed(bribed: &Bribed, profit: f64, most: usize, out: &mut Out) -> Res
 
 fn document(study: &Study, explanation: &Explanation) -> Value {
     let members = explanation.members.iter().map(|member| {
-        json!({ "operator": member.operator, "stake_usd": member.stake_usd, "power_share": member.power_share })
+        json!({ "operator": member.operator, "stake_usd": member.stake_usd, "power_share": member.power_share,
+                "second_quorum_share": member.second_share })
     });
     let attacks = explanation.attacks.iter().map(|view| {
         let charges = view.charges.iter().map(|charge| {
@@ -200,7 +208,7 @@ fn bribed_document(bribed: &Bribed) -> Value {
         json!({ "operator": member.operator, "part": member.part, "power_share": member.power_share, "slashed_tokens": tokens,
                 "slashed_usd": member.usd })
     });
-    json!({ "cost_usd": bribed.cost_usd, "returned_usd": bribed.returned_usd, "cost_lower_usd": bribed.lower_usd, "power_share": bribed.power_share,
+    json!({ "cost_usd": bribed.cost_usd, "beside_usd": bribed.beside_usd, "returned_usd": bribed.returned_usd, "cost_lower_usd": bribed.lower_usd, "power_share": bribed.power_share,
             "second_quorum_share": bribed.second_share,
             "forfeited_linear_usd": bribed.forfeited_usd, "members": members.collect::<Vec<_>>() })
 }

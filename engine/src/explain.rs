@@ -1,7 +1,7 @@
 //! One service of one design at today's prices, so that a reader can check it by hand: who has power, what an attack needs,
 //! who would be slashed for it by which rule and how much.
 
-use crate::attack::{Outcomes, Priced, assess, cheapest_coalition};
+use crate::attack::{Outcomes, Priced, assess, beside_usd, cheapest_coalition};
 use crate::graph::{
     Assault, AssetAmounts, Bill, ChargeNote, Graph, Incident, Luck, Mining, Power, PowerPart, Regime,
     StakePower, Strike, Target, slot, to_f64,
@@ -48,8 +48,10 @@ pub struct Member {
     pub operator: String,
     /// Stake in the pools that answer for the service, USD.
     pub stake_usd: f64,
-    /// Part of the power, in [0, 1].
+    /// Part of the power, in [0, 1]; of the first quorum where there are two.
     pub power_share: f64,
+    /// Part of the power of the second quorum, where there is one.
+    pub second_share: Option<f64>,
 }
 
 /// One attack explained.
@@ -71,6 +73,8 @@ pub struct AttackView {
     pub regimes: Vec<Regime>,
     /// What hash rate costs, under proof of work.
     pub mining: Option<Mining>,
+    /// Whether stake of one quorum is bought beside operators of the other.
+    pub buys_beside: bool,
     /// The cheapest coalition if nobody colludes and everybody can be bribed; `None` if there is none.
     pub bribed: Option<Bribed>,
 }
@@ -78,8 +82,10 @@ pub struct AttackView {
 /// A bribed coalition.
 #[derive(Debug, Clone)]
 pub struct Bribed {
-    /// What it must be paid, USD.
+    /// What it must be paid, and what stake bought beside it costs, USD.
     pub cost_usd: f64,
+    /// The latter alone, where the other quorum is bought.
+    pub beside_usd: Option<f64>,
     /// What reaches the attacker of its slashed stake by redistribution, USD.
     pub returned_usd: f64,
     /// No coalition costs less, USD.
@@ -153,13 +159,21 @@ impl View<'_> {
     fn members(&self) -> Vec<Member> {
         let Some((power, priced)) = self.power() else { return Vec::new() };
         let pools: Vec<usize> = self.pools();
-        let member = |(slot, operator): (usize, &u32)| Member {
-            operator: self.name(*operator),
-            stake_usd: pools.iter().map(|pool| self.stake_usd(*pool, *operator as usize)).sum(),
-            power_share: to_f64(priced.units(power, slot)) / to_f64(priced.total.max(1)),
+        let units =
+            |operator: u32| slot(power, operator as usize).map_or(0, |slot| priced.units(power, slot));
+        let secured = &self.graph.secured[self.secured];
+        let member = |operator: u32| Member {
+            operator: self.name(operator),
+            stake_usd: pools.iter().map(|pool| self.stake_usd(*pool, operator as usize)).sum(),
+            power_share: to_f64(units(operator)) / to_f64(priced.total.max(1)),
+            second_share: secured.second.as_ref().map(|second| second_share(second, operator)),
         };
-        let mut members: Vec<Member> = power.members.iter().enumerate().map(member).collect();
-        members.sort_by(|a, b| b.power_share.total_cmp(&a.power_share).then(a.operator.cmp(&b.operator)));
+        let mut members: Vec<Member> = secured.members().map(member).collect();
+        let by_power = |a: &Member, b: &Member| {
+            let second = |member: &Member| member.second_share.unwrap_or(0.0);
+            b.power_share.total_cmp(&a.power_share).then(second(b).total_cmp(&second(a)))
+        };
+        members.sort_by(|a, b| by_power(a, b).then(a.operator.cmp(&b.operator)));
         members
     }
 
@@ -193,6 +207,7 @@ impl View<'_> {
             charges: target.charges.clone(),
             regimes: target.regimes.clone(),
             mining: target.mining.clone(),
+            buys_beside: target.buys_beside,
             bribed: self.bribed(position, outcomes),
         }
     }
@@ -268,12 +283,7 @@ impl View<'_> {
         let secured = &self.graph.secured[self.secured];
         let target = &secured.targets[position];
         let second = secured.second.as_ref().filter(|_| target.second_threshold.is_some());
-        let of_second = |operator: u32| {
-            second.map_or(0.0, |power| {
-                let total: u128 = power.parts.iter().map(PowerPart::total).sum();
-                to_f64(power.only_units(operator as usize)) / to_f64(total.max(1))
-            })
-        };
+        let of_second = |operator: u32| second.map_or(0.0, |power| second_share(power, operator));
         let is_by_second = target.threshold.is_nothing();
         let share = |operator: u32| {
             if is_by_second {
@@ -302,10 +312,16 @@ impl View<'_> {
                 tokens: mine.map(|line| (self.study.assets[line.asset].name.clone(), line.nominal)).collect(),
             }
         };
+        let beside = beside_usd(secured, target, |asset| self.study.assets[asset].price_usd);
+        if target.buys_beside && beside.is_none() {
+            return None;
+        }
+        let bought_usd = beside.map(|(cost, _)| cost);
         Some(Bribed {
-            cost_usd: cost.cost_usd,
+            cost_usd: cost.cost_usd + bought_usd.unwrap_or(0.0),
+            beside_usd: bought_usd,
             returned_usd: self.returned_usd(position, &members),
-            lower_usd: cost.lower_usd,
+            lower_usd: cost.lower_usd + bought_usd.unwrap_or(0.0),
             power_share: members.iter().map(|(operator, part)| part * share(*operator)).sum(),
             second_share: second
                 .filter(|_| !is_by_second)
@@ -314,4 +330,10 @@ impl View<'_> {
             forfeited_usd: cost.forfeited_usd,
         })
     }
+}
+
+/// Part of a second quorum's power that an operator holds.
+fn second_share(second: &StakePower, operator: u32) -> f64 {
+    let total: u128 = second.parts.iter().map(PowerPart::total).sum();
+    to_f64(second.only_units(operator as usize)) / to_f64(total.max(1))
 }

@@ -4,6 +4,7 @@ use super::cascade::{Cascades, Start};
 use super::chosen::operators;
 use super::found::Kept;
 use super::instead;
+use super::routes::beside_usd;
 use super::{Chosen, DesignOutcome, Execution, LossLine, NO_TARGET, Outcomes, judged, turned};
 use crate::graph::{
     Accident, Assault, AssetAmounts, DesignGraph, FaultLosses, Graph, Incident, Power, Strike, Targets,
@@ -190,7 +191,7 @@ fn choose_joint(
     }
 }
 
-/// No attack on one target by a route that needs no operators nets more.
+/// No attack on one target for which stake is bought or hash rate had nets more.
 fn other_routes_upper(graph: &Graph, design: &DesignGraph, outcomes: &Outcomes, lane: usize) -> f64 {
     let targets = design.secured.iter().flat_map(|secured| {
         let first = outcomes.first_target[*secured];
@@ -200,6 +201,12 @@ fn other_routes_upper(graph: &Graph, design: &DesignGraph, outcomes: &Outcomes, 
         let others = target.routes.iter().filter(|r| !matches!(r.route, Route::Collude | Route::Bribe));
         others.map(|r| target.profit[lane] + r.costs.returned[lane] - r.costs.lower[lane])
     });
+    let located = design.secured.iter().flat_map(|secured| {
+        let first = outcomes.first_target[*secured];
+        graph.secured[*secured].targets.iter().zip(&outcomes.targets[first..])
+    });
+    let beside = located.filter(|(target, _)| target.buys_beside);
+    let nets = nets.chain(beside.map(|(_, outcome)| outcome.net_gain_upper(lane)));
     nets.fold(0.0, f64::max)
 }
 
@@ -279,6 +286,15 @@ fn attack(
             out.nominal_slashed[lane] = if forfeited > 0.0 { forfeited / landing.expected } else { 0.0 };
             out.slashed[lane] = out.nominal_slashed[lane] * landing.drawn;
             return;
+        }
+        let secured = &graph.secured[located.secured];
+        let price = |asset: usize| draws.prices[asset][lane];
+        if let Some((_, forfeited)) = beside_usd(secured, &secured.targets[located.target], price) {
+            // What members forfeit is settled by the rules; what is bought lands with it.
+            let landing = design.rules.landing(located.service, located.target, strike.luck);
+            let lands = landing.expected > 0.0;
+            out.nominal_slashed[lane] = if lands { forfeited / landing.expected } else { forfeited };
+            out.slashed[lane] = if lands { out.nominal_slashed[lane] * landing.drawn } else { forfeited };
         }
         execution.strikes.push(strike);
         let found = (&mut execution.members, &mut execution.parts);
@@ -428,8 +444,9 @@ fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): 
             tally.slashed[operator] += 1;
         }
     }
-    out.slashed[lane] = slashed;
-    out.nominal_slashed[lane] = nominal;
+    // Stake that was bought is booked already.
+    out.slashed[lane] += slashed;
+    out.nominal_slashed[lane] += nominal;
     out.fault_slashed[lane] += by_accidents;
     out.settlement_gap[lane] = gap;
     out.gaps.add(bill.gaps);

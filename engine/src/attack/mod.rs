@@ -39,6 +39,7 @@ pub use fixed::by_fixed_order;
 pub use moving::by_moving_order;
 pub use outcome::{BribeWays, Costs, NO_ROUTE, RouteOutcome, TargetOutcome};
 pub use priced::Priced;
+pub use routes::beside_usd;
 pub use slot_order::SlotOrder;
 
 use crate::graph::{
@@ -111,6 +112,7 @@ impl Kinship {
             match (order, &other.order) {
                 // What returns is not in proportion.
                 _ if !target.returned.is_empty() => None,
+                _ if target.buys_beside || other.buys_beside => None,
                 // Its order is not that of its coalition.
                 _ if target.second_threshold.is_some() || other.second_threshold.is_some() => None,
                 (Order::Fixed(order), Order::Fixed(other)) => Some((earlier, order.proportion_to(other)?)),
@@ -132,7 +134,7 @@ impl Outcomes {
             let first = targets.len();
             for (index, target) in secured.targets.iter().enumerate() {
                 let routes = routes::that_exist(&graph.routes, secured, target);
-                targets.push(TargetOutcome::room(routes, !target.returned.is_empty()));
+                targets.push(TargetOutcome::room(routes, target.may_return()));
                 let kinship = Kinship::of(secured, index);
                 kinships.push(kinship);
                 if let Some((twin, _)) = kinship.twin {

@@ -24,7 +24,7 @@ pub struct TargetOutcome {
     pub cheapest: [u8; LANES],
     /// Costs by the cheapest route, net of what returns; `lower` is the least bound over the routes.
     pub best: Costs,
-    /// Most that redistribution can return, whoever attacks, USD.
+    /// Most that redistribution can return, whoever attacks, USD; of stake that is bought beside operators as well.
     pub returnable: Column,
     /// Whether redistribution can return anything.
     pub(super) has_returns: bool,
@@ -319,6 +319,17 @@ impl From<CoalitionCost> for RouteCost {
 }
 
 impl RouteCost {
+    /// With stake bought beside it.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            cost: self.cost + other.cost,
+            lower: self.lower + other.lower,
+            capital: self.capital + other.capital,
+            forfeited: self.forfeited + other.forfeited,
+            returned: self.returned + other.returned,
+        }
+    }
+
     /// The same coalition where losses stand in a proportion.
     pub(super) fn times(self, proportion: Proportion) -> Self {
         let Proportion { private, forfeited } = proportion;

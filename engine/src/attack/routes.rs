@@ -11,7 +11,9 @@ use crate::study::Route;
 pub(super) fn that_exist(routes: &[Route], secured: &Secured, target: &Target) -> Vec<Route> {
     let exists = |route: &&Route| match (&secured.power, route) {
         (Power::Stake(_), Route::Collude | Route::Bribe) => true,
-        (Power::Stake(_), Route::Acquire) => !target.purchases.is_empty() || target.second_purchase.is_some(),
+        (Power::Stake(_), Route::Acquire) => {
+            !target.buys_beside && (!target.purchases.is_empty() || target.second_purchase.is_some())
+        }
         (Power::Hash, Route::Rent) => target.mining.as_ref().is_some_and(|mining| mining.rentable),
         (Power::Hash, Route::Hardware) => target.mining.is_some(),
         (Power::Stake(_), Route::Rent | Route::Hardware) => false,
@@ -30,23 +32,57 @@ pub(super) fn acquire(
     (power, priced): (&StakePower, &Priced),
     price: impl Fn(usize) -> f64,
 ) -> Option<RouteCost> {
-    let alone = |purchase: &Purchase| {
-        purchase.staked_tokens * price(purchase.asset) * purchase.share / (1.0 - purchase.share)
-    };
-    let first = target.purchases.iter().filter_map(|purchase| {
-        let value = if power.parts.len() > 1 {
-            priced.added_usd(power, purchase.share)? / purchase.value_share
-        } else {
-            alone(purchase)
-        };
-        Some((purchase, value))
-    });
-    let second = target.second_purchase.as_ref().map(|purchase| (purchase, alone(purchase)));
-    match second {
+    let first = of_first(target, (power, priced), &price);
+    match of_second(target, &price) {
         Some(second) if target.threshold.is_nothing() => bought(second, &price),
         Some(second) => cheapest(first.filter_map(|first| bought_both(first, second, &price))),
         None => cheapest(first.filter_map(|first| bought(first, &price))),
     }
+}
+
+/// The cheapest purchase of the one quorum that is bought beside a coalition; `None` if no amount is enough.
+pub(super) fn beside(
+    target: &Target,
+    (power, priced): (&StakePower, &Priced),
+    price: impl Fn(usize) -> f64,
+) -> Option<RouteCost> {
+    let first = of_first(target, (power, priced), &price);
+    cheapest(first.chain(of_second(target, &price)).filter_map(|stake| bought(stake, &price)))
+}
+
+/// What stake bought beside a coalition costs and forfeits in one scenario, USD; `None` where none is bought.
+pub fn beside_usd(secured: &Secured, target: &Target, price: impl Fn(usize) -> f64) -> Option<(f64, f64)> {
+    let Power::Stake(power) = &secured.power else { return None };
+    let mut priced = Priced::default();
+    priced.price_total(power, &price);
+    let bought = target.buys_beside.then(|| beside(target, (power, &priced), &price))??;
+    Some((bought.cost, bought.forfeited))
+}
+
+/// Stakes that are enough of the first quorum, each with its value, USD.
+fn of_first<'a>(
+    target: &'a Target,
+    (power, priced): (&'a StakePower, &'a Priced),
+    price: &'a impl Fn(usize) -> f64,
+) -> impl Iterator<Item = (&'a Purchase, f64)> {
+    target.purchases.iter().filter_map(move |purchase| {
+        let value = if power.parts.len() > 1 {
+            priced.added_usd(power, purchase.share)? / purchase.value_share
+        } else {
+            alone(purchase, price)
+        };
+        Some((purchase, value))
+    })
+}
+
+/// Stake that is enough of the second quorum, with its value, USD.
+fn of_second<'a>(target: &'a Target, price: &impl Fn(usize) -> f64) -> Option<(&'a Purchase, f64)> {
+    target.second_purchase.as_ref().map(|purchase| (purchase, alone(purchase, price)))
+}
+
+/// Value to add to stake in one pool, USD.
+fn alone(purchase: &Purchase, price: impl Fn(usize) -> f64) -> f64 {
+    purchase.staked_tokens * price(purchase.asset) * purchase.share / (1.0 - purchase.share)
 }
 
 fn cheapest(costs: impl Iterator<Item = RouteCost>) -> Option<RouteCost> {

@@ -134,6 +134,11 @@ impl Service<'_> {
         let needed = dual::least_power(threshold, second.parts.iter().map(PowerPart::total).sum());
         let is_first = total == 0 || colluding >= at.least_power;
         outcome.threshold_reached[lane] = is_first && in_second >= needed;
+        if at.target.buys_beside {
+            let price = |asset: usize| self.draws.prices[asset][lane];
+            let bought = routes::beside(at.target, (self.power, &scratch.priced), price);
+            outcome.returnable[lane] += bought.map_or(0.0, |bought| bought.returned);
+        }
         for position in 0..outcome.routes.len() {
             let route = outcome.routes[position].route;
             let cost = self.cost(at, route, outcome.profit[lane], lane, scratch);
@@ -165,8 +170,12 @@ impl Service<'_> {
         let price = |asset: usize| self.draws.prices[asset][lane];
         match route {
             Route::Collude | Route::Bribe => {
+                let beside = match at.target.buys_beside {
+                    true => routes::beside(at.target, (self.power, &scratch.priced), price)?,
+                    false => RouteCost::default(),
+                };
                 let cost = at.coalition(route, self.draws, lane, (self.ranks, &mut *scratch))?;
-                let cost = at.with_returns(RouteCost::from(cost), &scratch.coalition, price);
+                let cost = at.with_returns(RouteCost::from(cost), &scratch.coalition, price).and(beside);
                 if self.kinships[at.index - self.first].leads || profit + cost.returned > cost.cost {
                     at.keep(route, lane, scratch);
                 }

@@ -13,7 +13,7 @@ pub fn regimes(service: &Service, attack: &Attack) -> Vec<Regime> {
     if service.consensus == Consensus::Pow {
         regimes.push(Regime::ProofOfWork);
     }
-    if service.network == Network::PartiallySynchronous && reaches(attack.threshold, 1) {
+    if service.network == Network::PartiallySynchronous && reaches(attack.first_power(), 1) {
         regimes.push(Regime::PartialSynchrony);
     }
     if attack.amnesia {
@@ -104,7 +104,7 @@ pub fn holds_executor(liability: &Liability, service: usize, attack: &Attack) ->
 
 /// Whether the attack silences or dictates its service.
 pub fn holds(attack: &Attack) -> bool {
-    attack.halts() || attack.deed == CONTROL || reaches(attack.threshold, 2)
+    attack.halts() || attack.deed == CONTROL || reaches(attack.first_power(), 2)
 }
 
 /// Days between submission and slash.
@@ -154,6 +154,7 @@ mod tests {
             deed: kind.to_owned(),
             threshold: Threshold::at_least(1, 3),
             second_threshold: None,
+            bought: None,
             profit_usd: 0.0,
             profit_asset: None,
             profit_volatility: 0.0,

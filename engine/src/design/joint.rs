@@ -48,7 +48,8 @@ impl Compiler<'_> {
         let charged = charged.filter(|(liability, _)| liability.answers_for(judged.attack));
         JointTarget {
             service: judged.index,
-            by_operators: true,
+            // Stake bought beside a coalition has no place in the bound of joint attacks.
+            by_operators: judged.attack.bought.is_none(),
             holds: holds(judged.attack),
             takes_part: (0..n).map(|o| backing.takes_part(judged.attack, o)).collect(),
             charges: charged

@@ -163,7 +163,8 @@ impl<'a> Compiler<'a> {
             first: Some(attack.threshold).filter(|_| !attack.is_by_second()),
             second: attack.second_threshold.filter(|_| has_second),
         };
-        let halts: Vec<Silence> = self.attacks_on(index).filter(|a| a.halts()).map(silence).collect();
+        let halts = self.attacks_on(index).filter(|attack| attack.halts() && attack.bought.is_none());
+        let halts: Vec<Silence> = halts.map(silence).collect();
         if halts.is_empty() {
             let of_consensus = self.study.services[service].consensus.halts_at();
             return of_consensus
@@ -179,7 +180,11 @@ impl<'a> Compiler<'a> {
         let has_second = self.backings[index].as_ref().is_some_and(|backing| backing.second.is_some());
         let (service, _) = &self.design.services[index];
         let attacks = self.study.services[*service].attacks.iter();
-        attacks.filter(move |attack| has_second || !attack.is_by_second())
+        let exists = move |attack: &&Attack| match attack.bought {
+            Some(_) => has_second && self.is_for_sale(index, *service, attack),
+            None => has_second || !attack.is_by_second(),
+        };
+        attacks.filter(exists)
     }
 
     fn target(
@@ -219,6 +224,7 @@ impl<'a> Compiler<'a> {
             short: short::short(self.study, service, attack),
             purchases,
             second_purchase,
+            buys_beside: attack.bought.is_some(),
             returned: self.returned(&judged),
             charges: self.notes(&judged),
             regimes: judged.regimes,

@@ -47,6 +47,7 @@ fn same_outcomes(a: &Secured, b: &Secured) -> bool {
             && a.order == b.order
             && a.purchases == b.purchases
             && a.second_purchase == b.second_purchase
+            && a.buys_beside == b.buys_beside
             && a.returned == b.returned
             && a.mining == b.mining
     };

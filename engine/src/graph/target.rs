@@ -32,6 +32,8 @@ pub struct Target {
     pub purchases: Vec<Purchase>,
     /// Stake that must be bought for power in the second quorum, as well or alone.
     pub second_purchase: Option<Purchase>,
+    /// Whether that stake is bought beside a coalition of operators, who reach the other quorum.
+    pub buys_beside: bool,
     /// What reaches the attacker of each member's slashed stake. `[asset used]`
     pub returned: Vec<AssetAmounts>,
     /// Why its slash cannot be relied on, and is left out.
@@ -48,6 +50,11 @@ impl Target {
         self.second_threshold.is_some() && !self.threshold.is_nothing()
     }
 
+    /// Whether anything slashed can come back to the attacker.
+    pub fn may_return(&self) -> bool {
+        !self.returned.is_empty() || self.buys_beside && self.purchases.iter().any(|p| p.returned > 0.0)
+    }
+
     /// Whether it silences its service, by whichever quorum.
     pub fn halts(&self) -> bool {
         self.kind.strip_suffix(BY_SECOND).unwrap_or(&self.kind) == HALT
@@ -56,6 +63,12 @@ impl Target {
     /// The power needed, in words.
     pub fn thresholds(&self) -> String {
         match self.second_threshold {
+            Some(second) if self.buys_beside => {
+                format!("{second} of the second quorum beside stake of the first")
+            }
+            None if self.buys_beside => {
+                format!("{} of the first quorum beside stake of the second", self.threshold)
+            }
             None => self.threshold.to_string(),
             Some(second) if self.threshold.is_nothing() => format!("{second} of the second quorum"),
             Some(second) => format!("{} of the first quorum and {second} of the second", self.threshold),
@@ -64,7 +77,7 @@ impl Target {
 
     /// The same, and of what.
     pub fn needs(&self) -> String {
-        let of = if self.second_threshold.is_none() { " of the power" } else { "" };
+        let of = if self.second_threshold.is_none() && !self.buys_beside { " of the power" } else { "" };
         self.thresholds() + of
     }
 }

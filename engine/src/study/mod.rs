@@ -28,7 +28,7 @@ pub use operators::{Attribute, Collusion, Copula, Factor, Fault, FaultKind, Load
 pub use problem::{Problem, Severity, StudyError};
 pub use schema::{json_schema, key_reference};
 pub use services::{
-    Adversary, Attack, BY_SECOND, BribePremium, Consensus, Network, Pool, Route, Service, Slashing,
+    Adversary, Attack, BY_SECOND, Bought, BribePremium, Consensus, Network, Pool, Route, Service, Slashing,
 };
 pub use systems::{
     Combine, Design, Eigenlayer, Enforcement, ExecutesOn, External, Ics, Mesh, Pos, Pow, SagaPrice,

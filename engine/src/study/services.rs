@@ -126,6 +126,8 @@ pub struct Attack {
     pub threshold: Threshold,
     /// Power needed in the second quorum, in designs that have one.
     pub second_threshold: Option<Threshold>,
+    /// The quorum that is bought, where operators reach the other one alone.
+    pub bought: Option<Bought>,
     /// Profit from corruption today, USD.
     pub profit_usd: f64,
     /// Asset that the profit is paid in.
@@ -151,7 +153,47 @@ pub struct Attack {
 /// What follows the kind of an attack that either of two quorums can carry out where it is the second that does.
 pub const BY_SECOND: &str = "_by_second";
 
+/// A quorum whose stake is bought for an attack that needs both, and what it takes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bought {
+    /// The first; operators reach the second.
+    First(Threshold),
+    /// The second; operators reach the first.
+    Second(Threshold),
+}
+
+/// What follows the kind of an attack whose first quorum is bought, and of one whose second is.
+const BUYING: [&str; 2] = ["_buying_first", "_buying_second"];
+
 impl Attack {
+    /// Power of the first quorum that the attacker has in the end, its operators' or bought.
+    pub const fn first_power(&self) -> Threshold {
+        match self.bought {
+            Some(Bought::First(threshold)) => threshold,
+            _ => self.threshold,
+        }
+    }
+
+    /// Of an attack that needs both quorums the two in which one of them is bought; none of others.
+    pub(super) fn buying_one(&self) -> Vec<Self> {
+        let Some(second) = self.second_threshold.filter(|_| !self.is_by_second()) else { return Vec::new() };
+        let kind = |suffix: &str| format!("{}{suffix}", self.deed);
+        vec![
+            Self {
+                kind: kind(BUYING[0]),
+                threshold: Threshold::NOTHING,
+                bought: Some(Bought::First(self.threshold)),
+                ..self.clone()
+            },
+            Self {
+                kind: kind(BUYING[1]),
+                second_threshold: None,
+                bought: Some(Bought::Second(second)),
+                ..self.clone()
+            },
+        ]
+    }
+
     /// Whether it silences its service.
     pub fn halts(&self) -> bool {
         self.deed == "halt"

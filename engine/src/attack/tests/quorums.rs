@@ -1,6 +1,7 @@
 //! Targets that need power in two quorums, against brute force over all coalitions.
 
 use super::*;
+use crate::attack::{Execution, execute};
 
 /// Pool `a` secures a chain whose forks and control need a threshold in pool `b` as well; a halt does not.
 fn two_quorums(extra: impl Fn(u64) -> String) -> Study {
@@ -202,27 +203,108 @@ fn either_quorum_halts_alone() {
     }
 }
 
-/// Whoever buys a fork of two quorums buys both: the sum of what each costs where it is the only one, since they are of two assets.
-#[test]
-fn both_quorums_are_bought() {
-    let costs = |study: &Study, kind: &str| {
-        let (graph, _, outcomes) = assessed(study);
-        let routes = &outcomes.targets[position(&graph, kind).unwrap()].routes;
-        let bought = routes.iter().find(|route| route.route == Route::Acquire).unwrap();
-        (bought.costs.cost, bought.costs.capital, bought.costs.forfeited)
-    };
+/// What buying costs, puts up and forfeits by scenario.
+fn bought(study: &Study, kind: &str) -> [[f64; 256]; 3] {
+    let (graph, _, outcomes) = assessed(study);
+    let routes = &outcomes.targets[position(&graph, kind).unwrap()].routes;
+    let bought = routes.iter().find(|route| route.route == Route::Acquire).unwrap();
+    [bought.costs.cost, bought.costs.capital, bought.costs.forfeited]
+}
+
+/// The same chain on the second pool alone.
+fn only_second() -> Study {
     let other = "system = \"pos\"\npool = \"b\"\nslash = 0.1\nslash_halt = 0.02\nexecutes_on = \"always\"";
     let mut only_second = halting(other);
     let halt = only_second.services[0].attacks.iter_mut().find(|attack| attack.kind == "halt").unwrap();
     halt.threshold = halt.second_threshold.take().unwrap_or(crate::fraction::Threshold::at_least(2, 5));
+    only_second
+}
+
+/// Whoever buys a fork of two quorums buys both: the sum of what each costs where it is the only one, since they are of two assets.
+#[test]
+fn both_quorums_are_bought() {
     let both = halted_by_either();
-    let (first, second) = (halting(POS), only_second);
-    let (whole, a, b) = (costs(&both, "fork"), costs(&first, "fork"), costs(&second, "fork"));
+    let (first, second) = (halting(POS), only_second());
+    let (whole, a, b) = (bought(&both, "fork"), bought(&first, "fork"), bought(&second, "fork"));
     for lane in 0..256 {
-        let close = |whole: f64, a: f64, b: f64| (whole - a - b).abs() <= 1e-12 * whole;
-        assert!(close(whole.0[lane], a.0[lane], b.0[lane]) && close(whole.1[lane], a.1[lane], b.1[lane]));
-        assert!(close(whole.2[lane], a.2[lane], b.2[lane]) && whole.0[lane].is_finite());
+        for ((whole, a), b) in whole.iter().zip(&a).zip(&b) {
+            assert!(
+                (whole[lane] - a[lane] - b[lane]).abs() <= 1e-12 * whole[lane] && whole[lane].is_finite()
+            );
+        }
     }
-    let (by_second, alone) = (costs(&both, "halt_by_second"), costs(&second, "halt"));
-    assert_eq!(by_second.0.map(f64::to_bits), alone.0.map(f64::to_bits));
+    let (by_second, alone) = (bought(&both, "halt_by_second"), bought(&second, "halt"));
+    assert_eq!(by_second[0].map(f64::to_bits), alone[0].map(f64::to_bits));
+}
+
+/// One quorum bought and the other one's operators paid: what brute force over those finds, who answer with their stake in it alone,
+/// and what the other quorum costs where it is the only one. It can be cheaper than to buy both or to pay for both.
+#[test]
+fn one_quorum_is_bought_beside_operators_of_the_other() {
+    let (graph, draws, outcomes) = assessed(&halted_by_either());
+    let secured = &graph.secured[0];
+    let Power::Stake(first) = &secured.power else { panic!("stake decides here") };
+    let powers = [first, secured.second.as_ref().unwrap()];
+    let totals = powers.map(|power| power.parts[0].total());
+    let fork = &outcomes.targets[position(&graph, "fork").unwrap()];
+    let (mut reached, mut exact, mut cheaper) = (0, 0, 0);
+    let stakes = [bought(&halting(POS), "fork"), bought(&only_second(), "fork")];
+    for (kind, stake, quorum) in [("fork_buying_first", &stakes[0], 1), ("fork_buying_second", &stakes[1], 0)]
+    {
+        let at = position(&graph, kind).unwrap();
+        let (target, outcome) = (&secured.targets[at], &outcomes.targets[at]);
+        assert_eq!(outcome.profit.map(f64::to_bits), fork.profit.map(f64::to_bits));
+        let mut needs = [target.threshold.least_power(totals[0]), 0];
+        if let Some(threshold) = target.second_threshold {
+            needs = [0, threshold.least_power(totals[1])];
+        }
+        assert!(needs[quorum] > totals[quorum] / 3 && needs[1 - quorum] == 0);
+        let slash = [0.05, 0.1][quorum];
+        for operator in 0..graph.n_operators {
+            let forfeited: f64 = target.losses.assets.iter().map(|loss| loss.forfeited[operator]).sum();
+            let tokens = crate::graph::to_f64(powers[quorum].only_units(operator));
+            assert!((forfeited - slash * tokens).abs() < 1e-12 * tokens.max(1.0), "{kind}: {forfeited}");
+        }
+        let routes: Vec<Route> = outcome.routes.iter().map(|route| route.route).collect();
+        assert_eq!(routes, [Route::Collude, Route::Bribe]);
+        for (lane, route) in (0..48).flat_map(|lane| outcome.routes.iter().map(move |route| (lane, route))) {
+            let bribes = route.route == Route::Bribe;
+            let of = |operator: usize| of_both((powers, target, &draws), (lane, bribes), operator);
+            let candidates: Vec<_> = (0..graph.n_operators).filter_map(of).collect();
+            let best = optimum_of_both(&candidates, (needs[0], needs[1])).map(|cost| cost + stake[0][lane]);
+            reached += usize::from(best.is_some());
+            exact += usize::from(assert_route(route, lane, best));
+            cheaper += usize::from(best.is_some_and(|best| best < fork.best.cost[lane]));
+            assert!(best.is_none() || route.costs.forfeited[lane] >= stake[2][lane]);
+        }
+    }
+    assert!(reached > 50 && exact * 100 > 98 * reached && cheaper > 0, "{exact} of {reached}, {cheaper}");
+}
+
+/// Such an attack is carried out by those who are paid: they answer by the rules, the stake bought as far as it lands; joint attacks
+/// bound it as an attack of its own.
+#[test]
+fn what_is_bought_is_slashed_beside_its_operators() {
+    for (joint, kind) in [(false, "fork_buying_first"), (true, "fork_buying_second")] {
+        let mut study = halted_by_either();
+        study.adversary.joint = joint;
+        for attack in &mut study.services[0].attacks {
+            attack.profit_usd = if attack.kind == kind { 1e6 } else { 0.0 };
+        }
+        let (graph, draws, mut outcomes) = assessed(&study);
+        let mut execution = Execution::new(&graph);
+        execute(&graph, &draws, &mut outcomes, &mut execution);
+        let (out, at) = (&execution.designs[0], position(&graph, kind).unwrap());
+        let mut attacked = 0;
+        for lane in (0..256).filter(|lane| usize::from(out.target[*lane]) == at) {
+            let best = &outcomes.targets[at].best;
+            let linear = out.slashed[lane] - out.settlement_gap[lane];
+            assert!((linear / best.forfeited[lane] - 1.0).abs() < 1e-9, "{linear} {}", best.forfeited[lane]);
+            assert!(out.coalition_size[lane] > 0);
+            assert!((out.net_gain[lane] - outcomes.targets[at].net_gain(lane)).abs() < 1e-9);
+            assert!(out.net_gain_upper[lane] >= outcomes.targets[at].net_gain_upper(lane));
+            attacked += 1;
+        }
+        assert!(attacked > 100, "{attacked}");
+    }
 }

@@ -89,7 +89,8 @@ pub(in crate::study) const ATTACK: Section = Section {
             Threshold,
             Nothing,
             "share of the second quorum's stake",
-            "the power needed in the second quorum, where a design has one; without it the attack needs none of it",
+            "the power needed in the second quorum, where a design has one; without it the attack needs none of it. Where stake can be bought \
+             beside operators, an attack that needs both has two more: its kind followed by `_buying_first` or `_buying_second`",
         ),
         Key::new(
             "quorums",

@@ -208,7 +208,9 @@ fn check_beacon(world: &World<'_, '_>, services: &BTreeMap<usize, Secured>) {
                 format!("write consensus = \"ethereum\" for service `{}`, or another pool", service.name);
             world.context.error(place, message, remedy);
         }
-        for attack in service.attacks.iter().filter(|attack| attack.slash.is_some()) {
+        for attack in
+            service.attacks.iter().filter(|attack| attack.slash.is_some() && attack.bought.is_none())
+        {
             let message = format!(
                 "attack `{}` states a slash, but the protocol of pool `{}` says what is lost",
                 attack.kind, pool.name

@@ -227,7 +227,11 @@ fn warn_of_unused(context: &Context<'_>, designs: &[Design], pools: &[Pool], ser
     let warn = |key: String| tell(key, "is used by no design");
     for (position, service) in services.iter().enumerate() {
         let has_second = seconds().any(|(at, _)| at == position);
-        for attack in service.attacks.iter().filter(|a| a.second_threshold.is_some() && !has_second) {
+        for attack in service
+            .attacks
+            .iter()
+            .filter(|a| a.second_threshold.is_some() && a.bought.is_none() && !has_second)
+        {
             let key = format!("services.{}.attacks.{}.second_threshold", service.name, attack.deed);
             tell(key, "means nothing: no design gives the service a second quorum");
         }

@@ -17,7 +17,31 @@ pub(super) fn read_attacks(
     let services = read_services(root, assets);
     let adversary = read_adversary(root);
     let turning = services.turning.clone();
-    (services.with_pools(root.context, &adversary), adversary, turning)
+    let mut services = services.with_pools(root.context, &adversary);
+    add_bought(root.context, &mut services, &adversary.routes);
+    (services, adversary, turning)
+}
+
+/// Adds, where stake can be bought and operators can attack, to every attack that needs two quorums the two in which one of them is
+/// bought.
+fn add_bought(context: &Context<'_>, services: &mut [Service], routes: &[Route]) {
+    let by_operators = [Route::Collude, Route::Bribe].iter().any(|route| routes.contains(route));
+    if !by_operators || !routes.contains(&Route::Acquire) {
+        return;
+    }
+    for service in services {
+        let buying: Vec<Attack> = service.attacks.iter().flat_map(Attack::buying_one).collect();
+        let known = |attack: &&Attack| service.attacks.iter().any(|other| other.kind == attack.kind);
+        if let Some(attack) = buying.iter().find(known) {
+            let key = format!("services.{}.attacks.{}", service.name, attack.kind);
+            let place = Place { line: None, ..context.place(0..0, &key) };
+            let message =
+                format!("is what attack `{}` is called where one of its quorums is bought", attack.deed);
+            context.error(&place, message, "give it another name");
+        }
+        service.attacks.extend(buying);
+        service.attacks.sort_by(|a, b| a.kind.cmp(&b.kind));
+    }
 }
 
 /// Positions of the services that may turn Byzantine, and where the study says so.
@@ -162,6 +186,7 @@ fn read_attack(
         kind,
         threshold,
         second_threshold,
+        bought: None,
         profit_usd,
         profit_asset: asset.and_then(|named| reader.context.find("asset", &named, assets)),
         depends_on: depends_on.collect(),
