@@ -15,7 +15,7 @@ either quorum does is two targets of a service, of which at most one is attacked
 Profits that saturate, P = f(S) with f(S) = X (1 − exp(−S/X)) and S = Σ_t π_t y_t, are bounded from above by tangents, P ≤ f(s) + f'(s) (S − s) at many s: f is
 concave, so that the program's bound is one on every attack. Its solution is an attack, and what that nets by f itself is reached.
 
-    python tests/milp.py target/release/cartel [graphs per rule] [seconds a program]
+    python tests/milp.py target/release/cartel [graphs per kind] [seconds a program]
 """
 
 import math
@@ -33,6 +33,8 @@ from scipy.sparse import lil_matrix
 
 OPERATORS, SERVICES = 40, 8
 RULES = ("full", "once", "additive")
+# Graphs of each rule where everybody joins whole, one quorum does and profits add up: no fewer.
+LEAST = 20
 # Tokens are cut so fine that a part of somebody's power hardly falls between two of them.
 FINE = 10**6
 # Where profits saturate: tangents, and where their law levels off as a part of all profits.
@@ -292,7 +294,8 @@ def median(values: list[float]) -> float:
 def main(cartel: str, graphs: int, seconds: float) -> None:
     half = range(0, OPERATORS, 2)
     for rule in RULES:
-        for whole in (range(OPERATORS), half, range(0)):
+        compare(cartel, (rule, range(OPERATORS), ""), max(graphs, LEAST), seconds)
+        for whole in (half, range(0)):
             compare(cartel, (rule, whole, ""), graphs, seconds)
         for frill in ("quorums", "saturation"):
             compare(cartel, (rule, half, frill), graphs, seconds)

@@ -238,10 +238,12 @@ fn both_quorums_are_bought() {
 }
 
 /// One quorum bought and the other one's operators paid: what brute force over those finds, who answer with their stake in it alone,
-/// and what the other quorum costs where it is the only one. It can be cheaper than to buy both or to pay for both.
+/// and what the other quorum costs where it is the only one. Where too few can be had in one of them it is cheaper than to buy both.
 #[test]
 fn one_quorum_is_bought_beside_operators_of_the_other() {
-    let (graph, draws, outcomes) = assessed(&halted_by_either());
+    let mut study = halted_by_either();
+    study.operators.iter_mut().for_each(|operator| operator.altruistic_probability = 0.5);
+    let (graph, draws, outcomes) = assessed(&study);
     let secured = &graph.secured[0];
     let Power::Stake(first) = &secured.power else { panic!("stake decides here") };
     let powers = [first, secured.second.as_ref().unwrap()];
