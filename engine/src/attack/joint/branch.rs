@@ -139,7 +139,14 @@ impl Judge {
         let forced: Vec<Targets> = forced.filter(|forced| forced.count_ones() == 1).collect();
         for (round, start) in starts(ground, allowed, floor > 0.0).into_iter().chain(forced).enumerate() {
             let before = best.as_ref().map_or(0.0, Witness::net);
-            keep_better(best, self.search.from(ground, start).filter(|found| found.net() > 0.0));
+            let reached = self.search.from(ground, start);
+            let targets = reached.as_ref().map_or(0, |found| found.targets);
+            keep_better(best, reached.filter(|found| found.net() > 0.0));
+            if ground.scene.has_second(targets) {
+                // Rows of two quorums leave a coalition made by one order of its members far from the cheapest.
+                let lower = best.as_ref().map_or(floor, |best| best.net().max(floor));
+                self.close_leaf(ground, (targets, 0), lower, best);
+            }
             let found = best.as_ref().filter(|found| found.net() > before).map(|found| found.targets);
             if let Some(targets) = found {
                 keep_better(best, self.search.polished(ground, targets));

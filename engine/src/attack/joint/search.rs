@@ -166,8 +166,8 @@ impl Search {
     }
 
     /// A better attack with one target left alone or exchanged, although members who stay would not be paid less for it: those leave
-    /// who are needed for it alone, and the multipliers of the relaxation say what they are paid at most. Branching finds such an
-    /// attack where bounds are close; two quorums leave them wide.
+    /// who are needed for it alone. The multipliers of the relaxation say what they are paid at most: the sets that may gain most come
+    /// first. Branching finds such an attack where bounds are close; two quorums leave them wide.
     fn relieved(&mut self, ground: Ground<'_>, now: &Witness) -> Option<Witness> {
         let Ground { joint, plan, scene } = ground;
         if scene.second.is_empty() || now.targets.count_ones() < 2 {
@@ -180,10 +180,7 @@ impl Search {
             let others = plan.of_service[joint.targets[target].service] & self.allowed & !(1 << target);
             for kind in targets_in(others).map(|other| 1 << other).chain(std::iter::once(0)) {
                 let set = now.targets & !(1 << target) | kind;
-                let gain = self.guess(ground, now, set) - now.net() + mu[target];
-                if gain > 0.0 {
-                    sets.push((gain, set));
-                }
+                sets.push((self.guess(ground, now, set) + mu[target], set));
             }
         }
         sets.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
