@@ -113,10 +113,16 @@ pub(super) fn closer_of_few(
     let colluders = bits::ones(recruits.colluders)
         .map(|position| candidate(position, if recruits.is_stolen(position) { 0.0 } else { 1.0 }));
     let bribed = bits::ones(recruits.bribable).map(|position| candidate(position, 1.0 + recruits.premium));
-    let mut candidates: Vec<(f64, Candidate)> = colluders.chain(bribed).collect();
-    candidates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.position.cmp(&b.1.position)));
-    let candidates: Vec<Candidate> = candidates.into_iter().map(|(_, candidate)| candidate).collect();
-    let searched = cheapest_of_few(&candidates, least_power, cost);
+    // No more than few: see `is_closer_sought`.
+    let mut by_ratio = [(0.0, Candidate::default()); FEW];
+    let mut n = 0;
+    for (place, candidate) in by_ratio.iter_mut().zip(colluders.chain(bribed)) {
+        (*place, n) = (candidate, n + 1);
+    }
+    by_ratio[..n].sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.position.cmp(&b.1.position)));
+    let candidates = by_ratio.map(|(_, candidate)| candidate);
+    let candidates = &candidates[..n];
+    let searched = cheapest_of_few(candidates, least_power, cost);
     let mut least = cost;
     if let Some(set) = searched.found {
         let members = || candidates.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1).map(|(_, c)| c);

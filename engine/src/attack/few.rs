@@ -6,7 +6,7 @@ pub const FEW: usize = 16;
 const MOST_STEPS: u32 = 600;
 
 /// Somebody who can join.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Candidate {
     /// What it must be paid.
     pub payment: f64,
@@ -36,8 +36,23 @@ pub fn cheapest_of_few(candidates: &[Candidate], least: u128, best: f64) -> Sear
         sizes[at] = crate::graph::to_f64(candidate.units);
     }
     let mut search = Search { candidates, suffix, sizes, best, found: None, steps_left: MOST_STEPS };
-    search.descend(0, 0, (0.0, least));
+    let start = Open { chosen: 0, cost: 0.0, missing: least, size: crate::graph::to_f64(least) };
+    if least == 0 {
+        search.take(start);
+    } else {
+        search.descend(0, start, false);
+    }
     Searched { found: search.found, is_complete: search.steps_left > 0 }
+}
+
+/// A set of candidates that may be added to.
+#[derive(Clone, Copy)]
+struct Open {
+    chosen: u32,
+    cost: f64,
+    /// Power that it lacks, and the same as a number.
+    missing: u128,
+    size: f64,
 }
 
 struct Search<'a> {
@@ -52,24 +67,35 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Decides the candidates from `at` on; `chosen` cost so much and so much power is missing.
-    fn descend(&mut self, at: usize, chosen: u32, (cost, missing): (f64, u128)) {
-        if missing == 0 {
-            if cost < self.best {
-                (self.best, self.found) = (cost, Some(chosen));
+    /// Decides the candidates from `at` on; `is_bounded` if the bound of the set is known to be below the best.
+    fn descend(&mut self, mut at: usize, open: Open, mut is_bounded: bool) {
+        while self.steps_left > 0 && self.suffix[at] >= open.missing {
+            self.steps_left -= 1;
+            if !is_bounded && open.cost + self.least_payment(at, open.size) >= self.best {
+                return;
             }
-            return;
+            let Candidate { payment, units, .. } = self.candidates[at];
+            let with = Open {
+                chosen: open.chosen | 1 << at,
+                cost: open.cost + payment,
+                missing: open.missing.saturating_sub(units),
+                size: open.size - self.sizes[at],
+            };
+            at += 1;
+            if with.missing == 0 {
+                self.take(with);
+            } else {
+                // The bound is that of the set without it, which took it whole.
+                self.descend(at, with, true);
+            }
+            is_bounded = false;
         }
-        if self.steps_left == 0 || self.suffix[at] < missing {
-            return;
+    }
+
+    fn take(&mut self, set: Open) {
+        if set.cost < self.best {
+            (self.best, self.found) = (set.cost, Some(set.chosen));
         }
-        self.steps_left -= 1;
-        if cost + self.least_payment(at, crate::graph::to_f64(missing)) >= self.best {
-            return;
-        }
-        let Candidate { payment, units, .. } = self.candidates[at];
-        self.descend(at + 1, chosen | 1 << at, (cost + payment, missing.saturating_sub(units)));
-        self.descend(at + 1, chosen, (cost, missing));
     }
 
     /// No set of the candidates from `at` on with so much power is paid less: the linear relaxation, rounded down a little.

@@ -166,6 +166,7 @@ impl Priced {
 /// A price as a part of the dearest, in integer units of 2^−48; what has a price keeps one.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a ratio in [0, 1] times 2^48")]
 fn fixed_point(ratio: f64) -> u64 {
-    let units = libm::round(ratio * 281_474_976_710_656.0) as u64;
+    // To the nearest: a half more keeps its bits below 2^52.
+    let units = (ratio * 281_474_976_710_656.0 + 0.5) as u64;
     if ratio > 0.0 { units.max(1) } else { 0 }
 }
