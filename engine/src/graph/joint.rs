@@ -203,9 +203,13 @@ impl Exposure {
 
     /// What the operator loses itself, tokens.
     pub fn private_tokens(&self, pool: &JointPool, operator: usize) -> f64 {
+        pool.tokens[operator] * self.private_part(pool, operator)
+    }
+
+    /// The same as a part of its stake.
+    pub fn private_part(&self, pool: &JointPool, operator: usize) -> f64 {
         let fraction = self.forfeited(pool.rule);
-        let own = pool.own_share[operator] * self.below.lost(fraction, self.drawdown);
-        pool.tokens[operator] * (own + self.income(pool, operator))
+        pool.own_share[operator] * self.below.lost(fraction, self.drawdown) + self.income(pool, operator)
     }
 }
 

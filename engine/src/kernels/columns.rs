@@ -10,6 +10,19 @@ wide! {
 }
 
 wide! {
+    /// Takes from each row of `rows` so much of `own` that its entry in a column is that of `own` times what it was, with the other sign; a
+    /// row that has nothing there stays.
+    pub fn eliminate(own: &[f64], column: usize, rows: &mut [f64]) {
+        for row in rows.chunks_exact_mut(own.len()) {
+            let factor = std::mem::replace(&mut row[column], 0.0);
+            if factor != 0.0 {
+                row.iter_mut().zip(own).for_each(|(entry, own)| *entry -= factor * own);
+            }
+        }
+    }
+}
+
+wide! {
     /// `out = a · b`.
     pub fn multiply(a: &[f64], b: &[f64], out: &mut [f64]) {
         out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (a, b))| *out = a * b);

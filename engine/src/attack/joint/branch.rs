@@ -20,6 +20,8 @@ const BRANCH_STEPS: usize = 2;
 /// Most work (branchings times candidates times targets) while the sign of the best net gain is open, and to close a gap.
 const UNDECIDED_WORK: usize = 200_000;
 const GAP_WORK: usize = 12_000;
+/// Branchings to close a gap, whatever work they are.
+const LEAST_BRANCHINGS: usize = 8;
 /// Branchings that make up for other starts of the search.
 const ENOUGH: usize = 4;
 /// Most steps among operators for one set of targets.
@@ -270,7 +272,9 @@ impl Judge {
             let largest = |a: &&Node, b: &&Node| a.bound.total_cmp(&b.bound);
             let Some(top) = self.nodes.iter().max_by(largest).map(|node| node.bound) else { return };
             let is_decided = lower > 0.0;
-            if top <= lower || is_decided && (is_close(top, lower) || branchings > GAP_WORK / size) {
+            if top <= lower
+                || is_decided && (is_close(top, lower) || branchings > LEAST_BRANCHINGS.max(GAP_WORK / size))
+            {
                 return;
             }
             let may_go_on = |node: &Node| node.decided.free != 0 || node.tries < MOST_TRIES;

@@ -38,7 +38,8 @@
 //! `elastic` and `unique` stake is `additive` on fractions of the whole stake, a `full` slash a fraction of 1. So
 //! `ℓ_o(A) ≥ max_{t∈A} a_ot + S_o g(Σ_{t∈A} w_ot)` with g concave, hence the least of lines: `max_A` is, for each line, a choice
 //! per service, and for each possible last target in any fixed order, `Σ gains so far − a_t` (the level of the last target is at
-//! most the largest). A sum over pools splits each target's gain among them in any way; here as its losses alone stand.
+//! most the largest). A sum over pools splits each target's gain among them in any way; here as its losses alone stand. Pools of which whoever has
+//! stake in several loses the same parts are one, whose stake is worth their sum: `Σ_pools V max_t a_t = (Σ_pools V) max_t a_t`.
 //!
 //! # Profits that saturate
 //!
@@ -63,37 +64,50 @@
 //!
 //! Gains are rounded up and losses down by 1e-12 of themselves, far more than the sums can err: the bound is one.
 
-use super::plan::{Case, Plan};
+use super::plan::{Book, Case, NEVER, Piece, Plan};
 use super::scene::{Scene, Tangent};
 use crate::graph::{Joint, Targets, targets_in};
-use crate::kernels::gains::{add, give, keep_best, keep_best_at, offer, raise, taken, times};
+use crate::kernels::gains::{self, ALONE, NOWHERE, Offer, Shape, TILE, add_best, excess};
 
 /// How far gains are rounded up and losses down, as a part of themselves.
 const ROUNDING: f64 = 1e-12;
-/// More pieces than a book can have.
-const LINE: f64 = 1024.0;
 
-/// A case at one scenario's prices; reused. Columns are over candidates.
+/// A case at one scenario's prices; reused. Columns are over candidates, filled up to whole tiles with some who give and pay nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Certificate {
+    /// Candidates and what fills the last tile up.
     n: usize,
     books: Vec<Loaded>,
     profit: Vec<f64>,
     /// Targets that nobody has power over: their multiplier is 0.
     unguarded: Targets,
     friction: Vec<f64>,
-    zeros: Vec<f64>,
-    sum: Vec<f64>,
-    best: Vec<f64>,
     most: Vec<f64>,
-    floor: Vec<f64>,
-    start: Vec<f64>,
-    /// Where each candidate gains most: line times [`LINE`] plus the piece it stops at, −1 for none. `[book · n + candidate]`
+    /// Where each candidate gains most. `[book · n + candidate]`
     stops: Vec<f64>,
-    /// Kinds of one service in a book: the best gain so far.
-    top: Vec<f64>,
-    n_services: usize,
+    /// Multipliers, what was decided and the bound that `most` and `stops` are of.
+    last: (Vec<f64>, Option<(Decided, f64)>),
+    room: Room,
+}
+
+/// Room for what is passed to the kernels.
+#[derive(Debug, Clone, Default)]
+struct Room {
+    /// Operators of the candidates. `[candidate]`
+    operators: Vec<u32>,
+    /// Stake in a book's pools, USD. `[candidate]`
+    stake: Vec<f64>,
+    /// What they would be paid for all of it, rounded down, USD. `[candidate]`
+    paid: Vec<f64>,
+    /// What targets alone cost in all books, of those that several bear. `[target · n + candidate]`
     alone: Vec<f64>,
+    /// Parts of a book that are in the attack, and those that may be.
+    forced: Vec<Offer>,
+    free: Vec<Offer>,
+    /// Kinds of one service: the best gain so far. `[service]`
+    tops: Vec<[f64; TILE]>,
+    /// `[piece]`
+    sums: Vec<[f64; TILE]>,
 }
 
 /// A book at one scenario's prices.
@@ -103,24 +117,18 @@ struct Loaded {
     /// Payment at stake under the law of claims, USD.
     scale: Vec<f64>,
     pieces: Vec<LoadedPiece>,
-    n_pieces: usize,
+    shape: Shape,
+    /// In tiles of [`TILE`] candidates, of each piece the part of what its target needs (as far as this book has it), the payment by level,
+    /// what returns and the payment per weight, USD; the last two only where there is any. What is left of an earlier scenario stands behind.
+    array: Vec<f64>,
 }
 
-/// A target in a book at one scenario's prices.
-#[derive(Debug, Clone, Default)]
+/// A target in a book.
+#[derive(Debug, Clone, Copy)]
 struct LoadedPiece {
     target: usize,
-    service: usize,
-    /// Whether another kind of the same service stands in the book.
-    has_rival: bool,
-    /// Part of what the target needs, as far as this book has it.
-    part: Vec<f64>,
-    /// What returns, USD.
-    back: Vec<f64>,
-    /// Payment by level, USD.
-    level: Vec<f64>,
-    /// Payment per weight, USD.
-    weight: Vec<f64>,
+    /// Its service, if another kind of it stands in the book; [`ALONE`] else.
+    rivals: usize,
 }
 
 /// What is decided about targets: in the attack, or still open. Everything else is out.
@@ -135,9 +143,8 @@ pub struct Decided {
 impl Certificate {
     /// Prices a case in a scenario; targets that are neither in nor open are left out, now and later.
     pub fn load(&mut self, joint: &Joint, plan: &Plan, case: &Case, (scene, decided): (&Scene, Decided)) {
-        let n = scene.n();
+        let n = scene.n().next_multiple_of(TILE);
         self.n = n;
-        self.n_services = plan.of_service.len();
         self.profit.clear();
         self.profit.extend(scene.profit.iter().map(|profit| profit * (1.0 + ROUNDING)));
         let open = (0..scene.need.len()).filter(|target| scene.is_unguarded(*target));
@@ -145,57 +152,55 @@ impl Certificate {
         let friction = |(operator, pay): (&u32, &f64)| pay * joint.friction_usd[*operator as usize];
         self.friction.clear();
         self.friction.extend(scene.operators.iter().zip(&scene.pay).map(friction));
-        for column in [&mut self.zeros, &mut self.sum, &mut self.best, &mut self.most, &mut self.floor] {
-            column.clear();
-            column.resize(n, 0.0);
-        }
-        self.start.clear();
-        self.start.resize(n, 0.0);
-        self.stops.clear();
-        self.stops.resize(case.books.len() * n, 0.0);
-        self.top.clear();
-        self.top.resize(self.n_services * n, 0.0);
-        self.add_up_alone(joint, case, scene);
+        self.friction.resize(n, 0.0);
+        self.most.resize(n, 0.0);
+        self.stops.resize(self.stops.len().max(case.books.len() * n), NOWHERE);
+        self.last.1 = None;
+        self.room.tops.resize(plan.of_service.len(), [0.0; TILE]);
+        self.room.operators.clone_from(&scene.operators);
+        self.room.operators.resize(n, 0);
+        self.room.add_up_alone((joint, scene), (case, decided));
         self.books.resize_with(case.books.len(), Loaded::default);
         for index in 0..case.books.len() {
-            self.books[index].load((joint, scene), (case, decided), index, &self.alone);
-        }
-    }
-
-    /// Adds up what each target alone costs in all books, where several bear it.
-    fn add_up_alone(&mut self, joint: &Joint, case: &Case, scene: &Scene) {
-        let n = scene.n();
-        self.alone.clear();
-        self.alone.resize(joint.targets.len() * n, 0.0);
-        for (index, book) in case.books.iter().enumerate() {
-            let price = price_of(joint, scene, index);
-            for piece in book.pieces.iter().filter(|piece| case.shared[piece.target]) {
-                let all = &mut self.alone[piece.target * n..(piece.target + 1) * n];
-                for (all, operator) in all.iter_mut().zip(&scene.operators) {
-                    *all += price * piece.alone[*operator as usize];
-                }
-            }
+            self.books[index].load((joint, scene), (case, decided), index, &mut self.room);
         }
     }
 
     /// The bound with these multipliers, USD. `mu` is per target.
     pub fn bound(&mut self, plan: &Plan, mu: &[f64], decided: Decided) -> f64 {
+        if let (known, Some((of, bound))) = &self.last
+            && *of == decided
+            && known == mu
+        {
+            return *bound;
+        }
         self.most.fill(0.0);
-        for index in 0..self.books.len() {
-            let book = std::mem::take(&mut self.books[index]);
-            self.add_book((index, &book), mu, decided);
-            self.books[index] = book;
+        for (index, book) in self.books.iter().enumerate() {
+            let stops = &mut self.stops[index * self.n..(index + 1) * self.n];
+            self.room.offer(book, mu, decided);
+            let Room { forced, free, tops, .. } = &mut self.room;
+            if forced.is_empty() && free.is_empty() {
+                stops.fill(NOWHERE);
+                continue;
+            }
+            let law = (&book.lines[..], &book.scale[..]);
+            add_best((&book.array, book.shape), (forced, free), law, tops, (&mut self.most, stops));
         }
         let chosen = self.chosen_profit(plan, mu, decided).0;
-        let gains = self.most.iter().zip(&self.friction).map(|(most, friction)| (most - friction).max(0.0));
-        let bound = chosen + gains.sum::<f64>();
-        bound + bound.abs() * ROUNDING
+        let bound = chosen + excess(&self.most, &self.friction);
+        let bound = bound + bound.abs() * ROUNDING;
+        self.last.0.clear();
+        self.last.0.extend_from_slice(mu);
+        self.last.1 = Some((decided, bound));
+        bound
     }
 
     /// The bound with these multipliers where profits saturate, USD: by a tangent of their law in place of the single profits.
     pub fn bound_by(&mut self, tangent: &mut Tangent, plan: &Plan, mu: &[f64], decided: Decided) -> f64 {
         std::mem::swap(&mut self.profit, &mut tangent.profits);
+        self.last.1 = None;
         let bound = tangent.start + self.bound(plan, mu, decided);
+        self.last.1 = None;
         std::mem::swap(&mut self.profit, &mut tangent.profits);
         bound
     }
@@ -221,44 +226,6 @@ impl Certificate {
         (sum, chosen)
     }
 
-    /// Adds to `most` what each candidate can gain at most in one book.
-    fn add_book(&mut self, (index, book): (usize, &Loaded), mu: &[f64], decided: Decided) {
-        let all = decided.forced | decided.free;
-        let stops = &mut self.stops[index * self.n..(index + 1) * self.n];
-        stops.fill(-1.0);
-        let pieces = || book.pieces[..book.n_pieces].iter();
-        if !pieces().any(|piece| all >> piece.target & 1 == 1) {
-            return;
-        }
-        let is_forced = |piece: &&LoadedPiece| decided.forced >> piece.target & 1 == 1;
-        self.floor.fill(0.0);
-        pieces().filter(is_forced).for_each(|piece| raise(&piece.level, &mut self.floor));
-        let any_forced = pieces().any(|piece| is_forced(&piece));
-        self.best.fill(if any_forced { f64::NEG_INFINITY } else { 0.0 });
-        for (line, (slope, start)) in (0u32..).zip(&book.lines) {
-            self.sum.fill(0.0);
-            for piece in pieces().filter(is_forced) {
-                give(&piece.part, &piece.back, &piece.weight, (mu[piece.target], *slope), &mut self.sum);
-            }
-            times(&book.scale, *start, &mut self.start);
-            if any_forced {
-                keep_best(&self.sum, &self.floor, &self.start, &mut self.best);
-            }
-            self.top.fill(0.0);
-            for (order, piece) in
-                (0u32..).zip(pieces()).filter(|(_, piece)| decided.free >> piece.target & 1 == 1)
-            {
-                let columns = [&piece.part[..], &piece.back, &piece.weight];
-                let top = &mut self.top[piece.service * self.n..(piece.service + 1) * self.n];
-                let top = if piece.has_rival { top } else { &mut [] };
-                offer(columns, (mu[piece.target], *slope), top, &mut self.sum);
-                let columns = [&self.sum[..], &piece.level, &self.floor, &self.start];
-                keep_best_at(columns, f64::from(line) * LINE + f64::from(order), &mut self.best, stops);
-            }
-        }
-        add(&self.best, &mut self.most);
-    }
-
     /// Slope of the bound in each multiplier, after [`Self::bound`] with the same: part of each target's need that candidates
     /// bring of their own choice, less 1 where the first sum takes the target in. Rival kinds of one service both count: a
     /// direction to try, nothing that the bound rests on.
@@ -268,87 +235,185 @@ impl Certificate {
         let (_, chosen) = self.chosen_profit(plan, mu, decided);
         targets_in(chosen & !self.unguarded).for_each(|target| slope[target] -= 1.0);
         for (index, book) in self.books.iter().enumerate() {
-            let stops = &mut self.stops[index * self.n..(index + 1) * self.n];
-            // Whoever does not join takes part in nothing.
-            for ((stop, most), friction) in stops.iter_mut().zip(&self.most).zip(&self.friction) {
-                *stop = if most > friction { *stop } else { -2.0 };
+            self.room.offer(book, mu, decided);
+            let Room { forced, free, sums, .. } = &mut self.room;
+            if forced.is_empty() && free.is_empty() {
+                continue;
             }
-            for (order, piece) in (0u32..).zip(&book.pieces[..book.n_pieces]) {
-                let columns = [&piece.part[..], &piece.back, &piece.weight];
-                let order = f64::from(order);
-                if decided.forced >> piece.target & 1 == 1 {
-                    let joins = piece.part.iter().zip(&*stops).filter(|(_, stop)| **stop >= -1.0);
-                    slope[piece.target] += joins.map(|(part, _)| part).sum::<f64>();
-                } else if decided.free >> piece.target & 1 == 1 {
-                    for (line, (slope_of_line, _)) in (0u32..).zip(&book.lines) {
-                        let first = f64::from(line) * LINE;
-                        let by = (mu[piece.target], *slope_of_line);
-                        slope[piece.target] += taken(columns, by, (first + order, first + LINE - 1.0), stops);
-                    }
-                }
+            sums.clear();
+            sums.resize(book.pieces.len(), [0.0; TILE]);
+            let stops = &self.stops[index * self.n..(index + 1) * self.n];
+            let gained = (&self.most[..], &self.friction[..]);
+            gains::taken((&book.array, book.shape), (forced, free), &book.lines, gained, stops, sums);
+            for (piece, sums) in book.pieces.iter().zip(sums) {
+                slope[piece.target] += sums.iter().sum::<f64>();
             }
         }
     }
 }
 
-/// Price of a book's stake, USD; nothing is at stake in the last one.
-fn price_of(joint: &Joint, scene: &Scene, book: usize) -> f64 {
-    joint.pools.get(book).map_or(0.0, |pool| scene.prices[pool.asset])
+/// A tile of a column over operators, times `factor`; `flat` where it is the same for all.
+fn column((flat, of): (Option<f64>, &[f64]), operators: &[u32; TILE], factor: &[f64; TILE]) -> [f64; TILE] {
+    match flat {
+        Some(value) => factor.map(|factor| value * factor),
+        None => std::array::from_fn(|i| factor[i] * of.get(operators[i] as usize).copied().unwrap_or(0.0)),
+    }
+}
+
+impl Room {
+    /// Adds up what each target alone costs in all books, where several bear it.
+    fn add_up_alone(&mut self, (joint, scene): (&Joint, &Scene), (case, decided): (&Case, Decided)) {
+        let (n, known) = (self.operators.len(), decided.forced | decided.free);
+        let is_shared = |target: &usize| case.shared[*target];
+        if !targets_in(known).any(|target| is_shared(&target)) {
+            return;
+        }
+        self.alone.resize(joint.targets.len() * n, 0.0);
+        for target in targets_in(known).filter(is_shared) {
+            self.alone[target * n..(target + 1) * n].fill(0.0);
+        }
+        for book in &case.books {
+            let is_used = |piece: &&Piece| known >> piece.target & 1 == 1 && is_shared(&piece.target);
+            if !book.pieces.iter().any(|piece| is_used(&piece)) {
+                continue;
+            }
+            self.value(joint, scene, book);
+            for piece in book.pieces.iter().filter(is_used) {
+                let all = &mut self.alone[piece.target * n..(piece.target + 1) * n];
+                let stakes = self.stake.as_chunks::<TILE>().0.iter();
+                let here = self.operators.as_chunks::<TILE>().0.iter().zip(stakes);
+                for (all, (operators, stake)) in all.as_chunks_mut::<TILE>().0.iter_mut().zip(here) {
+                    let here = column((piece.flat[2], &piece.alone), operators, stake);
+                    *all = std::array::from_fn(|i| all[i] + here[i]);
+                }
+            }
+        }
+    }
+
+    /// Values the stake of a book; nothing is at stake in the last one.
+    fn value(&mut self, joint: &Joint, scene: &Scene, book: &Book) {
+        let of = |pool: usize, operator: &u32| {
+            let pool = &joint.pools[pool];
+            scene.prices[pool.asset] * pool.tokens[*operator as usize]
+        };
+        self.stake.clear();
+        if let Some(first) = book.pools.first() {
+            self.stake.extend(scene.operators.iter().map(|operator| of(*first, operator)));
+        }
+        for pool in book.pools.iter().skip(1) {
+            let stakes = self.stake.iter_mut().zip(&scene.operators);
+            stakes.for_each(|(stake, operator)| *stake += of(*pool, operator));
+        }
+        self.stake.resize(self.operators.len(), 0.0);
+    }
+
+    /// The parts of a book that are in the attack, and those that may be and bring something.
+    fn offer(&mut self, book: &Loaded, mu: &[f64], Decided { forced, free }: Decided) {
+        self.forced.clear();
+        self.free.clear();
+        for (at, piece) in book.pieces.iter().enumerate() {
+            let offer = Offer { at, mu: mu[piece.target], rivals: piece.rivals };
+            if forced >> piece.target & 1 == 1 {
+                self.forced.push(offer);
+            } else if free >> piece.target & 1 == 1 && (offer.mu > 0.0 || book.shape.columns > 2) {
+                self.free.push(offer);
+            }
+        }
+    }
 }
 
 impl Loaded {
-    /// `alone`: what each target alone costs in all books, USD, where several bear it. `[target · n + candidate]`
     fn load(
         &mut self,
         (joint, scene): (&Joint, &Scene),
         (case, decided): (&Case, Decided),
         index: usize,
-        alone: &[f64],
+        room: &mut Room,
     ) {
         let book = &case.books[index];
-        let price = price_of(joint, scene, index);
-        let lower = price * (1.0 - ROUNDING);
-        let pairs = || scene.operators.iter().map(|operator| *operator as usize).zip(&scene.pay);
-        self.lines.clone_from(&book.lines);
-        self.scale.clear();
-        self.scale.extend(pairs().map(|(operator, pay)| pay * lower * book.scale[operator]));
         let known = decided.forced | decided.free;
         let used = || book.pieces.iter().filter(|piece| known >> piece.target & 1 == 1);
-        self.n_pieces = used().count();
-        self.pieces.resize_with(self.pieces.len().max(self.n_pieces), LoadedPiece::default);
-        for (loaded, piece) in self.pieces.iter_mut().zip(used()) {
-            let (target, service) = (piece.target, joint.targets[piece.target].service);
-            let rivals = used().filter(|other| joint.targets[other.target].service == service).count();
-            (loaded.target, loaded.service, loaded.has_rival) = (target, service, rivals > 1);
-            loaded.level.clear();
-            loaded.level.extend(pairs().map(|(operator, pay)| pay * lower * piece.level[operator]));
-            loaded.weight.clear();
-            match piece.weight.as_slice() {
-                [] => loaded.weight.resize(scene.n(), 0.0),
-                weight => {
-                    loaded.weight.extend(pairs().zip(&self.scale).map(|((o, _), scale)| scale * weight[o]))
-                }
-            }
-            loaded.part.clear();
-            loaded.part.extend(scene.part_of(target).iter().map(|part| part * (1.0 + ROUNDING)));
-            loaded.back.clear();
-            if joint.redistributes() {
-                let back = |i| scene.returned_at_most(joint, target, i) * (1.0 + ROUNDING);
-                loaded.back.extend((0..scene.n()).map(back));
-            } else {
-                loaded.back.resize(scene.n(), 0.0);
-            }
-            if case.shared[target] {
+        let service = |piece: &Piece| joint.targets[piece.target].service;
+        self.pieces.clear();
+        self.pieces.extend(used().map(|piece| {
+            let rivals = used().filter(|other| service(other) == service(piece)).count();
+            LoadedPiece { target: piece.target, rivals: if rivals > 1 { service(piece) } else { ALONE } }
+        }));
+        if self.pieces.is_empty() {
+            return;
+        }
+        let n = room.operators.len();
+        room.value(joint, scene, book);
+        room.paid.clear();
+        room.paid
+            .extend(scene.pay.iter().zip(&room.stake).map(|(pay, stake)| pay * (stake * (1.0 - ROUNDING))));
+        room.paid.resize(n, 0.0);
+        self.lines.clone_from(&book.lines);
+        self.scale.clear();
+        let scales = room.operators.iter().zip(&room.paid);
+        self.scale.extend(scales.map(|(operator, paid)| paid * book.scale[*operator as usize]));
+        let is_plain = !joint.redistributes() && used().all(|piece| piece.weight.is_empty());
+        self.shape = Shape { n: self.pieces.len(), columns: if is_plain { 2 } else { 4 } };
+        self.array.resize(self.array.len().max(n / TILE * self.shape.tile()), 0.0);
+        for (at, piece) in used().enumerate() {
+            self.load_piece((joint, scene), (at, piece), room);
+            if case.shared[piece.target] {
                 // As its loss alone here stands to that in all books; the shares of all books make up the whole.
-                let is_first = case.books[..index].iter().all(|book| !book.touches(target));
-                let by_default = if is_first { 1.0 } else { 0.0 };
-                let columns = loaded.part.iter_mut().zip(&mut loaded.back).zip(&scene.operators);
-                for (((part, back), operator), all) in columns.zip(&alone[target * scene.n()..]) {
-                    let here = price * piece.alone[*operator as usize];
-                    let share = if *all > 0.0 { here / all } else { by_default };
-                    *part *= share;
-                    *back *= share;
+                let is_first = case.books[..index].iter().all(|book| !book.touches(piece.target));
+                self.share((at, piece), is_first, room);
+            }
+        }
+    }
+
+    fn load_piece(&mut self, (joint, scene): (&Joint, &Scene), (at, piece): (usize, &Piece), room: &Room) {
+        let Shape { columns, .. } = self.shape;
+        // What returns may do so to somebody without power.
+        let flat = if joint.redistributes() { [None; 3] } else { piece.flat };
+        let tiles = self.array.chunks_exact_mut(self.shape.tile());
+        let candidates = room.operators.as_chunks::<TILE>().0.iter().zip(room.paid.as_chunks::<TILE>().0);
+        let scales = self.scale.as_chunks::<TILE>().0;
+        let parts = scene.part_of(piece.target);
+        for (tile, (block, ((operators, paid), scales))) in tiles.zip(candidates.zip(scales)).enumerate() {
+            let block = &mut block.as_chunks_mut::<TILE>().0[at * columns..(at + 1) * columns];
+            let first = tile * TILE;
+            let parts = &parts[first..parts.len().min(first + TILE)];
+            block[0] = [0.0; TILE];
+            block[0].iter_mut().zip(parts).for_each(|(out, part)| *out = part * (1.0 + ROUNDING));
+            block[1] = column((flat[0], &piece.level), operators, paid);
+            if flat[0].is_some() {
+                // Whoever takes no part shall be no floor.
+                block[1] = std::array::from_fn(|i| if block[0][i] > 0.0 { block[1][i] } else { NEVER });
+            }
+            if columns == 2 {
+                continue;
+            }
+            block[2] = [0.0; TILE];
+            if joint.redistributes() {
+                for (i, out) in block[2].iter_mut().enumerate().take(parts.len()) {
+                    *out = scene.returned_at_most(joint, piece.target, first + i) * (1.0 + ROUNDING);
                 }
+            }
+            block[3] = column((flat[1], &piece.weight), operators, scales);
+            if flat[1].is_some() {
+                block[3] = std::array::from_fn(|i| if block[0][i] > 0.0 { block[3][i] } else { 0.0 });
+            }
+        }
+    }
+
+    /// Leaves this book its share of what a target that several bear gives and returns.
+    fn share(&mut self, (at, piece): (usize, &Piece), is_first: bool, room: &Room) {
+        let by_default = if is_first { 1.0 } else { 0.0 };
+        let (n, columns) = (room.operators.len(), self.shape.columns);
+        let tiles = self.array.chunks_exact_mut(self.shape.tile());
+        let all = room.alone[piece.target * n..(piece.target + 1) * n].as_chunks::<TILE>().0;
+        let candidates = room.operators.as_chunks::<TILE>().0.iter().zip(room.stake.as_chunks::<TILE>().0);
+        for (block, ((operators, stake), all)) in tiles.zip(candidates.zip(all)) {
+            let block = &mut block.as_chunks_mut::<TILE>().0[at * columns..(at + 1) * columns];
+            let here = column((piece.flat[2], &piece.alone), operators, stake);
+            let share: [f64; TILE] =
+                std::array::from_fn(|i| if all[i] > 0.0 { here[i] / all[i] } else { by_default });
+            for of_all in block.iter_mut().step_by(2) {
+                *of_all = std::array::from_fn(|i| of_all[i] * share[i]);
             }
         }
     }

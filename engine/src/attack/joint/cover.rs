@@ -24,6 +24,10 @@ pub struct Cover {
     all: Vec<f64>,
     missing: Vec<(usize, u128)>,
     is_in: Vec<bool>,
+    /// Candidates in order of payment, USD, with their power in all rows together; nothing of whoever is in.
+    left: Vec<(u32, f64, f64)>,
+    /// Rows that fall short without a member, and by how much.
+    tight: Vec<(usize, u128)>,
     /// The coalition found: candidates, rising.
     pub members: Vec<u32>,
     /// Part of its keys that each commits; empty where nobody can be divided. `[member]`
@@ -71,17 +75,9 @@ impl Cover {
         }
         let mut after = 0.0;
         if covered < 1.0 {
-            self.order.sort();
-            let mut last = None;
-            for candidate in self.order.iter() {
-                last = Some(candidate as usize);
-                covered += part[candidate as usize];
-                if covered >= 1.0 {
-                    break;
-                }
-            }
+            let last = self.order.reach(1.0 - covered, |candidate| part[candidate as usize]);
             let ratio = |at: usize| (payments[at] - (self.worth[at] - before * part[at])) / part[at];
-            after = last.map_or(0.0, ratio);
+            after = last.map_or(0.0, |last| ratio(last as usize));
         }
         mu[target] = after;
         let rise = after - before;
@@ -199,6 +195,7 @@ impl Cover {
         self.order.clear(scene.n());
         (0u32..).zip(payments).for_each(|(who, payment)| self.order.push(*payment, who));
         self.order.sort();
+        let rows: Vec<&[u128]> = self.missing.iter().map(|(row, _)| scene.row_units(joint, *row)).collect();
         // Power in all rows together, as parts of what they need, tells of most that they will not do.
         self.all.clear();
         self.all.resize(scene.n(), 0.0);
@@ -212,6 +209,11 @@ impl Cover {
         // Whoever is paid next to nothing saves next to nothing.
         let paid: f64 = self.members.iter().map(|member| payments[*member as usize].max(0.0)).sum();
         let little = NEGLIGIBLE * paid / to_f64(self.members.len() as u128);
+        // In order, and nothing of whoever is in: most are told by one number.
+        self.left.clear();
+        let (all, outside) = (&self.all, |who: u32| !is_in[who as usize]);
+        let power = |who: u32| if outside(who) { all[who as usize] } else { f64::NEG_INFINITY };
+        self.left.extend(self.order.iter().map(|who| (who, payments[who as usize], power(who))));
         for at in 0..self.members.len() {
             let member = self.members[at] as usize;
             if payments[member] <= little {
@@ -220,25 +222,46 @@ impl Cover {
             if self.parts.get(at).is_some_and(|part| *part < part::WHOLE) {
                 continue;
             }
-            let units = |row: usize, who: usize| scene.row_units(joint, row)[who];
             let least = self.all[member] - over - 1e-9;
-            let will_do = |who: &usize| {
-                let fits = |(target, surplus): &(usize, u128)| {
-                    units(*target, *who) + surplus >= units(*target, member)
-                };
-                !is_in[*who] && self.all[*who] >= least && self.missing.iter().all(fits)
+            self.tighten(scene, member, &rows);
+            let will_do = |who: &usize| self.tight.iter().all(|(at, missing)| rows[*at][*who] >= *missing);
+            let cheaper = self.left.partition_point(|(_, payment, _)| *payment < payments[member]);
+            let able = self.left[..cheaper].iter().enumerate().filter(|(_, (.., power))| *power >= least);
+            let Some((place, other)) =
+                able.map(|(place, (who, ..))| (place, *who as usize)).find(|(_, who)| will_do(who))
+            else {
+                continue;
             };
-            let cheaper = self.order.iter().map(|who| who as usize);
-            let cheapest = cheaper.take_while(|who| payments[*who] < payments[member]).find(will_do);
-            let Some(other) = cheapest else { continue };
+            self.left[place].2 = f64::NEG_INFINITY;
             over += self.all[other] - self.all[member];
-            for (target, surplus) in &mut self.missing {
-                *surplus = *surplus + units(*target, other) - units(*target, member);
+            for ((_, surplus), units) in self.missing.iter_mut().zip(&rows) {
+                *surplus = *surplus + units[other] - units[member];
             }
-            (is_in[member], is_in[other]) = (false, true);
+            // Whoever has left may come back for somebody dearer.
+            if let Some(place) = self.left.iter().position(|(who, ..)| *who as usize == member) {
+                self.left[place].2 = self.all[member];
+            }
             self.members[at] = u32::try_from(other).unwrap_or(u32::MAX);
         }
         self.is_in = is_in;
+    }
+
+    /// Works out what is missing without a member, in the row where most is missing first.
+    fn tighten(&mut self, scene: &Scene, member: usize, rows: &[&[u128]]) {
+        let mut most = 0.0;
+        self.tight.clear();
+        for (at, ((row, surplus), units)) in self.missing.iter().zip(rows).enumerate() {
+            let Some(missing) = units[member].checked_sub(*surplus).filter(|missing| *missing > 0) else {
+                continue;
+            };
+            self.tight.push((at, missing));
+            let part = to_f64(missing) / to_f64(scene.row_need(*row));
+            if part > most {
+                most = part;
+                let last = self.tight.len() - 1;
+                self.tight.swap(0, last);
+            }
+        }
     }
 
     /// What the members bring beyond the need of each target.

@@ -2,6 +2,7 @@
 //! relaxation. Every bound is reckoned anew from the multipliers, whatever the relaxation's own arithmetic says.
 
 use super::knapsack::Knapsack;
+use super::order::Order;
 use super::scene::Scene;
 use super::simplex::{Fractional, Simplex};
 use crate::attack::part;
@@ -16,6 +17,9 @@ const EXACT: usize = 8;
 /// How far a bound is rounded, as a part of all that is added up.
 const ROUNDING: f64 = 1e-12;
 
+/// How far the relaxation's own arithmetic may be off, as a part of what is sought.
+const NEARLY: f64 = 1e-9;
+
 /// Working memory.
 #[derive(Debug, Clone, Default)]
 pub struct Exact {
@@ -27,6 +31,15 @@ pub struct Exact {
     whole: Vec<u32>,
     fractional: Vec<Fractional>,
     surplus: Vec<(usize, u128)>,
+    by_payment: Order,
+    /// Candidates, dearest first; empty where that is not known yet.
+    order: Vec<u32>,
+    /// Places in that order. `[candidate]`
+    places: Vec<u32>,
+    /// Who takes part, a bit each in that order.
+    present: Vec<u64>,
+    /// Power. `[candidate · rows + row]`
+    units: Vec<u128>,
     /// Candidates that are not settled.
     core: Vec<u32>,
     /// Candidates that join for good, what they are paid (and without signs) and what they bring to each row. `[row]`
@@ -155,6 +168,7 @@ impl Exact {
         }
         let root = &mut self.levels[0];
         root.start(task.payments, task.rows().map(|row| task.scene.row_part(row)));
+        self.order.clear();
         self.core.clear();
         self.core.extend((0u32..).take(task.payments.len()));
         self.joined.clear();
@@ -228,10 +242,13 @@ impl Exact {
     }
 
     fn descend(&mut self, task: Task<'_>, depth: usize) {
-        let proven = self.proven(task, depth);
-        if proven >= self.limit {
-            self.open = self.open.min(proven);
-            return;
+        // Reckoned only where the relaxation says that it might do.
+        if self.levels[depth].objective() >= self.limit - NEARLY * self.limit.abs() {
+            let proven = self.proven(task, depth);
+            if proven >= self.limit {
+                self.open = self.open.min(proven);
+                return;
+            }
         }
         self.levels[depth].parts(&mut self.whole, &mut self.fractional);
         self.whole.extend_from_slice(&self.joined);
@@ -240,7 +257,7 @@ impl Exact {
         let next = next.max_by(|a, b| doubt(a).total_cmp(&doubt(b)).then(b.candidate.cmp(&a.candidate)));
         self.round(task);
         let Some(next) = next.filter(|_| self.steps > 0) else {
-            self.open = self.open.min(proven);
+            self.open = self.open.min(self.proven(task, depth));
             return;
         };
         self.steps -= 1;
@@ -255,10 +272,10 @@ impl Exact {
             let (known, below) = self.levels.split_at_mut(depth + 1);
             below[0].clone_from(&known[depth]);
             below[0].fix(next.candidate, part);
-            if below[0].solve(PIVOTS) {
+            if below[0].solve_below(PIVOTS, self.limit + NEARLY * self.limit.abs()) {
                 self.descend(task, depth + 1);
             } else if self.may_reach(task, depth + 1) {
-                self.open = self.open.min(proven);
+                self.open = self.open.min(self.proven(task, depth));
             }
         }
     }
@@ -281,26 +298,16 @@ impl Exact {
         }
         self.whole.extend(self.fractional.iter().map(|of| of.candidate));
         self.mend(task);
-        let members = &mut self.whole;
-        self.surplus.clear();
-        for target in task.rows() {
-            let brought: u128 = members.iter().map(|who| task.committed(target, *who, &self.share)).sum();
-            let Some(surplus) = brought.checked_sub(task.scene.row_need(target)) else { return };
-            self.surplus.push((target, surplus));
+        if self.order.is_empty() {
+            self.rank(task);
         }
+        if !self.surpluses(task) {
+            return;
+        }
+        self.drop_needless(task);
         let payment = |who: u32| task.payments[who as usize];
-        members.sort_unstable_by(|a, b| payment(*b).total_cmp(&payment(*a)).then(a.cmp(b)));
+        let members = &mut self.whole;
         let surplus = &mut self.surplus;
-        let share = &self.share;
-        members.retain(|who| {
-            let units = |target: usize| task.committed(target, *who, share);
-            let needed = surplus.iter().any(|(target, surplus)| units(*target) > *surplus);
-            let stays = payment(*who) < 0.0 || needed;
-            if !stays {
-                surplus.iter_mut().for_each(|(target, surplus)| *surplus -= units(*target));
-            }
-            stays
-        });
         let share = &mut self.share;
         if !share.is_empty() {
             for who in members.iter().filter(|who| task.scene.divides(**who) && payment(**who) > 0.0) {
@@ -321,6 +328,74 @@ impl Exact {
                 self.best_parts.extend(self.best.iter().map(|who| share[*who as usize]));
             }
         }
+    }
+
+    /// Lets those leave whom nothing needs, dearest first.
+    fn drop_needless(&mut self, task: Task<'_>) {
+        self.present.fill(0);
+        for who in &self.whole {
+            let place = self.places[*who as usize];
+            self.present[place as usize / 64] |= 1 << (place % 64);
+        }
+        let Self { whole: members, order, present, surplus, share, units, .. } = self;
+        members.clear();
+        let rows = surplus.len();
+        for (order, word) in order.chunks(64).zip(present) {
+            while *word != 0 {
+                let who = order[word.trailing_zeros() as usize];
+                *word &= *word - 1;
+                let units = &units[who as usize * rows..(who as usize + 1) * rows];
+                let part = share.get(who as usize).copied().unwrap_or(part::WHOLE);
+                let needed = units
+                    .iter()
+                    .zip(&*surplus)
+                    .any(|(units, (_, left))| part::of_units(*units, part) > *left);
+                if task.payments[who as usize] < 0.0 || needed {
+                    members.push(who);
+                } else {
+                    let left = surplus.iter_mut().zip(units);
+                    left.for_each(|((_, left), units)| *left -= part::of_units(*units, part));
+                }
+            }
+        }
+    }
+
+    /// Puts the candidates of a task in order, dearest first, and their powers side by side.
+    fn rank(&mut self, task: Task<'_>) {
+        let n = task.payments.len();
+        self.by_payment.clear(n);
+        (0u32..).zip(task.payments).for_each(|(who, payment)| self.by_payment.push(-payment, who));
+        self.by_payment.sort();
+        self.order.extend(self.by_payment.iter());
+        self.places.resize(n, 0);
+        for (place, who) in (0u32..).zip(&self.order) {
+            self.places[*who as usize] = place;
+        }
+        self.present.resize(n.div_ceil(64), 0);
+        let rows = task.rows().count();
+        self.units.resize(n * rows, 0);
+        for (at, row) in task.rows().enumerate() {
+            let units = task.scene.row_units(task.joint, row);
+            self.units.iter_mut().skip(at).step_by(rows).zip(units).for_each(|(out, units)| *out = *units);
+        }
+    }
+
+    /// What those in `whole` bring beyond the need of each row. `false` if they fall short.
+    fn surpluses(&mut self, task: Task<'_>) -> bool {
+        self.surplus.clear();
+        self.surplus.extend(task.rows().map(|row| (row, 0)));
+        let rows = self.surplus.len();
+        for who in &self.whole {
+            let units = &self.units[*who as usize * rows..(*who as usize + 1) * rows];
+            let part = self.share.get(*who as usize).copied().unwrap_or(part::WHOLE);
+            let brought = self.surplus.iter_mut().zip(units);
+            brought.for_each(|((_, brought), units)| *brought += part::of_units(*units, part));
+        }
+        self.surplus.iter_mut().all(|(row, brought)| {
+            let over = brought.checked_sub(task.scene.row_need(*row));
+            *brought = over.unwrap_or(0);
+            over.is_some()
+        })
     }
 
     /// Parts of those who can be divided as the relaxation has them, everybody else whole.

@@ -38,34 +38,39 @@ pub struct Case {
     pub free: Targets,
     /// Part of its loss alone that a target keeps at least. `[target]`
     pub kept: Vec<f64>,
-    /// Bounds on losses, the last one of targets that charge nothing. `[pool]`
+    /// Bounds on losses, the last one of targets that charge nothing.
     pub books: Vec<Book>,
     /// Whether several books bear a target's losses. `[target]`
     pub shared: Vec<bool>,
 }
 
-/// Lower bound of what operators lose in one pool: `max level + scale · min over lines (start + slope · Σ weight)`.
+/// Lower bound of the part of their stake that operators lose in pools where they lose the same parts: `max level + scale · min over lines
+/// (start + slope · Σ weight)`.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
+    /// Pools whose stake it is, positions among the design's.
+    pub pools: Vec<usize>,
     /// Targets that touch it, lowest level first on average.
     pub pieces: Vec<Piece>,
-    /// Tokens. `[operator]`
+    /// What claims may take, a part of the stake. `[operator]`
     pub scale: Vec<f64>,
     /// Of the concave law by which claims combine: slope, start.
     pub lines: Vec<(f64, f64)>,
 }
 
-/// What a target costs in one pool.
+/// What a target costs in a book's pools.
 #[derive(Debug, Clone, Default)]
 pub struct Piece {
     /// The target.
     pub target: usize,
-    /// What combines as the largest, tokens. `[operator]`
+    /// What combines as the largest, a part of the stake. `[operator]`
     pub level: Vec<f64>,
     /// What adds up under the book's law; empty if nothing does. `[operator]`
     pub weight: Vec<f64>,
-    /// Loss alone, tokens. `[operator]`
+    /// Loss alone, a part of the stake. `[operator]`
     pub alone: Vec<f64>,
+    /// Level, weight and loss alone of whoever takes part with any stake, where they are the same for all.
+    pub flat: [Option<f64>; 3],
 }
 
 impl Plan {
@@ -139,8 +144,14 @@ fn case(joint: &Joint, forced: Targets, free: Targets, held: Option<Targets>) ->
     // Where the targets below are not known, all of them.
     let below = if held.is_some() { all } else { forced };
     let held = held.unwrap_or_else(|| joint.held(forced));
-    let mut books: Vec<Book> =
-        (0..joint.pools.len()).map(|pool| book(joint, pool, all, (held, below))).collect();
+    let mut books: Vec<Book> = Vec::new();
+    for pool in 0..joint.pools.len() {
+        let book = book(joint, pool, all, (held, below));
+        if !books.iter_mut().any(|other| other.takes_in(joint, &book)) {
+            books.push(book);
+        }
+    }
+    books.iter_mut().for_each(|book| book.finish(joint));
     books.push(without_charges(joint, all));
     let touches = |target: usize| books.iter().map(move |book| (book, target));
     let shared = (0..joint.targets.len())
@@ -176,6 +187,79 @@ impl Book {
     pub fn touches(&self, target: usize) -> bool {
         self.pieces.iter().any(|piece| piece.target == target)
     }
+
+    /// Takes another book's pool in if whoever has stake in both loses the same parts of it there.
+    fn takes_in(&mut self, joint: &Joint, other: &Self) -> bool {
+        let has = |book: &Self, o: usize| book.pools.iter().any(|pool| joint.pools[*pool].tokens[o] > 0.0);
+        let both: Vec<bool> = (0..self.scale.len()).map(|o| has(self, o) && has(other, o)).collect();
+        let are_same = |a: &[f64], b: &[f64]| {
+            let get = |column: &[f64], o: usize| column.get(o).copied().unwrap_or(0.0).to_bits();
+            both.iter().enumerate().all(|(o, both)| !both || get(a, o) == get(b, o))
+        };
+        let pieces = || self.pieces.iter().zip(&other.pieces);
+        let is_same = self.pieces.len() == other.pieces.len()
+            && joint.pools[self.pools[0]].rule == joint.pools[other.pools[0]].rule
+            && pieces().all(|(a, b)| a.target == b.target)
+            && are_same(&self.scale, &other.scale)
+            && pieces().all(|(a, b)| {
+                are_same(&a.level, &b.level) && are_same(&a.weight, &b.weight) && are_same(&a.alone, &b.alone)
+            });
+        if !is_same {
+            return false;
+        }
+        let only_there: Vec<usize> = (0..both.len()).filter(|o| has(other, *o) && !has(self, *o)).collect();
+        let take = |to: &mut Vec<f64>, from: &[f64]| {
+            to.resize(if from.is_empty() { to.len() } else { from.len() }, 0.0);
+            let from = |o: usize| from.get(o).copied().unwrap_or(0.0);
+            for o in &only_there {
+                if let Some(to) = to.get_mut(*o) {
+                    *to = from(*o);
+                }
+            }
+        };
+        take(&mut self.scale, &other.scale);
+        for (to, from) in self.pieces.iter_mut().zip(&other.pieces) {
+            take(&mut to.level, &from.level);
+            take(&mut to.weight, &from.weight);
+            take(&mut to.alone, &from.alone);
+        }
+        self.pools.extend(&other.pools);
+        true
+    }
+
+    /// Puts the pieces in order and works out the lines.
+    fn finish(&mut self, joint: &Joint) {
+        let tokens = |o: usize| self.pools.iter().map(|pool| joint.pools[*pool].tokens[o]).sum::<f64>();
+        let tokens: Vec<f64> = (0..self.scale.len()).map(tokens).collect();
+        let mean = |piece: &Piece| {
+            let levels = piece.level.iter().zip(&tokens).filter(|(level, _)| **level < NEVER);
+            levels.map(|(level, tokens)| level * tokens).sum::<f64>()
+        };
+        self.pieces.sort_by(|a, b| mean(a).total_cmp(&mean(b)).then(a.target.cmp(&b.target)));
+        self.pieces.iter_mut().for_each(|piece| piece.set_flat(&tokens));
+        let rule = joint.pools[self.pools[0]].rule;
+        let summed = |o: usize| self.pieces.iter().filter_map(|piece| piece.weight.get(o)).sum::<f64>();
+        self.lines = if rule == Combine::Additive && (0..self.scale.len()).all(|o| summed(o) <= 1.0 + 1e-13) {
+            // Claims never take everything.
+            vec![(1.0, 0.0)]
+        } else {
+            lines(rule, &self.pieces)
+        };
+    }
+}
+
+impl Piece {
+    /// `tokens`: stake of the book. `[operator]`
+    fn set_flat(&mut self, tokens: &[f64]) {
+        let Self { level, weight, alone, flat, .. } = self;
+        let takes_part = |o: &usize| tokens[*o] > 0.0 && level[*o] < NEVER;
+        let members: Vec<usize> = (0..tokens.len()).filter(takes_part).collect();
+        for (flat, column) in flat.iter_mut().zip([&*level, weight, alone]) {
+            let of = |o: &usize| column.get(*o).copied().unwrap_or(0.0);
+            let first = members.first().map_or(0.0, of);
+            *flat = members.iter().all(|o| of(o).to_bits() == first.to_bits()).then_some(first);
+        }
+    }
 }
 
 /// Targets that charge no stake at all.
@@ -185,12 +269,17 @@ fn without_charges(joint: &Joint, all: Targets) -> Book {
     let piece = |target: usize| {
         let takes_part = joint.targets[target].takes_part.iter();
         let level = takes_part.map(|takes_part| if *takes_part { 0.0 } else { NEVER }).collect();
-        Piece { target, level, weight: Vec::new(), alone: vec![0.0; n] }
+        Piece { target, level, weight: Vec::new(), alone: vec![0.0; n], flat: [None; 3] }
     };
-    Book { pieces: free.map(piece).collect(), scale: vec![0.0; n], lines: vec![(0.0, 0.0)] }
+    Book {
+        pools: Vec::new(),
+        pieces: free.map(piece).collect(),
+        scale: vec![0.0; n],
+        lines: vec![(0.0, 0.0)],
+    }
 }
 
-/// `below`: the targets of the case that charge stake below others.
+/// One pool's, not finished. `below`: the targets of the case that charge stake below others.
 fn book(joint: &Joint, pool: usize, all: Targets, (held, below): (Targets, Targets)) -> Book {
     let holding = &joint.pools[pool];
     let below = joint.below(below, held, pool);
@@ -210,7 +299,8 @@ fn book(joint: &Joint, pool: usize, all: Targets, (held, below): (Targets, Targe
     let kept: Vec<f64> = (0..n).map(|o| 1.0 - below.drawdown - most(|part| part.drawdown, o)).collect();
     let own: Vec<f64> = holding.own_share.iter().map(|own| own * below.left).collect();
     let mut book = Book {
-        scale: (0..n).map(|o| holding.tokens[o] * own[o] * kept[o] * room[o]).collect(),
+        pools: vec![pool],
+        scale: (0..n).map(|o| own[o] * kept[o] * room[o]).collect(),
         ..Book::default()
     };
     for (target, parts) in touching.iter().zip(&parts) {
@@ -218,7 +308,7 @@ fn book(joint: &Joint, pool: usize, all: Targets, (held, below): (Targets, Targe
         let level = |o: usize| {
             let part = &parts[o];
             let fraction = part.drawdown + kept[o] * part.home.max(part.beyond(holding.rule, room[o]));
-            let level = holding.tokens[o] * (own[o] * fraction + part.income);
+            let level = own[o] * fraction + part.income;
             if part.takes_part { level } else { NEVER }
         };
         let weight = |o: usize| match holding.rule {
@@ -227,7 +317,7 @@ fn book(joint: &Joint, pool: usize, all: Targets, (held, below): (Targets, Targe
         };
         let alone = |o: usize| {
             let exposure = joint.exposure(1 << target, own_held, (pool, o)).above(below);
-            exposure.private_tokens(holding, o)
+            exposure.private_part(holding, o)
         };
         let adds_up = parts.iter().any(|part| part.claims > 0.0);
         book.pieces.push(Piece {
@@ -235,17 +325,9 @@ fn book(joint: &Joint, pool: usize, all: Targets, (held, below): (Targets, Targe
             level: (0..n).map(level).collect(),
             weight: if adds_up { (0..n).map(weight).collect() } else { Vec::new() },
             alone: (0..n).map(alone).collect(),
+            flat: [None; 3],
         });
     }
-    let mean = |piece: &Piece| piece.level.iter().filter(|level| **level < NEVER).sum::<f64>();
-    book.pieces.sort_by(|a, b| mean(a).total_cmp(&mean(b)).then(a.target.cmp(&b.target)));
-    let summed = |o: usize| book.pieces.iter().filter_map(|piece| piece.weight.get(o)).sum::<f64>();
-    book.lines = if holding.rule == Combine::Additive && (0..n).all(|o| summed(o) <= 1.0 + 1e-13) {
-        // Claims never take everything.
-        vec![(1.0, 0.0)]
-    } else {
-        lines(holding.rule, &book.pieces)
-    };
     book
 }
 

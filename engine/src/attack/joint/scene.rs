@@ -90,13 +90,13 @@ impl Scene {
         if !joint.divisible.is_empty() {
             self.divisible.extend(self.operators.iter().map(|operator| joint.divisible[*operator as usize]));
         }
-        self.part.clear();
         self.part.resize(joint.targets.len() * n, 0.0);
         self.in_reach = 0;
         // Targets of one service stand together.
         let (mut powers, mut total) = ((usize::MAX, std::mem::take(&mut self.powers)), 0);
         for (index, target) in joint.targets.iter().enumerate() {
             if !target.by_operators {
+                self.part[index * n..(index + 1) * n].fill(0.0);
                 continue;
             }
             let units = &self.units[target.service * n..(target.service + 1) * n];

@@ -138,6 +138,7 @@ pub fn needs(scene: &Scene) -> bool {
 /// Powers as parts of what is needed: at most 1 for those that join whole, since more is of no use.
 pub(super) fn parts_of((powers, need): (&[f64], u128), divisible: &[bool], out: &mut [f64]) {
     if need == 0 {
+        out.fill(0.0);
         return;
     }
     let inverse = 1.0 / to_f64(need);

@@ -9,6 +9,8 @@
 //! afterwards and the solution mended by a few pivots. Nothing rests on the arithmetic here: whoever asks takes the multipliers
 //! and reckons what they prove.
 
+use crate::kernels::columns::eliminate;
+
 /// How far a variable may lie beyond its bounds.
 const SLACK: f64 = 1e-10;
 /// Smaller pivots are not trusted.
@@ -33,6 +35,10 @@ pub struct Simplex {
     outside: Vec<u32>,
     /// Whether a column's variable stands at its upper bound. `[column]`
     is_upper: Vec<bool>,
+    /// How far apart the bounds of a column's variable are. `[column]`
+    spans: Vec<f64>,
+    /// What the multipliers prove, as far as the arithmetic here goes.
+    objective: f64,
     /// `[candidate]`
     lower: Vec<f64>,
     /// `[candidate]`
@@ -56,8 +62,27 @@ impl Clone for Simplex {
         self.basic.clone_from(&other.basic);
         self.outside.clone_from(&other.outside);
         self.is_upper.clone_from(&other.is_upper);
+        self.spans.clone_from(&other.spans);
+        self.objective = other.objective;
         self.lower.clone_from(&other.lower);
         self.upper.clone_from(&other.upper);
+    }
+}
+
+/// So many columns are sought one by one in the ratio test, before all others are sorted.
+const SOUGHT: usize = 6;
+
+/// Puts the next in order at its place, those before it being there.
+fn put_next(ratios: &mut [(f64, u32)], place: usize) {
+    let order = |a: &(f64, u32), b: &(f64, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+    if place < SOUGHT {
+        let mut least = place;
+        for at in place + 1..ratios.len() {
+            least = if order(&ratios[at], &ratios[least]).is_lt() { at } else { least };
+        }
+        ratios.swap(place, least);
+    } else if place == SOUGHT {
+        ratios[place..].sort_unstable_by(order);
     }
 }
 
@@ -86,6 +111,9 @@ impl Simplex {
         self.basic.extend((0u32..).skip(n).take(self.rows));
         self.is_upper.clear();
         self.is_upper.extend(costs.iter().map(|cost| *cost < 0.0));
+        self.spans.clear();
+        self.spans.resize(n, 1.0);
+        self.objective = costs.iter().filter(|cost| **cost < 0.0).sum();
         self.lower.clear();
         self.lower.resize(n, 0.0);
         self.upper.clear();
@@ -99,13 +127,26 @@ impl Simplex {
 
     /// Pivots until no variable of a row lies beyond its bounds. `false` if there is no solution or the pivots do not suffice.
     pub fn solve(&mut self, most_pivots: usize) -> bool {
+        self.solve_below(most_pivots, f64::INFINITY)
+    }
+
+    /// [`Self::solve`], or until the objective has risen to a limit.
+    pub fn solve_below(&mut self, most_pivots: usize, limit: f64) -> bool {
         for _ in 0..=most_pivots {
+            if self.objective >= limit {
+                return true;
+            }
             let Some((row, bound)) = self.most_violated() else { return true };
             if !self.pivot_row(row, bound) {
                 return false;
             }
         }
         false
+    }
+
+    /// About what the multipliers prove.
+    pub fn objective(&self) -> f64 {
+        self.objective
     }
 
     /// Writes the multiplier of every row, at least 0.
@@ -146,6 +187,7 @@ impl Simplex {
         if let Some(column) = self.outside.iter().position(|variable| *variable == candidate) {
             let change = part - self.bound_of(column);
             self.move_column(column, change);
+            self.spans[column] = 0.0;
         }
         (self.lower[at], self.upper[at]) = (part, part);
     }
@@ -163,12 +205,14 @@ impl Simplex {
             self.reduced[to] = self.reduced[*from];
             self.outside[to] = self.outside[*from];
             self.is_upper[to] = self.is_upper[*from];
+            self.spans[to] = self.spans[*from];
         }
         self.columns = columns.len();
         self.tableau.truncate(self.rows * self.columns);
         self.reduced.truncate(self.columns);
         self.outside.truncate(self.columns);
         self.is_upper.truncate(self.columns);
+        self.spans.truncate(self.columns);
     }
 
     /// Whether a candidate has a row.
@@ -207,27 +251,27 @@ impl Simplex {
         let sign = if short < 0.0 { 1.0 } else { -1.0 };
         let entries = row * self.columns..(row + 1) * self.columns;
         self.ratios.clear();
-        for (column, entry) in (0u32..).zip(&self.tableau[entries.clone()]) {
-            let at = column as usize;
-            let (lower, upper) = self.bounds_of(self.outside[at]);
+        let columns =
+            self.tableau[entries.clone()].iter().zip(&self.reduced).zip(&self.is_upper).zip(&self.spans);
+        for (column, (((entry, reduced), is_upper), span)) in (0u32..).zip(columns) {
             // Whom it helps to move away from where it stands.
-            let helps = if self.is_upper[at] { sign * entry > PIVOT } else { sign * entry < -PIVOT };
-            if helps && upper > lower {
-                self.ratios.push(((self.reduced[at] / entry).abs(), column));
+            let helps = if *is_upper { sign * entry > PIVOT } else { sign * entry < -PIVOT };
+            if helps && *span > 0.0 {
+                self.ratios.push(((reduced / entry).abs(), column));
             }
         }
-        self.ratios.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let ratios = std::mem::take(&mut self.ratios);
+        let mut ratios = std::mem::take(&mut self.ratios);
         let mut open = short.abs();
-        let mut enters = None;
-        for (_, column) in &ratios {
-            let at = *column as usize;
-            let (lower, upper) = self.bounds_of(self.outside[at]);
-            open -= self.tableau[entries.start + at].abs() * (upper - lower);
+        let (mut enters, mut passed) = (None, 0);
+        while passed < ratios.len() {
+            put_next(&mut ratios, passed);
+            let at = ratios[passed].1 as usize;
+            open -= self.tableau[entries.start + at].abs() * self.spans[at];
             if open <= 0.0 {
                 enters = Some(at);
                 break;
             }
+            passed += 1;
         }
         // Where everybody is needed, the sums may miss the bound by a rounding.
         let last = ratios.last().filter(|_| open <= SLACK).map(|(_, column)| *column as usize);
@@ -235,8 +279,7 @@ impl Simplex {
         if let Some(enters) = enters {
             for (_, column) in ratios.iter().take_while(|(_, column)| *column as usize != enters) {
                 let at = *column as usize;
-                let (lower, upper) = self.bounds_of(self.outside[at]);
-                let change = if self.is_upper[at] { lower - upper } else { upper - lower };
+                let change = if self.is_upper[at] { -self.spans[at] } else { self.spans[at] };
                 self.move_column(at, change);
                 self.is_upper[at] = !self.is_upper[at];
             }
@@ -249,6 +292,7 @@ impl Simplex {
     /// Moves a column's variable.
     fn move_column(&mut self, column: usize, change: f64) {
         if change != 0.0 {
+            self.objective += self.reduced[column] * change;
             for (value, row) in self.values.iter_mut().zip(self.tableau.chunks(self.columns.max(1))) {
                 *value -= row[column] * change;
             }
@@ -267,15 +311,12 @@ impl Simplex {
         let (own, after) = rest.split_at_mut(columns);
         own.iter_mut().for_each(|entry| *entry /= pivot);
         own[column] = 1.0 / pivot;
-        let others = before.chunks_mut(columns).chain(after.chunks_mut(columns));
-        for other in others.chain(std::iter::once(&mut self.reduced[..])) {
-            let factor = std::mem::replace(&mut other[column], 0.0);
-            if factor != 0.0 {
-                other.iter_mut().zip(&*own).for_each(|(entry, own)| *entry -= factor * own);
-            }
+        for others in [before, after, &mut self.reduced] {
+            eliminate(own, column, others);
         }
-        let (_, upper) = self.bounds_of(self.basic[row]);
+        let (lower, upper) = self.bounds_of(self.basic[row]);
         self.is_upper[column] = bound >= upper;
+        self.spans[column] = upper - lower;
         std::mem::swap(&mut self.basic[row], &mut self.outside[column]);
     }
 }

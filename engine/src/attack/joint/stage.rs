@@ -136,18 +136,20 @@ pub(super) fn set_candidates(
     scene.operators.clear();
     scene.pay.clear();
     scene.size.clear();
-    for operator in (0..graph.n_operators).filter(|operator| left(*operator) > 0.0) {
+    for operator in 0..graph.n_operators {
         let colludes = is_in(&draws.colluders, operator);
+        let can_be_had = colludes || bribes && is_in(&draws.bribable, operator);
+        if !can_be_had || left(operator) <= 0.0 {
+            continue;
+        }
         let pay = match &draws.compromised {
             Some(stolen) if is_in(stolen, operator) => 0.0,
             _ if colludes => 1.0,
             _ => 1.0 + draws.premium[lane],
         };
-        if colludes || bribes && is_in(&draws.bribable, operator) {
-            scene.operators.push(u32::try_from(operator).unwrap_or(u32::MAX));
-            // Losses of what is left are a part of those of the whole.
-            scene.pay.push(pay * left(operator));
-        }
+        scene.operators.push(u32::try_from(operator).unwrap_or(u32::MAX));
+        // Losses of what is left are a part of those of the whole.
+        scene.pay.push(pay * left(operator));
     }
     if !joint.divisible.is_empty() {
         scene.size.extend(scene.operators.iter().map(|operator| left(*operator as usize)));
@@ -171,7 +173,9 @@ pub(super) fn set_candidates(
         let all =
             |operator: &u32| slot(power, *operator as usize).map_or(0, |slot| priced.units(power, slot));
         let rest = |operator: &u32| part::of_units(all(operator), part::down(left(*operator as usize)));
-        if gone.is_empty() {
+        if let ([only], true) = (power.parts.as_slice(), gone.is_empty()) {
+            scene.units.extend(scene.operators.iter().map(|operator| only.units[*operator as usize]));
+        } else if gone.is_empty() {
             scene.units.extend(scene.operators.iter().map(all));
         } else {
             scene.units.extend(scene.operators.iter().map(rest));
