@@ -1,4 +1,8 @@
 //! Rows decided in 16-bit integers (`sixteen`): what the levels that can do it, `avx512` and `avx2`, have in common.
+#![cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(dead_code, unused_variables, reason = "no other processor has a level that can")
+)]
 
 use super::Mask;
 use super::level::Level;

@@ -11,6 +11,10 @@ use super::{LANES, Mask, bits};
 pub struct Weights {
     wide: Vec<u64>,
     /// The same in 32 bits, where their sum fits.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "no other processor has a use for it")
+    )]
     narrow: Option<Vec<u32>>,
     tables: SubsetSums,
 }
