@@ -148,9 +148,9 @@ pub struct BribesArguments {
 pub struct ExactArguments {
     /// Folder of the study, or its `study.toml`.
     pub study: PathBuf,
-    /// Service.
+    /// Service; needed where the designs secure several.
     #[arg(long, value_name = "S")]
-    pub service: String,
+    pub service: Option<String>,
     /// Design; all of them when not given.
     #[arg(long, value_name = "D")]
     pub design: Option<String>,
@@ -158,7 +158,7 @@ pub struct ExactArguments {
     #[arg(long, value_name = "W", value_parser = fraction, default_value = "0.01")]
     pub width: f64,
     /// Most cells that powers are rounded to, whatever the width: twice as many halve it. When not given 16384 where factors are
-    /// sampled, 1048576 where they are integrated over.
+    /// sampled, 1048576 where they are integrated over; 256 of each of two quorums that are needed at once.
     #[arg(long, value_name = "C", value_parser = cells)]
     pub cells: Option<u64>,
     /// Draws of the factors where there are too many to integrate over.

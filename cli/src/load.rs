@@ -1,7 +1,7 @@
 //! Studies from the command line.
 
 use crate::args::DrawArguments;
-use crate::exit::{Failure, INTERNAL, STUDY, USAGE};
+use crate::exit::{Failure, INTERNAL, STUDY};
 use montecartel::run::Threads;
 use montecartel::study::{Study, Variable};
 use std::num::NonZeroUsize;
@@ -46,22 +46,4 @@ pub fn study(path: &Path) -> Result<Study, Failure> {
         return Err(missing("there is no study.toml in"));
     }
     Ok(Study::load(path)?)
-}
-
-/// Refuses a study in which services may turn Byzantine, for what is said without drawing which have.
-///
-/// # Errors
-/// If some may.
-pub fn refuse_turning(study: &Study, command: &str) -> Result<(), Failure> {
-    match study.turning().next() {
-        None => Ok(()),
-        Some(service) => Err(Failure::new(
-            USAGE,
-            format!(
-                "error: service `{}` may turn Byzantine, which `cartel {command}` does not know: `cartel run` draws it; or leave \
-                 byzantine_probability out",
-                study.services[service].name
-            ),
-        )),
-    }
 }

@@ -60,6 +60,13 @@ impl Split {
     pub(super) fn has_groups(&self) -> bool {
         self.groups.iter().any(|group| !group.is_empty())
     }
+
+    /// All factors, the outer ones set.
+    pub(super) fn factors(&self, n_factors: usize, node: &Node) -> Vec<f64> {
+        let mut factors = vec![0.0; n_factors];
+        self.outer.iter().zip(&node.factors).for_each(|(factor, z)| factors[*factor] = *z);
+        factors
+    }
 }
 
 /// One node: values of the outer factors, the scale, and its weight without the step's volume.

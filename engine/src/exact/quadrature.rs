@@ -32,6 +32,9 @@ pub enum Refusal {
         /// The limit.
         limit: u64,
     },
+    /// There is no set in which the service has not turned.
+    #[error("the service has turned Byzantine in every scenario")]
+    NoPower,
 }
 
 /// How far to go.
@@ -66,36 +69,65 @@ pub struct Answer {
     pub work: u64,
 }
 
+/// Laws of colluding power given the factors, by node.
+pub(super) trait Laws {
+    /// Members, independent given the factors; each factor acts on several of them.
+    fn factored(&self) -> &Factored;
+    /// Thresholds whose probabilities are asked for.
+    fn n_thresholds(&self) -> usize;
+    /// Roundings of the powers: 1 where none is rounded, else 3.
+    fn n_roundings(&self) -> usize;
+    /// Position of the threshold that is reached least often.
+    fn rarest(&self) -> usize;
+    /// ln of what a node adds to each threshold at most. `[threshold]`
+    fn log_bounds(&mut self, node: &Node, step: f64) -> Vec<f64>;
+    /// P(each threshold is reached) at a node, powers rounded so.
+    fn reached(&mut self, node: &Node, rounding: usize, step: f64, into: &mut [f64]);
+    /// Multiplications done so far.
+    fn work(&self) -> u64;
+}
+
 /// P(power reaches each threshold). `factored` holds the members of the lattice, each factor acting on several of them.
 ///
 /// # Errors
 /// If too many factors cross, or the work is too much.
 pub fn quadrature(factored: &Factored, lattice: &Lattice, precision: Precision) -> Result<Answer, Refusal> {
     let split = Split::new(factored);
-    let grid = Grid { n_outer: split.outer.len(), degrees: factored.degrees, step: FIRST_STEP };
+    integrate(&mut Line::new(factored, lattice, &split), &split, precision)
+}
+
+/// Integrates laws over the factors.
+///
+/// # Errors
+/// If too many factors cross, or the work is too much.
+pub(super) fn integrate(
+    laws: &mut impl Laws,
+    split: &Split,
+    precision: Precision,
+) -> Result<Answer, Refusal> {
+    let degrees = laws.factored().degrees;
+    let mut grid = Grid { n_outer: split.outer.len(), degrees, step: FIRST_STEP };
     if grid.dimensions() > MOST_DIMENSIONS {
         return Err(Refusal::TooManyFactors { found: grid.dimensions() });
     }
-    let n = lattice.needs().len();
-    let mut integral = Integral::new(factored, lattice, &split, precision);
     let mut answer = Answer {
-        reached: vec![Bracket::default(); n],
+        reached: vec![Bracket::default(); laws.n_thresholds()],
         dimensions: grid.dimensions(),
         groups: split.groups.iter().filter(|group| !group.is_empty()).count(),
         nodes: 0,
         change: f64::INFINITY,
         work: 0,
     };
-    let mut grid = grid;
+    let mut sums = vec![[0.0; 3]; laws.n_thresholds()];
     for halving in 0..=MOST_HALVINGS {
         // The law of a group changes with the step, so that its nodes are all new.
         let afresh = if halving == 0 || split.has_groups() { Afresh::Yes } else { Afresh::No };
         if afresh == Afresh::Yes {
-            integral.sums = vec![[0.0; 3]; n];
+            sums.fill([0.0; 3]);
         }
-        answer.nodes += integral.add(grid.nodes(afresh), grid.step)?;
+        answer.nodes += add(laws, grid.nodes(afresh), (grid.step, precision), &mut sums)?;
         let reached: Vec<Bracket> =
-            integral.sums.iter().map(|s| bracket(*s, grid.volume(), lattice)).collect();
+            sums.iter().map(|s| bracket(*s, grid.volume(), laws.n_roundings())).collect();
         let change = |(new, old): (&Bracket, &Bracket)| relative(new.value, old.value);
         answer.change = reached.iter().zip(&answer.reached).map(change).fold(0.0, f64::max);
         answer.reached = reached;
@@ -107,26 +139,61 @@ pub fn quadrature(factored: &Factored, lattice: &Lattice, precision: Precision) 
         }
         grid.step *= 0.5;
     }
-    answer.work = integral.work;
+    answer.work = laws.work();
     Ok(answer)
+}
+
+/// Adds nodes, those first that can add most, until the rest cannot matter; returns how many were computed.
+fn add(
+    laws: &mut impl Laws,
+    nodes: Vec<Node>,
+    (step, precision): (f64, Precision),
+    sums: &mut [[f64; 3]],
+) -> Result<usize, Refusal> {
+    let bound = |node: Node| Bounded { log_bounds: laws.log_bounds(&node, step), node };
+    let mut bounded: Vec<Bounded> = nodes.into_iter().map(bound).collect();
+    let greatest = |node: &Bounded| node.log_bounds.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // Rarest threshold first: the nodes that matter to it are the fewest.
+    let rarest = laws.rarest();
+    let key = |node: &Bounded| node.log_bounds.get(rarest).copied().unwrap_or_else(|| greatest(node));
+    bounded.sort_by(|a, b| key(b).total_cmp(&key(a)));
+    let mut rest = vec![0.0; sums.len()];
+    let mut left: Vec<Vec<f64>> = Vec::with_capacity(bounded.len());
+    for node in bounded.iter().rev() {
+        rest.iter_mut().zip(&node.log_bounds).for_each(|(rest, bound)| *rest += exp(*bound));
+        left.push(rest.clone());
+    }
+    let mut reached = vec![0.0; sums.len()];
+    for (computed, (Bounded { node, .. }, left)) in bounded.into_iter().zip(left.iter().rev()).enumerate() {
+        if left.iter().zip(&*sums).all(|(left, sum)| *left <= LEFT_OUT * sum[0]) {
+            return Ok(computed);
+        }
+        let weight = exp(node.log_weight);
+        for rounding in 0..laws.n_roundings() {
+            laws.reached(&node, rounding, step, &mut reached);
+            sums.iter_mut().zip(&reached).for_each(|(sum, reached)| sum[rounding] += weight * reached);
+        }
+        if laws.work() > precision.most_work {
+            return Err(Refusal::TooMuchWork { limit: precision.most_work });
+        }
+    }
+    Ok(left.len())
 }
 
 fn relative(new: f64, old: f64) -> f64 {
     if new.to_bits() == old.to_bits() { 0.0 } else { (new - old).abs() / new.abs().max(f64::MIN_POSITIVE) }
 }
 
-fn bracket(sums: [f64; 3], volume: f64, lattice: &Lattice) -> Bracket {
+fn bracket(sums: [f64; 3], volume: f64, n_roundings: usize) -> Bracket {
     let [low, value, high] = sums.map(|sum| (sum * volume).min(1.0));
-    if lattice.is_exact() { Bracket { low, value: low, high: low } } else { Bracket { low, value, high } }
+    if n_roundings == 1 { Bracket { low, value: low, high: low } } else { Bracket { low, value, high } }
 }
 
-struct Integral<'a> {
+/// Power in one quorum, on a lattice.
+struct Line<'a> {
     factored: &'a Factored,
     lattice: &'a Lattice,
     split: &'a Split,
-    precision: Precision,
-    /// `[threshold][rounding]`
-    sums: Vec<[f64; 3]>,
     work: u64,
     spread: Spread,
     group: Spread,
@@ -149,8 +216,8 @@ struct Bounded {
     log_bounds: Vec<f64>,
 }
 
-impl<'a> Integral<'a> {
-    fn new(factored: &'a Factored, lattice: &'a Lattice, split: &'a Split, precision: Precision) -> Self {
+impl<'a> Line<'a> {
+    fn new(factored: &'a Factored, lattice: &'a Lattice, split: &'a Split) -> Self {
         let cells = lattice.cells(lattice.n_roundings() - 1);
         let sorted = |members: &[usize]| {
             let mut members = members.to_vec();
@@ -171,70 +238,12 @@ impl<'a> Integral<'a> {
             powers: powers.collect(),
         };
         let (spread, group, mixed) = (Spread::default(), Spread::default(), Spread::default());
-        let sums = vec![[0.0; 3]; lattice.needs().len()];
-        Self { factored, lattice, split, precision, sums, work: 0, spread, group, mixed, order }
-    }
-
-    /// Adds nodes, those first that can add most, until the rest cannot matter; returns how many were computed.
-    fn add(&mut self, nodes: Vec<Node>, step: f64) -> Result<usize, Refusal> {
-        let mut bounded: Vec<Bounded> = nodes.into_iter().map(|node| self.bound(node)).collect();
-        let greatest = |node: &Bounded| node.log_bounds.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        // Rarest threshold first: the nodes that matter to it are the fewest.
-        let rarest =
-            self.lattice.needs().iter().enumerate().max_by_key(|(_, need)| **need).map_or(0, |(i, _)| i);
-        let key = |node: &Bounded| node.log_bounds.get(rarest).copied().unwrap_or_else(|| greatest(node));
-        bounded.sort_by(|a, b| key(b).total_cmp(&key(a)));
-        let mut rest = vec![0.0; self.sums.len()];
-        let mut left: Vec<Vec<f64>> = Vec::with_capacity(bounded.len());
-        for node in bounded.iter().rev() {
-            rest.iter_mut().zip(&node.log_bounds).for_each(|(rest, bound)| *rest += exp(*bound));
-            left.push(rest.clone());
-        }
-        let mut computed = 0;
-        for (Bounded { node, .. }, left) in bounded.into_iter().zip(left.iter().rev()) {
-            if left.iter().zip(&self.sums).all(|(left, sum)| *left <= LEFT_OUT * sum[0]) {
-                break;
-            }
-            for rounding in 0..self.lattice.n_roundings() {
-                self.law(&node, rounding, step);
-                let weight = exp(node.log_weight);
-                for (sum, need) in self.sums.iter_mut().zip(self.lattice.needs()) {
-                    sum[rounding] += weight * self.spread.at_least(*need);
-                }
-            }
-            computed += 1;
-            if self.work > self.precision.most_work {
-                return Err(Refusal::TooMuchWork { limit: self.precision.most_work });
-            }
-        }
-        Ok(computed)
-    }
-
-    fn bound(&self, node: Node) -> Bounded {
-        let log_weight = node.log_weight;
-        if self.split.has_groups() {
-            return Bounded { node, log_bounds: vec![log_weight; self.sums.len()] };
-        }
-        let mut chances = Chances::default();
-        chances.fill(self.factored, &self.factors(&node), node.scale);
-        let total = number(self.lattice.cells(self.lattice.n_roundings() - 1).iter().sum::<usize>().max(1));
-        let log_bounds = self.lattice.needs().iter().map(|need| {
-            let need = number(*need) / total;
-            log_weight + twist(&chances, &self.order.all, &self.order.powers, need).log_bound(need)
-        });
-        Bounded { log_bounds: log_bounds.collect(), node }
-    }
-
-    /// All factors, the outer ones set.
-    fn factors(&self, node: &Node) -> Vec<f64> {
-        let mut factors = vec![0.0; self.factored.n_factors];
-        self.split.outer.iter().zip(&node.factors).for_each(|(factor, z)| factors[*factor] = *z);
-        factors
+        Self { factored, lattice, split, work: 0, spread, group, mixed, order }
     }
 
     /// The law of colluding cells at a node.
     fn law(&mut self, node: &Node, rounding: usize, step: f64) {
-        let mut factors = self.factors(node);
+        let mut factors = self.split.factors(self.factored.n_factors, node);
         let at = (self.lattice, rounding);
         let members = &self.factored.members;
         let cells = self.lattice.cells(rounding);
@@ -260,6 +269,50 @@ impl<'a> Integral<'a> {
             self.spread.convolve(&self.mixed);
             self.work += (axis.len() * group.len() * size + size * self.lattice.most_needed()) as u64;
         }
+    }
+}
+
+impl Laws for Line<'_> {
+    fn factored(&self) -> &Factored {
+        self.factored
+    }
+
+    fn n_thresholds(&self) -> usize {
+        self.lattice.needs().len()
+    }
+
+    fn n_roundings(&self) -> usize {
+        self.lattice.n_roundings()
+    }
+
+    fn rarest(&self) -> usize {
+        self.lattice.needs().iter().enumerate().max_by_key(|(_, need)| **need).map_or(0, |(i, _)| i)
+    }
+
+    fn log_bounds(&mut self, node: &Node, _: f64) -> Vec<f64> {
+        let log_weight = node.log_weight;
+        if self.split.has_groups() {
+            return vec![log_weight; self.n_thresholds()];
+        }
+        let mut chances = Chances::default();
+        chances.fill(self.factored, &self.split.factors(self.factored.n_factors, node), node.scale);
+        let total = number(self.lattice.cells(self.lattice.n_roundings() - 1).iter().sum::<usize>().max(1));
+        let log_bounds = self.lattice.needs().iter().map(|need| {
+            let need = number(*need) / total;
+            log_weight + twist(&chances, &self.order.all, &self.order.powers, need).log_bound(need)
+        });
+        log_bounds.collect()
+    }
+
+    fn reached(&mut self, node: &Node, rounding: usize, step: f64, into: &mut [f64]) {
+        self.law(node, rounding, step);
+        for (reached, need) in into.iter_mut().zip(self.lattice.needs()) {
+            *reached = self.spread.at_least(*need);
+        }
+    }
+
+    fn work(&self) -> u64 {
+        self.work
     }
 }
 

@@ -1,6 +1,7 @@
 //! One service of a study: its power, its thresholds, and how likely colluders alone reach them.
 
-use super::{Bracket, Factored, Lattice, MOST_CELLS, Precision, Refusal, quadrature};
+use super::lattice::gcd;
+use super::{Answer, Both, Bracket, Factored, Lattice, MOST_CELLS, Precision, Refusal, quadrature};
 use crate::attack::Priced;
 use crate::fraction;
 use crate::graph::{Power, Secured, StakePower, Target};
@@ -10,7 +11,7 @@ use crate::study::Study;
 type Need<'a> = &'a dyn Fn(&Target) -> Option<fraction::Threshold>;
 
 /// Who has power over a service in one quorum, and how much power each attack needs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServicePower {
     /// Operators with power. `[member]`
     pub members: Vec<u32>,
@@ -74,6 +75,15 @@ impl ServicePower {
         self.powers.iter().sum()
     }
 
+    /// The same in the largest units that leave all powers whole: who reaches what stays as it is.
+    #[must_use]
+    pub fn reduced(mut self) -> Self {
+        let divisor = self.powers.iter().copied().fold(0, gcd).max(1);
+        self.powers.iter_mut().for_each(|power| *power /= divisor);
+        self.needs.iter_mut().for_each(|need| *need = need.div_ceil(divisor));
+        self
+    }
+
     /// Its cells; see [`Lattice::new`].
     pub fn lattice(&self, most_cells: u64) -> Lattice {
         Lattice::new(&self.powers, &self.needs, most_cells)
@@ -124,6 +134,14 @@ pub struct Exact {
 
 /// Cells of the first lattice where powers must be rounded.
 const FIRST_CELLS: u64 = 1 << 10;
+/// Cells of each of two quorums at once, of the first plane and of the finest unless finer ones are asked for.
+const FIRST_OF_TWO: u64 = 1 << 6;
+/// Beyond which no plane goes unless it is asked for.
+pub const FINEST_OF_TWO: u64 = 1 << 8;
+/// Nor if it is: that many squared are some 17 million states.
+const MOST_OF_TWO: u64 = 1 << 12;
+/// Change of the last halving that is small beside what rounding leaves.
+const ROUNDED_TOLERANCE: f64 = 1e-6;
 /// Cells beyond which no lattice goes unless it is asked for.
 pub const FINEST_CELLS: u64 = 1 << 20;
 
@@ -154,31 +172,70 @@ pub fn exact(
     (secured, power): (&Secured, &ServicePower),
     refinement: Refinement,
 ) -> Result<Exact, Refusal> {
-    let thresholds = |reached: &dyn Fn(usize) -> Bracket| {
-        let threshold = |(index, target): (usize, &usize)| {
-            let target = &secured.targets[*target];
-            Threshold { attack: target.kind.clone(), threshold: target.thresholds(), reached: reached(index) }
-        };
-        power.targets.iter().enumerate().map(threshold).collect()
-    };
     if power.total() == 0 {
-        let sure = Bracket { low: 1.0, value: 1.0, high: 1.0 };
-        let (thresholds, method) = (thresholds(&|_| sure), Method::Free);
-        return Ok(Exact { thresholds, method, cells: None, at_todays_prices: power.moves });
+        return Ok(free(secured, power));
     }
     let factored = Factored::new(study).of_members(&power.members);
     let (answer, cells) = refine(&factored, power, refinement)?;
-    Ok(Exact {
-        thresholds: thresholds(&|index| answer.reached[index]),
-        method: Method::Quadrature {
-            dimensions: answer.dimensions,
-            groups: answer.groups,
-            nodes: answer.nodes,
-            change: answer.change,
-        },
+    Ok(Exact { at_todays_prices: power.moves, ..answered((secured, power), &answer, cells) })
+}
+
+/// Probabilities that colluders alone reach each target that takes both quorums at once, at the prices of their powers. Cells are
+/// refined until the bracket is as narrow as asked, as fine as they may be, or the work is too much.
+///
+/// # Errors
+/// If too many factors act at once to integrate over them, or a factor on too many operators.
+pub fn exact_both(
+    study: &Study,
+    (secured, quorums): (&Secured, &[ServicePower; 2]),
+    Refinement { width, most_cells, precision }: Refinement,
+) -> Result<Exact, Refusal> {
+    let both = Both::new(quorums);
+    let moves = quorums.iter().any(|quorum| quorum.moves);
+    if quorums.iter().all(|quorum| quorum.total() == 0) {
+        return Ok(Exact { at_todays_prices: moves, ..free(secured, &quorums[0]) });
+    }
+    let factored = Factored::new(study).of_members(&both.members);
+    let most_cells = most_cells.min(MOST_OF_TWO);
+    let tolerance = if both.is_exact(most_cells) { precision.tolerance } else { ROUNDED_TOLERANCE };
+    let precision = Precision { tolerance: precision.tolerance.max(tolerance), ..precision };
+    let mut window = FIRST_OF_TWO.min(most_cells);
+    let mut answer = both.integrate(&factored, window, precision)?;
+    let mut left = precision.most_work.saturating_sub(answer.work);
+    let is_wide = |answer: &Answer| answer.reached.iter().any(|bracket| bracket.relative_width() > width);
+    // Planes grow with the square of the cells.
+    while window < most_cells && is_wide(&answer) && answer.work.saturating_mul(4) <= left {
+        window = (2 * window).min(most_cells);
+        answer = both.integrate(&factored, window, Precision { most_work: u64::MAX, ..precision })?;
+        left = left.saturating_sub(answer.work);
+    }
+    let cells = (!both.is_exact(window)).then_some(window);
+    Ok(Exact { at_todays_prices: moves, ..answered((secured, &quorums[0]), &answer, cells) })
+}
+
+/// Whatever the factors.
+fn free(secured: &Secured, power: &ServicePower) -> Exact {
+    let sure = Bracket { low: 1.0, value: 1.0, high: 1.0 };
+    let thresholds = thresholds(secured, power, |_| sure);
+    Exact { thresholds, method: Method::Free, cells: None, at_todays_prices: power.moves }
+}
+
+fn answered((secured, power): (&Secured, &ServicePower), answer: &Answer, cells: Option<u64>) -> Exact {
+    let Answer { dimensions, groups, nodes, change, .. } = *answer;
+    Exact {
+        thresholds: thresholds(secured, power, |index| answer.reached[index]),
+        method: Method::Quadrature { dimensions, groups, nodes, change },
         cells,
         at_todays_prices: power.moves,
-    })
+    }
+}
+
+fn thresholds(secured: &Secured, power: &ServicePower, reached: impl Fn(usize) -> Bracket) -> Vec<Threshold> {
+    let threshold = |(index, target): (usize, &usize)| {
+        let target = &secured.targets[*target];
+        Threshold { attack: target.kind.clone(), threshold: target.thresholds(), reached: reached(index) }
+    };
+    power.targets.iter().enumerate().map(threshold).collect()
 }
 
 /// Exact where powers allow, else finer and finer cells.

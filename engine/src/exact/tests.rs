@@ -197,3 +197,115 @@ fn unequal_powers_keep_their_precision_down_to_1e_100() {
         assert!(*need < total / 2 || found < 1e-15, "{found:e}");
     }
 }
+
+/// Two groups beside a common factor.
+fn grouped() -> (Factored, Vec<u128>) {
+    let residual = libm::sqrt(1.0 - 0.2 - 0.3);
+    let (common, group) = (-libm::sqrt(0.2) / residual, -libm::sqrt(0.3) / residual);
+    let member = |i: usize| Member {
+        cutoff: crate::kernels::normal::quantile(0.02 + 0.01 * crate::moments::count(i as u64)) / residual,
+        slopes: if i < 9 { vec![(0, common), (1 + i / 5, group)] } else { vec![(0, common)] },
+    };
+    let powers = (0..14u128).map(|i| 5 + i * i * 31 % 97).collect();
+    (Factored { members: (0..14).map(member).collect(), n_factors: 3, degrees: None }, powers)
+}
+
+fn quorum(powers: Vec<u128>, needs: Vec<u128>) -> ServicePower {
+    let targets = (0..needs.len()).collect();
+    ServicePower { members: (0u32..).take(powers.len()).collect(), powers, targets, needs, moves: false }
+}
+
+/// A second quorum of the same members with three times the power is reached whenever the first is; a second need above the first
+/// decides instead.
+#[test]
+fn two_quorums_that_are_one_have_its_law() {
+    let (factored, powers) = grouped();
+    let total: u128 = powers.iter().sum();
+    let needs = vec![total / 3, total / 2, 2 * total / 3];
+    let alone = reached(&factored, &powers, &needs);
+    let thrice = |needs: &[u128]| needs.iter().map(|need| 3 * need - 1).collect::<Vec<_>>();
+    let second = powers.iter().map(|power| 3 * power).collect();
+    let both = Both::new(&[quorum(powers.clone(), needs.clone()), quorum(second, thrice(&needs))]);
+    let precision = Precision::default();
+    for (found, alone) in both.integrate(&factored, 4096, precision).unwrap().reached.iter().zip(&alone) {
+        assert!((found.value / alone - 1.0).abs() < 1e-9, "{found:?} {alone:e}");
+    }
+    // Rounded, the truth lies between, the closer the more cells there are.
+    let mut last = f64::INFINITY;
+    for window in [32, 128, 256] {
+        let found = both.integrate(&factored, window, precision).unwrap().reached;
+        for (found, alone) in found.iter().zip(&alone) {
+            assert!(
+                found.low <= alone * (1.0 + 1e-9) && found.high >= alone * (1.0 - 1e-9),
+                "{found:?} {alone:e}"
+            );
+        }
+        assert!(found[2].relative_width() < last, "{window}: {found:?}");
+        last = found[2].relative_width();
+    }
+    let crossed = vec![needs[2], needs[0], needs[1]];
+    let both = Both::new(&[quorum(powers.clone(), needs.clone()), quorum(powers, crossed)]);
+    let found = both.integrate(&factored, 4096, precision).unwrap().reached;
+    for (found, of) in found.iter().zip([2, 1, 2]) {
+        assert!((found.value / alone[of] - 1.0).abs() < 1e-9, "{found:?} {of}");
+    }
+}
+
+/// Members of one quorum apart from those of the other, and no factor: the product.
+#[test]
+fn two_quorums_apart_are_independent() {
+    let factored = one_factor(8, 0.2, 0.0);
+    let powers =
+        |first: usize| (0..8).map(|i| if i / 4 == first { 3 + i as u128 } else { 0 }).collect::<Vec<_>>();
+    let (a, b) = (powers(0), powers(1));
+    let both = Both::new(&[quorum(a.clone(), vec![10]), quorum(b.clone(), vec![17])]);
+    let found = both.integrate(&factored, 256, Precision::default()).unwrap().reached[0].value;
+    let product = reached(&factored, &a, &[10])[0] * reached(&factored, &b, &[17])[0];
+    assert!((found / product - 1.0).abs() < 1e-12, "{found:e} {product:e}");
+    // A quorum in which nobody has power is no hurdle.
+    let both = Both::new(&[quorum(a.clone(), vec![10]), quorum(vec![0; 8], vec![1])]);
+    let found = both.integrate(&factored, 256, Precision::default()).unwrap().reached[0].value;
+    assert!((found / reached(&factored, &a, &[10])[0] - 1.0).abs() < 1e-12, "{found:e}");
+}
+
+/// What a service that turns takes of one operator changes the powers of another service and not of a third; by hand.
+#[test]
+fn services_that_turn_are_averaged_over() {
+    let text = r#"
+name = "turning"
+assets.T = { price_usd = 1 }
+[collusion]
+probability = 0.1
+altruistic_probability = 0
+[adversary]
+routes = ["collude"]
+[pools]
+p = { asset = "T", stake = { a = 3, b = 2, c = 2 } }
+q = { asset = "T", stake = { a = 3, b = 2, c = 2 } }
+[services]
+x = { consensus = "quorum", attacks.fork = { profit_usd = 1, threshold = "> 2/5" } }
+y = { consensus = "quorum", byzantine_probability = 0.25, attacks.fork = { profit_usd = 1, threshold = "> 2/5" } }
+z = { consensus = "quorum", attacks.fork = { profit_usd = 1, threshold = "> 2/5" } }
+[designs.d.services]
+x = { system = "eigenlayer", pools = ["p"], slash = 0.1 }
+y = { system = "eigenlayer", pools = ["p"], slash = 0.5, operators = ["a"] }
+z = { system = "eigenlayer", pools = ["q"], slash = 0.1 }
+"#;
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("study.toml"), text).unwrap();
+    let study = crate::study::Study::load(dir.path()).unwrap();
+    let graph = crate::design::compile(&study);
+    // a = 3 of 7 reaches alone, a = 1.5 of 5.5 does not.
+    let (whole, turned) = (0.1 + 0.9 * 0.01, 3.0 * 0.01 * 0.9 + 0.001);
+    for (service, expected, laws) in [(0, 0.75 * whole + 0.25 * turned, 2), (1, 0.75 * 0.1, 1), (2, whole, 1)]
+    {
+        let given = given_turned(&study, &graph, 0, service);
+        let power =
+            |secured: &crate::graph::Secured| ServicePower::of_quorums(secured, |_| 1.0)[0].clone().reduced();
+        let powers = distinct(&given, power);
+        assert_eq!(powers.len(), laws, "{service}: {powers:?}");
+        let found = exact_mean(&study, (given[0].secured, &powers), Refinement::default()).unwrap();
+        let value = found.thresholds[0].reached.value;
+        assert!((value / expected - 1.0).abs() < 1e-12, "{service}: {value} {expected}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Two quorums: what either decides alone is computed, what takes both at once is met by proposals of its own.
 
 use super::*;
-use crate::exact::{Refinement, exact};
+use crate::exact::{Refinement, exact, exact_both};
 use crate::graph::Secured;
 use crate::kernels::normal;
 use crate::study::Estimator;
@@ -59,7 +59,7 @@ const FORK: fn(u128, u128) -> bool = |a, b| 2 * a > 27 && 2 * b > 23;
 const HALT: fn(u128, u128) -> bool = |a, _| 5 * a >= 54;
 const BY_SECOND: fn(u128, u128) -> bool = |_, b| 2 * b > 23;
 
-/// Each quorum's own attacks are computed as brute force says; the fork, which takes both, is in neither.
+/// Each quorum's own attacks are computed as brute force says; so is the fork, which takes both at once.
 #[test]
 fn each_quorum_is_computed_by_itself() {
     let with = study(&text(QUORUM));
@@ -74,7 +74,11 @@ fn each_quorum_is_computed_by_itself() {
         let truth = truth(reached);
         assert!((threshold.reached.value / truth - 1.0).abs() < 1e-9, "{kind}: {threshold:?}, {truth:e}");
     }
-    let [first, second] = ServicePower::of_both(secured, |_| 1.0).unwrap();
+    let quorums = ServicePower::of_both(secured, |_| 1.0).unwrap();
+    let found = exact_both(&with, (secured, &quorums), Refinement::default()).unwrap();
+    let (reached, truth) = (found.thresholds[0].reached, truth(FORK));
+    assert!(found.cells.is_none() && (reached.value / truth - 1.0).abs() < 1e-9, "{found:?}, {truth:e}");
+    let [first, second] = quorums;
     assert_eq!((first.targets, first.needs, second.needs), (vec![0], vec![14], vec![12]));
     // Without a second quorum there is one, and a fork by it alone.
     let graph = crate::design::compile(&study(&text("")));
