@@ -68,7 +68,9 @@ fn execute_by(
             attack(graph, design, (draws, lane), outcomes, execution, index);
             accidents(drawn, draws, lane, &mut execution.accidents);
             follow((graph, design), (draws, lane), (execution, index));
+            let first = execution.losses.len();
             settle(design, draws, lane, (execution, index));
+            count((execution, index), first);
             seen(index, lane, &execution.members);
             instead::find((graph, design), (draws, lane), outcomes, (execution, index));
         }
@@ -302,10 +304,6 @@ fn attack(
     }
     put_parts_in_order(&execution.members, &mut execution.parts);
     put_in_order(&mut execution.members, &mut execution.crowd);
-    let tally = &mut execution.operators[index];
-    for operator in &execution.members {
-        tally.attacking[*operator as usize] += 1;
-    }
     execution.designs[index].coalition_size[lane] =
         i32::try_from(execution.members.len()).unwrap_or(i32::MAX);
 }
@@ -399,12 +397,10 @@ fn accidents(
     accidents.sort_by(|a, b| a.day.total_cmp(&b.day));
 }
 
-/// Settles one scenario by the protocols' rules; the mean of the many small losses is in the tallies already.
+/// Settles one scenario by the protocols' rules; the mean of the many small losses is booked already.
 fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): (&mut Execution, usize)) {
-    let Execution {
-        designs, operators, losses, members, parts, strikes, accidents, bill, prices, small, ..
-    } = execution;
-    let (out, tally) = (&mut designs[index], &mut operators[index]);
+    let Execution { designs, losses, members, parts, strikes, accidents, bill, prices, .. } = execution;
+    let out = &mut designs[index];
     if strikes.is_empty() && accidents.is_empty() && design.taken.is_empty() {
         return;
     }
@@ -415,34 +411,23 @@ fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): 
     prices.clear();
     prices.extend(draws.prices.iter().map(|column| column[lane]));
     let [mut slashed, mut nominal, mut by_accidents, mut gap] = [0.0; 4];
-    for lines in bill.lines.chunk_by(|a, b| a.operator == b.operator) {
-        let operator = lines[0].operator;
-        let mut loss = 0.0;
-        for line in lines {
-            let usd = prices[line.asset];
-            let (by_attack_usd, by_accident_usd) = (usd * line.by_attack, usd * line.by_accident);
-            slashed += by_attack_usd;
-            nominal += usd * line.nominal;
-            by_accidents += by_accident_usd;
-            gap += usd * (line.by_accident + line.by_attack - line.linear);
-            loss += by_attack_usd + by_accident_usd;
-            losses.push(LossLine {
-                design: narrow(index),
-                lane: narrow(lane),
-                services,
-                operator: narrow(operator),
-                pool: narrow(design.rules.pool_of(line.book)),
-                asset: narrow(line.asset),
-                by_attack_usd,
-                by_accident_usd,
-            });
-        }
-        if loss > 0.0 {
-            let small: f64 = small[index].iter().map(|mean| prices[mean.asset] * mean.tokens[operator]).sum();
-            tally.loss[operator] += loss;
-            tally.loss_squared[operator] += loss * (loss + 2.0 * small);
-            tally.slashed[operator] += 1;
-        }
+    for line in &bill.lines {
+        let usd = prices[line.asset];
+        let (by_attack_usd, by_accident_usd) = (usd * line.by_attack, usd * line.by_accident);
+        slashed += by_attack_usd;
+        nominal += usd * line.nominal;
+        by_accidents += by_accident_usd;
+        gap += usd * (line.by_accident + line.by_attack - line.linear);
+        losses.push(LossLine {
+            design: narrow(index),
+            lane: narrow(lane),
+            services,
+            operator: narrow(line.operator),
+            pool: narrow(design.rules.pool_of(line.book)),
+            asset: narrow(line.asset),
+            by_attack_usd,
+            by_accident_usd,
+        });
     }
     // Stake that was bought is booked already.
     out.slashed[lane] += slashed;
@@ -450,6 +435,19 @@ fn settle(design: &DesignGraph, draws: &Draws, lane: usize, (execution, index): 
     out.fault_slashed[lane] += by_accidents;
     out.settlement_gap[lane] = gap;
     out.gaps.add(bill.gaps);
+}
+
+/// Counts one scenario's attackers and whoever loses anything by the lines from `first` on.
+fn count((execution, index): (&mut Execution, usize), first: usize) {
+    let Execution { operators, losses, members, .. } = execution;
+    let tally = &mut operators[index];
+    for operator in members.iter() {
+        tally.attacking[*operator as usize] += 1;
+    }
+    for lines in losses[first..].chunk_by(|a, b| a.operator == b.operator) {
+        let lost = lines.iter().any(|line| line.by_attack_usd + line.by_accident_usd > 0.0);
+        tally.slashed[lines[0].operator as usize] += u64::from(lost);
+    }
 }
 
 /// A position as a narrow one: a study whose designs, services, pools or assets went beyond 2^16 would have found no memory for

@@ -2,7 +2,7 @@
 
 use super::cascade::Cascades;
 use super::joint::{Aftermath, Stage};
-use crate::graph::{Accident, AssetAmounts, Bill, DesignGraph, Gaps, Graph, Strike, Targets};
+use crate::graph::{Accident, Bill, Gaps, Graph, Strike, Targets};
 use crate::kernels::{Column, LANES};
 use std::collections::BTreeMap;
 
@@ -119,15 +119,10 @@ impl DesignOutcome {
     }
 }
 
-/// Sums over scenarios per operator of one design; nothing where nobody has attacked or lost anything. What small losses
-/// come to on average is not in them (see [`FaultLosses::mean`](crate::graph::FaultLosses::mean)).
+/// Counts of scenarios per operator of one design; nothing where nobody has attacked or lost anything.
 #[derive(Debug, Clone, Default)]
 pub struct OperatorTally {
-    /// Stake lost by attack or accident, USD. `[operator]`
-    pub loss: Vec<f64>,
-    /// Its squares. `[operator]`
-    pub loss_squared: Vec<f64>,
-    /// Scenarios with a loss. `[operator]`
+    /// Scenarios with a loss by attack or accident; small slashes for downtime are not counted. `[operator]`
     pub slashed: Vec<u64>,
     /// Scenarios in which it is in the attacking coalition. `[operator]`
     pub attacking: Vec<u64>,
@@ -136,29 +131,20 @@ pub struct OperatorTally {
 impl OperatorTally {
     /// Takes in later scenarios.
     pub fn merge(&mut self, later: &Self) {
-        self.loss.resize(self.loss.len().max(later.loss.len()), 0.0);
-        self.loss_squared.resize(self.loss.len(), 0.0);
-        self.slashed.resize(self.loss.len(), 0);
-        self.attacking.resize(self.loss.len(), 0);
-        let add = |a: &mut Vec<f64>, b: &[f64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-        let add_counts = |a: &mut Vec<u64>, b: &[u64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-        add(&mut self.loss, &later.loss);
-        add(&mut self.loss_squared, &later.loss_squared);
-        add_counts(&mut self.slashed, &later.slashed);
-        add_counts(&mut self.attacking, &later.attacking);
+        let n = self.slashed.len().max(later.slashed.len());
+        for (mine, later) in [(&mut self.slashed, &later.slashed), (&mut self.attacking, &later.attacking)] {
+            mine.resize(n, 0);
+            mine.iter_mut().zip(later).for_each(|(a, b)| *a += b);
+        }
     }
 
     /// Room for so many operators, all zeros.
     pub(super) fn open(&mut self, n_operators: usize) {
-        self.loss.resize(n_operators, 0.0);
-        self.loss_squared.resize(n_operators, 0.0);
         self.slashed.resize(n_operators, 0);
         self.attacking.resize(n_operators, 0);
     }
 
     pub(super) fn clear(&mut self) {
-        self.loss.clear();
-        self.loss_squared.clear();
         self.slashed.clear();
         self.attacking.clear();
     }
@@ -218,8 +204,6 @@ pub struct Execution {
     pub(super) crowd: Vec<u64>,
     /// Prices of the scenario at hand. `[asset]`
     pub(super) prices: Vec<f64>,
-    /// Mean small losses by all kinds of accidents. `[design]`
-    pub(super) small: Vec<Vec<AssetAmounts>>,
     /// The block as the graphs see it in which services have turned Byzantine, by their set.
     pub(super) turned: BTreeMap<u8, Execution>,
 }
@@ -266,20 +250,7 @@ impl Execution {
             bill: Bill::default(),
             crowd: Vec::new(),
             prices: Vec::new(),
-            small: graph.designs.iter().map(mean_losses).collect(),
             turned: BTreeMap::new(),
         }
     }
-}
-
-/// What each operator loses on average to accidents too frequent and too small to be drawn, tokens by asset.
-fn mean_losses(design: &DesignGraph) -> Vec<AssetAmounts> {
-    let mut all: Vec<AssetAmounts> = Vec::new();
-    for mean in design.faults.iter().flat_map(|losses| &losses.mean) {
-        match all.iter_mut().find(|known| known.asset == mean.asset) {
-            Some(known) => known.tokens.iter_mut().zip(&mean.tokens).for_each(|(sum, more)| *sum += more),
-            None => all.push(mean.clone()),
-        }
-    }
-    all
 }

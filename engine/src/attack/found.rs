@@ -4,7 +4,7 @@ use super::Coalition;
 use crate::kernels::LANES;
 use crate::study::Route;
 
-/// Coalitions of a block: the last one kept of each target and lane.
+/// Coalitions of a block, by target, route and lane.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     operators: Vec<u32>,
@@ -12,14 +12,13 @@ pub(super) struct Found {
     words: Vec<u64>,
     /// Part of its keys that each commits; shorter where everybody from there on joins whole.
     parts: Vec<f64>,
-    /// `[target]`
-    spans: Vec<[Option<Span>; LANES]>,
+    /// Of routes `collude` and `bribe`. `[target]`
+    spans: Vec<[[Option<Span>; LANES]; 2]>,
 }
 
 /// Where a coalition stands.
 #[derive(Debug, Clone, Copy)]
 struct Span {
-    route: Route,
     n: u16,
     first: u32,
     kind: Kind,
@@ -48,12 +47,12 @@ impl Found {
         self.operators.clear();
         self.words.clear();
         self.parts.clear();
-        self.spans.resize(n_targets, [None; LANES]);
-        self.spans.fill([None; LANES]);
+        self.spans.resize(n_targets, [[None; LANES]; 2]);
+        self.spans.as_flattened_mut().fill([None; LANES]);
     }
 
     /// Keeps a coalition for a target in a lane; `operator` tells who stands at a position. One that is too large is not
-    /// kept, nor is the one before.
+    /// kept.
     pub(super) fn keep(
         &mut self,
         (target, lane): (usize, usize),
@@ -76,17 +75,19 @@ impl Found {
             n = coalition.set.len();
         }
         let span = u16::try_from(n).ok().zip(u32::try_from(first).ok());
-        self.spans[target][lane] = span.map(|(n, first)| Span { route, n, first, kind });
+        self.spans[target][by(route)][lane] = span.map(|(n, first)| Span { n, first, kind });
     }
 
     /// Keeps for a target what was kept for its twin.
     pub(super) fn share(&mut self, twin: usize, target: usize, lane: usize) {
-        self.spans[target][lane] = self.spans[twin][lane];
+        for route in 0..2 {
+            self.spans[target][route][lane] = self.spans[twin][route][lane];
+        }
     }
 
     /// The coalition of the attack by a route, if it was kept.
     pub(super) fn get(&self, target: usize, route: Route, lane: usize) -> Option<Kept<'_>> {
-        let span = self.spans[target][lane].filter(|span| span.route == route)?;
+        let span = self.spans[target][by(route)][lane]?;
         let range = span.first as usize..span.first as usize + usize::from(span.n);
         Some(match span.kind {
             Kind::Listed => {
@@ -95,4 +96,9 @@ impl Found {
             Kind::Set { is_turned } => Kept::Set { set: &self.words[range], is_turned },
         })
     }
+}
+
+/// Where coalitions of a route stand.
+fn by(route: Route) -> usize {
+    usize::from(route == Route::Bribe)
 }

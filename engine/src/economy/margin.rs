@@ -71,7 +71,8 @@ pub fn margins(
     }
 }
 
-/// Mean loss of all own or all delegated stake in a design, by attacks and accidents, and its standard error.
+/// Mean loss in a design by attacks and accidents, and its standard error: of all own or all delegated stake, else of the
+/// whole stake of those who are meant.
 pub fn losses(
     stakes: &Stakes,
     (design, position): (&DesignGraph, usize),
@@ -80,7 +81,11 @@ pub fn losses(
 ) -> (f64, f64) {
     let small = design.faults.iter().flat_map(|losses| &losses.mean).collect();
     let book = Book { stakes, incomes: Vec::new(), small, ledger, at: (position, None) };
-    let share = |own: f64| if whose == Whose::AllDelegated { 1.0 - own } else { own };
+    let share = |own: f64| match whose {
+        Whose::AllDelegated => 1.0 - own,
+        Whose::AllOwn => own,
+        Whose::Operator(_) | Whose::All => 1.0,
+    };
     let nothing = Linear { fixed: 0.0, tokens: vec![0.0; ledger.n_assets()] };
     let (mean, error) = book.net(&nothing.less(&book.small(whose, share)), (1.0, whose));
     (0.0 - mean, error)

@@ -6,7 +6,7 @@ use super::sketches::TargetSketches;
 use super::tally::{DesignTally, RouteTally, TargetTally};
 use super::writer::{ANY, At, Writer};
 use super::{DifferenceRow, Estimate, Labels, OperatorRow, Results, Sketches, Tally};
-use crate::economy::{Ledger, Margin, PortfolioSketches, margins};
+use crate::economy::{Ledger, Margin, PortfolioSketches, Whose, losses, margins};
 use crate::graph::{DesignGraph, Gaps, Graph, Power};
 use crate::moments::{Moments, count};
 use crate::sketch::Sketch;
@@ -185,21 +185,19 @@ impl Writer<'_> {
             if design.stake.iter().all(|amounts| amounts.tokens[operator] == 0.0) {
                 continue;
             }
-            let [small, small_squared] = small_losses(design, operator, &tally.prices);
-            let sum = |events: &[f64]| events.get(operator).copied().unwrap_or(0.0);
             let stake: f64 = design
                 .stake
                 .iter()
                 .map(|amounts| amounts.tokens[operator] * tally.prices[amounts.asset][0] / n)
                 .sum();
-            let loss = (sum(&events.loss) + small) / n;
-            let variance = ((sum(&events.loss_squared) + small_squared) / n - loss * loss).max(0.0);
+            let (loss, std_error) =
+                losses(&labels.stakes, (design, index), ledger, Whose::Operator(operator));
             self.results.operators.push(OperatorRow {
                 design: self.design.to_owned(),
                 operator: name.clone(),
                 stake_usd: stake,
                 expected_loss_usd: loss,
-                expected_loss_std_error_usd: libm::sqrt(variance / n),
+                expected_loss_std_error_usd: std_error,
                 slashed_probability: often(&events.slashed, operator),
                 coalition_frequency: often(&events.attacking, operator),
                 break_even_reward_apr: (loss + money.operators[operator].cost_usd)
@@ -209,15 +207,6 @@ impl Writer<'_> {
             });
         }
     }
-}
-
-/// What accidents too small to be drawn one by one cost an operator over all scenarios, and its squares.
-fn small_losses(design: &DesignGraph, operator: usize, prices: &[[f64; 2]]) -> [f64; 2] {
-    let means = design.faults.iter().flat_map(|losses| &losses.mean);
-    means.fold([0.0; 2], |[sum, squares], amounts| {
-        let (tokens, [price, price_squared]) = (amounts.tokens[operator], prices[amounts.asset]);
-        [sum + tokens * price, squares + tokens * tokens * price_squared]
-    })
 }
 
 fn differences(graph: &Graph, labels: &Labels, tally: &Tally) -> Vec<DifferenceRow> {

@@ -6,7 +6,7 @@
 use super::sketch::WeightedSketch;
 use super::weighted::Weighted;
 use super::weighted_run::WEIGHTED;
-use crate::attack::{OperatorTally, halted_by_accident};
+use crate::attack::{LossLine, halted_by_accident};
 use crate::economy::{BlockLedger, BlockPortfolios, Ledger};
 use crate::estimate::{
     ANY, At, DesignTally, Estimate, PortfolioFigures, Results, SummaryRow, Tally, Writer, money_rows,
@@ -22,21 +22,13 @@ pub(super) struct BlockMoney {
     /// Prices times weights. `[asset]`
     prices: Vec<Column>,
     weights: Vec<f64>,
-    lost: Vec<Lost>,
-    /// Design, operator and weight of every member of an attack.
+    /// Design, operator and weight of everybody who loses something.
+    slashed: Vec<(usize, usize, f64)>,
+    /// The same of every member of an attack.
     attacking: Vec<(usize, usize, f64)>,
     portfolios: Vec<Vec<Holding>>,
     values: Vec<Weighted>,
     halted: Vec<u64>,
-}
-
-/// What one operator lost in one scenario of a design.
-#[derive(Debug, Clone, Copy)]
-struct Lost {
-    design: usize,
-    operator: usize,
-    weight: f64,
-    usd: f64,
 }
 
 /// A portfolio in one design.
@@ -68,8 +60,6 @@ pub(super) struct Money {
 /// Sums for each operator of a design. `[operator]`
 #[derive(Debug, Clone)]
 struct Operators {
-    loss: Vec<f64>,
-    squares: Vec<f64>,
     /// Weight of scenarios with a loss.
     slashed: Vec<f64>,
     /// Weight of scenarios in which it attacks.
@@ -89,16 +79,15 @@ impl BlockMoney {
             .map_or_else(Vec::new, |fault| halted_by_accident(plan.graph(), draws, fault, outcomes));
         let attacking =
             members.iter().map(|(design, lane, operator)| (*design, *operator, weights[*lane])).collect();
-        let alike = |a: &crate::attack::LossLine, b: &crate::attack::LossLine| {
-            (a.design, a.lane, a.operator) == (b.design, b.lane, b.operator)
-        };
-        let lost = execution.losses.chunk_by(alike).map(|lines| Lost {
-            design: usize::from(lines[0].design),
-            operator: lines[0].operator as usize,
-            weight: weights[usize::from(lines[0].lane)],
-            usd: lines.iter().map(|line| line.by_attack_usd + line.by_accident_usd).sum(),
+        let alike =
+            |a: &LossLine, b: &LossLine| (a.design, a.lane, a.operator) == (b.design, b.lane, b.operator);
+        let loses =
+            |lines: &&[LossLine]| lines.iter().any(|line| line.by_attack_usd + line.by_accident_usd > 0.0);
+        let slashed = execution.losses.chunk_by(alike).filter(loses).map(|lines| {
+            let LossLine { design, lane, operator, .. } = lines[0];
+            (usize::from(design), operator as usize, weights[usize::from(lane)])
         });
-        let lost: Vec<Lost> = lost.collect();
+        let slashed = slashed.collect();
         for line in execution.losses.iter_mut().chain(&mut execution.instead) {
             line.by_attack_usd *= weights[usize::from(line.lane)];
             line.by_accident_usd *= weights[usize::from(line.lane)];
@@ -110,7 +99,7 @@ impl BlockMoney {
         Self {
             ledger: BlockLedger::of(draws, execution, &labels.stakes.own_share, &nothing, books),
             prices: draws.prices.clone(),
-            lost,
+            slashed,
             attacking,
             portfolios: holdings_of(plan, &holdings, &weights),
             values: (0..labels.portfolios.names.len())
@@ -148,8 +137,7 @@ impl Money {
         let (graph, portfolios) = (plan.graph(), plan.labels().portfolios.names.len());
         let n_assets = plan.sampler().n_assets();
         let zeros = || vec![0.0; graph.n_operators];
-        let operators =
-            || Operators { loss: zeros(), squares: zeros(), slashed: zeros(), attacking: zeros() };
+        let operators = || Operators { slashed: zeros(), attacking: zeros() };
         Self {
             n: 0,
             weight: 0.0,
@@ -173,11 +161,8 @@ impl Money {
                 *squares += price * price;
             }
         }
-        for Lost { design, operator, weight, usd } in &block.lost {
-            let operators = &mut self.operators[*design];
-            operators.loss[*operator] += weight * usd;
-            operators.squares[*operator] += weight * usd * weight * usd;
-            operators.slashed[*operator] += if *usd > 0.0 { *weight } else { 0.0 };
+        for (design, operator, weight) in &block.slashed {
+            self.operators[*design].slashed[*operator] += weight;
         }
         for (design, operator, weight) in &block.attacking {
             self.operators[*design].attacking[*operator] += weight;
@@ -194,8 +179,6 @@ impl Money {
             *a += b;
         }
         for (a, b) in self.operators.iter_mut().zip(&later.operators) {
-            add(&mut a.loss, &b.loss);
-            add(&mut a.squares, &b.squares);
             add(&mut a.slashed, &b.slashed);
             add(&mut a.attacking, &b.attacking);
         }
@@ -215,11 +198,7 @@ impl Money {
     /// Rows of the summary about money and accidents, and those of operators, members and portfolios.
     pub(super) fn add_rows(&self, plan: &Plan, most_weight: f64, results: &mut Results) {
         let mut tally = Tally { n: self.n, prices: self.prices.clone(), ..Tally::default() };
-        for operators in &self.operators {
-            let (loss, loss_squared) = (operators.loss.clone(), operators.squares.clone());
-            let operators = OperatorTally { loss, loss_squared, ..OperatorTally::default() };
-            tally.designs.push(DesignTally { operators, ..DesignTally::default() });
-        }
+        tally.designs.resize(self.operators.len(), DesignTally::default());
         let mut rows = money_rows(plan.graph(), plan.labels(), &tally, &self.ledger);
         rows.summary.iter_mut().for_each(|row| row.estimator = WEIGHTED);
         let designs: Vec<&str> = plan.graph().designs.iter().map(|design| design.name.as_str()).collect();
