@@ -62,6 +62,39 @@ impl Bins {
             (f64::from_bits(bin << SHIFT), f64::from_bits((bin + 1) << SHIFT), *times)
         })
     }
+
+    /// `(low edge, high edge, count)` of the bin that holds the magnitude after the lowest `left`, or with `falls` after the highest;
+    /// leaves how many of them lie in that bin.
+    fn bin_after(&self, left: &mut u64, falls: bool) -> Option<(f64, f64, u64)> {
+        let n = self.counts.len();
+        // Many bins at a time first: quantiles are asked for by the thousand.
+        let mut passed = 0;
+        while passed < n {
+            let some = passed..(passed + 32).min(n);
+            let range = if falls { n - some.end..n - some.start } else { some };
+            let times: u64 = self.counts[range].iter().sum();
+            if !is_passed(times, left) {
+                break;
+            }
+            passed += 32;
+        }
+        let index = (passed..n).map(|at| if falls { n - 1 - at } else { at });
+        let index = index.into_iter().find(|index| !is_passed(self.counts[*index], left))?;
+        let bin = self.first + index as u64;
+        Some((f64::from_bits(bin << SHIFT), f64::from_bits((bin + 1) << SHIFT), self.counts[index]))
+    }
+}
+
+/// A bin of equal values, if it holds the value after `left` more; else takes its values off them.
+fn point(value: f64, times: u64, left: &mut u64) -> Option<(f64, f64, u64)> {
+    (!is_passed(times, left)).then_some((value, value, times))
+}
+
+/// Takes `times` values off those that are `left`, if there are so many.
+fn is_passed(times: u64, left: &mut u64) -> bool {
+    let is_passed = *left >= times;
+    *left -= if is_passed { times } else { 0 };
+    is_passed
 }
 
 /// A value with an interval for its sampling error.
@@ -179,18 +212,25 @@ impl Sketch {
     }
 
     /// The bin of the value with this rank (0-based real rank, clamped), and how far into the bin it lies.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ranks are not negative")]
     fn at(&self, rank: f64) -> (f64, f64, f64) {
-        let mut before = 0.0;
-        let mut last = (f64::NAN, f64::NAN, 0.0);
-        for (low, high, times) in self.bins() {
-            let times = count(times);
-            last = (low, high, ((rank - before) / times).clamp(0.0, 1.0));
-            if rank < before + times {
-                break;
-            }
-            before += times;
+        let below = (rank as u64).min(self.n.saturating_sub(1));
+        let mut left = below;
+        let Some((low, high, times)) = self.bin_after(&mut left) else { return (f64::NAN, f64::NAN, 0.0) };
+        (low, high, ((rank - count(below - left)) / count(times)).clamp(0.0, 1.0))
+    }
+
+    /// `(low, high, count)` of the bin that holds the value after the lowest `left`; leaves how many of them lie in that bin.
+    fn bin_after(&self, left: &mut u64) -> Option<(f64, f64, u64)> {
+        if let Some(found) = point(f64::NEG_INFINITY, self.minus_infinity, left) {
+            return Some(found);
         }
-        last
+        if let Some((low, high, times)) = self.negative.bin_after(left, true) {
+            return Some((-high, -low, times));
+        }
+        point(0.0, self.zero, left)
+            .or_else(|| self.positive.bin_after(left, false))
+            .or_else(|| point(f64::INFINITY, self.infinity, left))
     }
 
     /// The quantile at `probability`, interpolated in its bin, with a 95 % interval from order statistics that
@@ -254,6 +294,27 @@ mod tests {
             assert!((q.value / exact - 1.0).abs() < 0.008, "{p}: {} {exact}", q.value);
             assert!(q.low <= exact && exact <= q.high);
         }
+    }
+
+    /// Every rank, halves among them and some beyond the ends, by going through the bins one by one.
+    #[test]
+    fn ranks_lie_in_the_bins_that_counting_finds() {
+        let mixed = (0..3000).map(|i| f64::from(i * 7919 % 1000 - 300) * f64::from(i % 13));
+        let points = [f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY, 1e-9, -1e30];
+        let sketch = sketch_of(mixed.chain(points));
+        for half in 0..6020_u32 {
+            let rank = 0.5 * f64::from(half);
+            let (mut before, mut last) = (0.0, (f64::NAN, f64::NAN, 0.0));
+            for (low, high, times) in sketch.bins() {
+                last = (low, high, ((rank - before) / count(times)).clamp(0.0, 1.0));
+                if rank < before + count(times) {
+                    break;
+                }
+                before += count(times);
+            }
+            assert_eq!(sketch.at(rank), last, "rank {rank}");
+        }
+        assert!(Sketch::default().at(0.0).0.is_nan());
     }
 
     #[test]

@@ -6,22 +6,26 @@ use crate::graph::{Graph, Power, Secured, Silence, StakePower, slot};
 use crate::kernels::bits;
 use crate::sampling::Draws;
 
-/// Scenarios of the block in which operators hit by `fault` hold enough power to halt each service. `[secured]`
-pub fn halted_by_accident(graph: &Graph, draws: &Draws, fault: usize, outcomes: &mut Outcomes) -> Vec<u64> {
-    let mut hits = vec![0; graph.secured.len()];
+/// Tells the secured service for each scenario of the block in which operators hit by `fault` hold enough power to halt it.
+pub fn halted_by_accident(
+    graph: &Graph,
+    draws: &Draws,
+    fault: usize,
+    outcomes: &mut Outcomes,
+    mut halted: impl FnMut(usize),
+) {
     for lane in bits::ones(&draws.faulty[fault].anybody).take_while(|lane| *lane < draws.n) {
-        for (secured, hits) in graph.given(draws.turned[lane]).secured.iter().zip(&mut hits) {
+        for (index, secured) in graph.given(draws.turned[lane]).secured.iter().enumerate() {
             let at = (fault, lane);
-            let halts =
-                secured.silences.iter().any(|silence| halted(secured, *silence, (draws, at), outcomes));
-            *hits += u64::from(halts);
+            if secured.silences.iter().any(|silence| is_halted(secured, *silence, (draws, at), outcomes)) {
+                halted(index);
+            }
         }
     }
-    hits
 }
 
 /// Whether as much of each quorum as a silence takes is down.
-fn halted(
+fn is_halted(
     secured: &Secured,
     silence: Silence,
     (draws, at): (&Draws, (usize, usize)),

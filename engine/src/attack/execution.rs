@@ -138,6 +138,12 @@ impl OperatorTally {
         }
     }
 
+    /// Counts the same.
+    pub fn copy(&mut self, other: &Self) {
+        self.slashed.clone_from(&other.slashed);
+        self.attacking.clone_from(&other.attacking);
+    }
+
     /// Room for so many operators, all zeros.
     pub(super) fn open(&mut self, n_operators: usize) {
         self.slashed.resize(n_operators, 0);

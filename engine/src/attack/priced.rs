@@ -27,6 +27,8 @@ pub struct Priced {
     /// Value of the uncapped parts and of the capped ones, USD · 10^decimals.
     own: f64,
     lent: Vec<Capped>,
+    /// The capped ones, those first that fit first.
+    by_fit: Vec<Capped>,
 }
 
 impl Priced {
@@ -91,6 +93,8 @@ impl Priced {
         self.lent.extend(
             parts().filter_map(|(part, n)| Some(Capped { size: usd(part) * n, share: part.most_share? })),
         );
+        self.by_fit.clone_from(&self.lent);
+        caps::sort_by_fit(&mut self.by_fit);
         let whole = caps::whole(self.own, &self.lent);
         self.prices.clear();
         self.prices.extend(power.parts.iter().map(usd));
@@ -116,7 +120,7 @@ impl Priced {
 
     /// Value to add to the uncapped power, USD, so that it makes up `share` of the whole; `None` if none is enough.
     pub fn added_usd(&self, power: &StakePower, share: f64) -> Option<f64> {
-        caps::added(share, self.own, &self.lent).map(|units| units / libm::exp10(f64::from(power.decimals)))
+        caps::added(share, self.own, &self.by_fit).map(|units| units / libm::exp10(f64::from(power.decimals)))
     }
 
     /// Exact power of one member.

@@ -53,9 +53,12 @@ pub(super) fn beside(
 /// What stake bought beside a coalition costs and forfeits in one scenario, USD; `None` where none is bought.
 pub fn beside_usd(secured: &Secured, target: &Target, price: impl Fn(usize) -> f64) -> Option<(f64, f64)> {
     let Power::Stake(power) = &secured.power else { return None };
+    if !target.buys_beside {
+        return None;
+    }
     let mut priced = Priced::default();
     priced.price_total(power, &price);
-    let bought = target.buys_beside.then(|| beside(target, (power, &priced), &price))??;
+    let bought = beside(target, (power, &priced), &price)?;
     Some((bought.cost, bought.forfeited))
 }
 

@@ -21,25 +21,26 @@ pub struct BlockLedger {
 }
 
 impl BlockLedger {
-    /// Sums of a block; `own_share` is the operators' part of their stake. `[operator]`
-    pub fn of(
+    /// Counts a block in the place of what it held; `own_share` is the operators' part of their stake. `[operator]`
+    pub fn count(
+        &mut self,
         draws: &Draws,
         execution: &Execution,
         own_share: &[f64],
         portfolios: &BlockPortfolios,
         books: &mut LossBooks,
-    ) -> Self {
+    ) {
         let n = draws.n;
         let sum = |a: &Column| sums::sum(&a[..n]);
         let product = |a: &Column, b: &Column| sums::dot(&a[..n], &b[..n]);
         let pairs = draws.prices.iter().flat_map(|a| draws.prices.iter().map(move |b| (a, b)));
-        Self {
-            n,
-            prices: draws.prices.iter().map(sum).collect(),
-            products: pairs.map(|(a, b)| product(a, b)).collect(),
-            losses: books.of_block(draws, execution, own_share),
-            portfolios: PortfolioTally::of_block(portfolios, n),
-        }
+        self.n = n;
+        self.prices.clear();
+        self.prices.extend(draws.prices.iter().map(sum));
+        self.products.clear();
+        self.products.extend(pairs.map(|(a, b)| product(a, b)));
+        books.count(draws, execution, own_share, &mut self.losses);
+        self.portfolios.count(portfolios, n);
     }
 }
 

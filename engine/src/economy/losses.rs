@@ -24,6 +24,8 @@ pub struct LossBooks {
     sums: Vec<f64>,
     /// Places in `sums` where the row of an operator starts that has lost something in the block at hand.
     touched: Vec<usize>,
+    /// Prices of the scenario at hand. `[asset]`
+    prices: Vec<f64>,
 }
 
 /// Sums over one block of whoever has lost something.
@@ -74,17 +76,23 @@ impl LossBooks {
         let first = graph.designs.iter().map(books).collect();
         let n_operators = graph.n_operators;
         let sums = vec![0.0; n_books * (n_operators + MORE) * (2 + n_assets)];
-        Self { n_operators, n_assets, first, sums, touched: Vec::new() }
+        Self { n_operators, n_assets, first, sums, touched: Vec::new(), prices: vec![0.0; n_assets] }
     }
 
     fn width(&self) -> usize {
         2 + self.n_assets
     }
 
-    /// Sums over one block, whose books these are: they are empty before and after. `own_share` is the operators' part of
-    /// their stake. `[operator]`
-    pub fn of_block(&mut self, draws: &Draws, execution: &Execution, own_share: &[f64]) -> BlockLosses {
-        let mut prices = vec![0.0; self.n_assets];
+    /// Sums over one block, whose books these are: they are empty before and after, `block` takes what they held. `own_share` is
+    /// the operators' part of their stake. `[operator]`
+    pub fn count(
+        &mut self,
+        draws: &Draws,
+        execution: &Execution,
+        own_share: &[f64],
+        block: &mut BlockLosses,
+    ) {
+        let mut prices = std::mem::take(&mut self.prices);
         let same_scenario = |a: &LossLine, b: &LossLine| (a.design, a.lane) == (b.design, b.lane);
         for scenario in execution.losses.chunk_by(same_scenario) {
             let LossLine { design, lane, services, .. } = scenario[0];
@@ -106,7 +114,8 @@ impl LossBooks {
             }
         }
         self.take_off_instead(execution, &mut prices, draws, own_share);
-        self.hand_on()
+        self.prices = prices;
+        self.hand_on(block);
     }
 
     /// Takes off each service's own book what would be lost without it: of a loss `a` and one of `b` instead, `a − b` and its square are
@@ -192,16 +201,16 @@ impl LossBooks {
     }
 
     /// Takes the block's rows out.
-    fn hand_on(&mut self) -> BlockLosses {
-        let places = std::mem::take(&mut self.touched);
+    fn hand_on(&mut self, block: &mut BlockLosses) {
         let width = self.width();
-        let mut rows = Vec::with_capacity(places.len() * width);
-        for place in &places {
+        std::mem::swap(&mut block.places, &mut self.touched);
+        self.touched.clear();
+        block.rows.clear();
+        for place in &block.places {
             let row = &mut self.sums[*place..*place + width];
-            rows.extend_from_slice(row);
+            block.rows.extend_from_slice(row);
             row.fill(0.0);
         }
-        BlockLosses { places, rows }
     }
 
     /// Takes in the next block.

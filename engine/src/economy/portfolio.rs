@@ -91,21 +91,28 @@ impl Portfolios {
     }
 
     /// Losses of a block: slashes valued at the horizon, and the token's fall beyond them, up to all it is worth.
-    pub fn block(&self, draws: &Draws, execution: &Execution) -> BlockPortfolios {
+    /// They take the place of what `block` held.
+    pub fn fill(&self, draws: &Draws, execution: &Execution, block: &mut BlockPortfolios) {
         if self.names.is_empty() {
-            return BlockPortfolios::default();
+            return;
         }
-        let priced = |tokens: &[f64]| -> Column {
-            let mut usd = [0.0; LANES];
+        let price = |tokens: &[f64], usd: &mut Column| {
+            usd.fill(0.0);
             for (tokens, prices) in tokens.iter().zip(&draws.prices).filter(|(tokens, _)| **tokens > 0.0) {
                 usd.iter_mut().zip(prices).for_each(|(usd, price)| *usd += tokens * price);
             }
-            usd
         };
-        let values: Vec<Column> = self.tokens.iter().map(|tokens| priced(tokens)).collect();
-        let small = |tokens: &Vec<f64>| BlockLoss { usd: priced(tokens), hit: [false; LANES] };
-        let mut losses: Vec<Vec<BlockLoss>> =
-            self.small.iter().map(|design| design.iter().map(small).collect()).collect();
+        let BlockPortfolios { losses, values } = block;
+        values.resize(self.names.len(), [0.0; LANES]);
+        values.iter_mut().zip(&self.tokens).for_each(|(usd, tokens)| price(tokens, usd));
+        losses.resize_with(self.small.len(), Vec::new);
+        for (design, small) in losses.iter_mut().zip(&self.small) {
+            design.resize_with(small.len(), BlockLoss::nothing);
+            for (BlockLoss { usd, hit }, tokens) in design.iter_mut().zip(small) {
+                price(tokens, usd);
+                hit.fill(false);
+            }
+        }
         for line in &execution.losses {
             let usd = line.by_attack_usd + line.by_accident_usd;
             let lane = usize::from(line.lane);
@@ -116,12 +123,17 @@ impl Portfolios {
             }
         }
         for (portfolio, factor) in self.discount_factors.iter().enumerate() {
-            for design in &mut losses {
+            for design in &mut *losses {
                 let lanes = design[portfolio].usd.iter_mut().zip(&values[portfolio]);
                 lanes.for_each(|(loss, value)| *loss = (*loss * (1.0 + factor)).min(*value));
             }
         }
-        BlockPortfolios { losses, values }
+    }
+}
+
+impl BlockLoss {
+    fn nothing() -> Self {
+        Self { usd: [0.0; LANES], hit: [false; LANES] }
     }
 }
 
@@ -139,15 +151,19 @@ impl BlockPortfolios {
 }
 
 impl PortfolioTally {
-    /// Counts a block of `n` scenarios.
-    pub fn of_block(block: &BlockPortfolios, n: usize) -> Self {
-        let hits = |loss: &BlockLoss| loss.hit[..n].iter().filter(|hit| **hit).count() as u64;
-        let moments = |loss: &BlockLoss| Moments::of(&loss.usd[..n]);
-        Self {
-            losses: block.losses.iter().map(|design| design.iter().map(moments).collect()).collect(),
-            hit: block.losses.iter().map(|design| design.iter().map(hits).collect()).collect(),
-            values: block.values.iter().map(|values| Moments::of(&values[..n])).collect(),
+    /// Counts a block of `n` scenarios in the place of what it held.
+    pub fn count(&mut self, block: &BlockPortfolios, n: usize) {
+        let n_designs = block.losses.len();
+        self.losses.resize_with(n_designs, Vec::new);
+        self.hit.resize_with(n_designs, Vec::new);
+        for ((moments, hits), losses) in self.losses.iter_mut().zip(&mut self.hit).zip(&block.losses) {
+            moments.clear();
+            moments.extend(losses.iter().map(|loss| Moments::of(&loss.usd[..n])));
+            hits.clear();
+            hits.extend(losses.iter().map(|loss| loss.hit[..n].iter().filter(|hit| **hit).count() as u64));
         }
+        self.values.clear();
+        self.values.extend(block.values.iter().map(|values| Moments::of(&values[..n])));
     }
 
     /// Takes in a later sample.

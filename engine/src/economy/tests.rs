@@ -97,6 +97,28 @@ fn commission_and_own_stake_divide_rewards_and_losses() {
     near(a.money.delegators_std_error_usd, 0.8 * a.expected_loss_std_error_usd);
 }
 
+/// Small losses on two chains move together with their tokens: `Σ mᵢ mⱼ (e^{ρ σᵢ σⱼ T} − 1)` is the variance, USD at today's prices.
+#[test]
+fn small_losses_on_two_chains_err_with_both_tokens() {
+    let lines = "assets.C = { price_usd = 3, volatility = 0.4 }\nmarket.correlation = [[\"B\", \"C\", 0.5]]\n\
+                 faults.downtime = { rate_per_key_year = 2, duration_hours = 1 }";
+    let pools = "hub = { asset = \"B\", stake = { a = 50, b = 30 } }\nother = { asset = \"C\", stake = { a = 40, b = 30 } }";
+    let services = "home = { system = \"pos\", pool = \"hub\", slash = 0.05, slash_downtime = 0.01 }\n\
+                    app = { system = \"pos\", pool = \"other\", slash = 0.05, slash_downtime = 0.01 }";
+    let a = &results(pools, lines, services).operators[0];
+    let means = [(0.02 * 100.0, 0.5), (0.02 * 120.0, 0.4)];
+    assert!((a.expected_loss_usd - 4.4).abs() < 5.0 * a.expected_loss_std_error_usd);
+    let mut variance = 0.0;
+    for (i, (x, sigma)) in means.iter().enumerate() {
+        for (j, (y, tau)) in means.iter().enumerate() {
+            let correlation = if i == j { 1.0 } else { 0.5 };
+            variance += x * y * libm::expm1(correlation * sigma * tau);
+        }
+    }
+    let expected = libm::sqrt(variance / 20_000.0);
+    assert!((a.expected_loss_std_error_usd / expected - 1.0).abs() < 0.05, "{expected}");
+}
+
 /// A payment in another token has that token's mean and spread, `P0 √(e^{σ²T} − 1)`, and starts after its delay.
 #[test]
 fn payments_in_another_token_carry_its_risk() {

@@ -17,12 +17,15 @@ pub struct Pair {
     pub targets: Option<(usize, usize)>,
 }
 
-/// Moments of the differences a − b of one pair, one per name in [`target_metrics`] or [`DESIGN_METRICS`].
-#[derive(Debug, Clone, Default)]
+/// Moments of the differences a − b of one pair, one per name in [`TARGET_METRICS`]; of designs, in [`DESIGN_METRICS`].
+#[derive(Debug, Clone, Copy, Default)]
 pub struct PairTally {
     /// `[metric]`
-    pub metrics: Vec<Moments>,
+    pub metrics: Differences,
 }
+
+/// `[metric]`
+pub type Differences = [Moments; TARGET_METRICS.len()];
 
 /// What is compared for a target.
 pub const TARGET_METRICS: [&str; 5] = [
@@ -56,7 +59,7 @@ pub fn pairs(graph: &Graph, labels: &Labels) -> Vec<Pair> {
 /// are 0 (see [`same`]).
 pub fn compare(pair: &Pair, outcomes: &Outcomes, execution: &Execution, n: usize) -> PairTally {
     let metrics = match pair.targets {
-        Some((a, b)) if a == b => Vec::new(),
+        Some((a, b)) if a == b => Differences::default(),
         Some((a, b)) => compare_targets(outcomes, a, b, n),
         None => compare_designs(execution, pair.a, pair.b, n),
     };
@@ -64,22 +67,22 @@ pub fn compare(pair: &Pair, outcomes: &Outcomes, execution: &Execution, n: usize
 }
 
 /// Differences of a target with itself: zeros, in `n` scenarios of which `reachable` are in reach.
-pub fn same(n: u64, reachable: u64) -> Vec<Moments> {
+pub fn same(n: u64, reachable: u64) -> Differences {
     let (all, given) = (Moments::of_hits(n, 0), Moments::of_hits(reachable, 0));
-    vec![all, all, given, given, all]
+    [all, all, given, given, all]
 }
 
 fn indicator(hit: bool) -> f64 {
     if hit { 1.0 } else { 0.0 }
 }
 
-fn compare_targets(outcomes: &Outcomes, a: usize, b: usize, n: usize) -> Vec<Moments> {
+fn compare_targets(outcomes: &Outcomes, a: usize, b: usize, n: usize) -> Differences {
     let (a, b) = (&outcomes.targets[a], &outcomes.targets[b]);
     let reached = |target: &TargetOutcome, lane: usize| indicator(target.best.cost[lane].is_finite());
     let gate: Column = std::array::from_fn(|lane| a.best.cost[lane] + b.best.cost[lane]);
     let given = |x: &Column, y: &Column| Moments::of_reached(&difference(x, y)[..n], &gate[..n]);
     let slashed = difference(&tally::slashed(a), &tally::slashed(b));
-    vec![
+    [
         column(n, |lane| reached(a, lane) - reached(b, lane)),
         column(n, |lane| indicator(a.pays(lane)) - indicator(b.pays(lane))),
         given(&a.best.cost, &b.best.cost),
@@ -88,13 +91,14 @@ fn compare_targets(outcomes: &Outcomes, a: usize, b: usize, n: usize) -> Vec<Mom
     ]
 }
 
-fn compare_designs(execution: &Execution, a: usize, b: usize, n: usize) -> Vec<Moments> {
+fn compare_designs(execution: &Execution, a: usize, b: usize, n: usize) -> Differences {
     let (a, b) = (&execution.designs[a], &execution.designs[b]);
-    vec![
+    [
         column(n, |lane| indicator(a.target[lane] != NO_TARGET) - indicator(b.target[lane] != NO_TARGET)),
         Moments::of(&difference(&a.net_gain, &b.net_gain)[..n]),
         Moments::of(&difference(&a.slashed, &b.slashed)[..n]),
         Moments::of(&difference(&a.fault_slashed, &b.fault_slashed)[..n]),
+        Moments::default(),
     ]
 }
 

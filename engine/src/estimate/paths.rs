@@ -1,6 +1,5 @@
 //! The weakest path to a service: whether the cheapest attack that realises any of its profits falls on another that it rests on.
 
-use super::Labels;
 use super::writer::{ANY, At, Writer};
 use crate::attack::Outcomes;
 use crate::graph::Graph;
@@ -84,24 +83,21 @@ impl PathLabels {
 }
 
 impl PathTally {
-    /// Of a block. `[design][service with paths]`
-    pub(super) fn of_block(
-        labels: &Labels,
-        graph: &Graph,
+    /// Counts a block in the place of what it held; `path` are the ways to the service in a design.
+    pub(super) fn count(
+        &mut self,
+        path: &PathLabels,
+        (graph, design): (&Graph, usize),
         draws: &Draws,
         outcomes: &Outcomes,
-    ) -> Vec<Vec<Self>> {
-        let of = |(design, path): (usize, &PathLabels)| {
-            let mut hits = vec![0; path.others.len()];
-            for lane in 0..draws.n.min(LANES) {
-                if let Some(weakest) = path.weakest((graph, design), (draws, lane), outcomes) {
-                    hits[weakest] += 1;
-                }
+    ) {
+        self.hits.clear();
+        self.hits.resize(path.others.len(), 0);
+        for lane in 0..draws.n.min(LANES) {
+            if let Some(weakest) = path.weakest((graph, design), (draws, lane), outcomes) {
+                self.hits[weakest] += 1;
             }
-            Self { hits }
-        };
-        let designs = labels.paths.iter().enumerate();
-        designs.map(|(design, paths)| paths.iter().map(|path| of((design, path))).collect()).collect()
+        }
     }
 
     pub(super) fn merge(&mut self, later: &Self) {

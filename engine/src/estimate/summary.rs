@@ -220,7 +220,7 @@ fn differences(graph: &Graph, labels: &Labels, tally: &Tally) -> Vec<DifferenceR
         };
         let moments = match pair.targets {
             Some((a, b)) if a == b => same(tally.n, tally.targets[a].cheapest.reachable),
-            _ => compared.metrics.clone(),
+            _ => compared.metrics,
         };
         for (metric, moments) in metrics.iter().zip(&moments).filter(|(_, moments)| moments.n() > 0) {
             rows.push(DifferenceRow {

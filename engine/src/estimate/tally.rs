@@ -137,16 +137,16 @@ impl ByzantineTally {
 }
 
 impl Tally {
-    /// Counts one block.
-    pub fn of_block(
+    /// Counts one block in the place of what it held.
+    pub fn count(
+        &mut self,
         graph: &Graph,
         labels: &Labels,
         draws: &Draws,
         outcomes: &mut Outcomes,
         execution: &Execution,
-    ) -> Self {
+    ) {
         let n = draws.n;
-        let halted = labels.downtime.map(|fault| halted_by_accident(graph, draws, fault, outcomes));
         let secured = (0..graph.secured.len()).map(|index| {
             let targets = &outcomes.targets[labels.targets_of(graph, index)];
             let lanes = possible(targets);
@@ -158,25 +158,32 @@ impl Tally {
                 colluding_share: Moments::of(&outcomes.colluding_share[index][..n]),
                 pays: pays as u64,
                 not_certified: not_certified as u64,
-                halted: halted.as_ref().map_or(0, |hits| hits[index]),
+                halted: 0,
             }
         });
+        refill(&mut self.secured, secured);
+        if let Some(fault) = labels.downtime {
+            let secured = &mut self.secured;
+            halted_by_accident(graph, draws, fault, outcomes, |index| secured[index].halted += 1);
+        }
         let prices = draws.prices.iter().map(|prices| {
             let prices = &prices[..n];
             [sums::sum_where_finite(prices, prices), sums::squares_where_finite(prices, prices, 0.0)]
         });
-        Self {
-            n: n as u64,
-            paths: PathTally::of_block(labels, graph, draws, outcomes),
-            prices: prices.collect(),
-            secured: secured.collect(),
-            targets: outcomes.targets.iter().map(|target| TargetTally::of(target, n)).collect(),
-            designs: (0..graph.designs.len()).map(|design| DesignTally::of(execution, design, n)).collect(),
-            pairs: labels
-                .pairs
-                .iter()
-                .map(|pair| differences::compare(pair, outcomes, execution, n))
-                .collect(),
+        self.n = n as u64;
+        refill(&mut self.prices, prices);
+        self.targets.resize_with(outcomes.targets.len(), TargetTally::default);
+        zip(&mut self.targets, &outcomes.targets, |tally, target| tally.count(target, n));
+        self.designs.resize_with(graph.designs.len(), DesignTally::default);
+        for (design, tally) in self.designs.iter_mut().enumerate() {
+            tally.count(execution, design, n);
+        }
+        let pairs = labels.pairs.iter().map(|pair| differences::compare(pair, outcomes, execution, n));
+        refill(&mut self.pairs, pairs);
+        self.paths.resize_with(labels.paths.len(), Vec::new);
+        for (design, (tallies, paths)) in self.paths.iter_mut().zip(&labels.paths).enumerate() {
+            tallies.resize_with(paths.len(), PathTally::default);
+            zip(tallies, paths, |tally, path| tally.count(path, (graph, design), draws, outcomes));
         }
     }
 
@@ -202,23 +209,31 @@ impl Tally {
 }
 
 /// Merges what stands side by side.
-pub(super) fn zip<T>(into: &mut [T], later: &[T], merge: impl Fn(&mut T, &T)) {
+pub(super) fn zip<T, U>(into: &mut [T], later: &[U], merge: impl Fn(&mut T, &U)) {
     into.iter_mut().zip(later).for_each(|(a, b)| merge(a, b));
 }
 
+/// Puts items in the place of what was there.
+fn refill<T>(into: &mut Vec<T>, items: impl Iterator<Item = T>) {
+    into.clear();
+    into.extend(items);
+}
+
 impl TargetTally {
-    fn of(target: &TargetOutcome, n: usize) -> Self {
+    fn count(&mut self, target: &TargetOutcome, n: usize) {
         let count = |hits: &[bool]| hits.iter().filter(|hit| **hit).count() as u64;
         let some_pay = target.best.few().is_none_or(|mut lanes| lanes.any(|lane| target.pays(lane)));
         let slashed = if some_pay { Moments::of(&slashed(target)[..n]) } else { Moments::of_zeros(n) };
-        Self {
+        let mut routes = std::mem::take(&mut self.routes);
+        refill(&mut routes, target.routes.iter().map(|r| RouteTally::of(n, target, &r.costs, r.capital())));
+        *self = Self {
             threshold_reached: count(&target.threshold_reached[..n]),
             cheapest: RouteTally::of(n, target, &target.best, Some(&target.best.capital)),
             profit: Moments::of(&target.profit[..n]),
             slashed,
-            routes: target.routes.iter().map(|r| RouteTally::of(n, target, &r.costs, r.capital())).collect(),
+            routes,
             bribes: target.bribes.as_ref().map(|ways| BribeTally::of(ways, n)),
-        }
+        };
     }
 
     fn merge(&mut self, later: &Self) {
@@ -291,7 +306,14 @@ impl DesignTally {
         }
     }
 
-    fn of(execution: &Execution, design: usize, n: usize) -> Self {
+    fn count(&mut self, execution: &Execution, design: usize, n: usize) {
+        let mut operators = std::mem::take(&mut self.operators);
+        operators.copy(&execution.operators[design]);
+        *self = Self { operators, ..Self::but_operators(execution, design, n) };
+    }
+
+    /// Everything but the operators.
+    fn but_operators(execution: &Execution, design: usize, n: usize) -> Self {
         let out = &execution.designs[design];
         let cascade = execution.cascades[design].as_ref().map(|found| CascadeTally::of(found, out, n));
         let byzantine = ByzantineTally::of(out, n);
@@ -319,7 +341,7 @@ impl DesignTally {
             gaps: out.gaps,
             coalition_size: Moments::of_reached(&sizes[..n], &sizes[..n]),
             targets_attacked: Moments::of_reached(&targets[..n], &targets[..n]),
-            operators: execution.operators[design].clone(),
+            operators: OperatorTally::default(),
             cascade,
             byzantine,
         }

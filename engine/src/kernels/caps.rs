@@ -32,13 +32,17 @@ fn solve(own: f64, parts: &[Capped], binds: impl Fn(&Capped) -> bool) -> f64 {
     free / (1.0 - bound)
 }
 
-/// Least amount to add to `own` so that it makes up `share` of the whole that then results; `None` if none is enough.
+/// Puts those first whose caps cease to bind first as the whole grows.
+pub fn sort_by_fit(parts: &mut [Capped]) {
+    parts.sort_by(|a, b| (a.size / a.share).total_cmp(&(b.size / b.share)));
+}
+
+/// Least amount to add to `own` so that it makes up `share` of the whole that then results; `None` if none is enough. Parts are
+/// [sorted by fit](sort_by_fit).
 ///
 /// The whole grows with the amount, ever slower as caps cease to bind, so the caps are let go one by one, those that
 /// fit first.
-pub fn added(share: f64, own: f64, parts: &[Capped]) -> Option<f64> {
-    let mut by_fit: Vec<&Capped> = parts.iter().collect();
-    by_fit.sort_by(|a, b| (a.size / a.share).total_cmp(&(b.size / b.share)));
+pub fn added(share: f64, own: f64, by_fit: &[Capped]) -> Option<f64> {
     (0..=by_fit.len()).find_map(|n_free| {
         let (free, bound) = by_fit.split_at(n_free);
         let others = own + free.iter().map(|part| part.size).sum::<f64>();
@@ -55,7 +59,10 @@ mod tests {
     use super::*;
 
     fn capped(parts: &[(f64, f64)]) -> Vec<Capped> {
-        parts.iter().map(|(size, share)| Capped { size: *size, share: *share }).collect()
+        let mut parts: Vec<Capped> =
+            parts.iter().map(|(size, share)| Capped { size: *size, share: *share }).collect();
+        sort_by_fit(&mut parts);
+        parts
     }
 
     /// 100 of one's own and caps of 1/3 and 1/9 of the whole, both abundant: 60 and 20 of 180.

@@ -73,10 +73,12 @@ impl BlockMoney {
         let Judged { draws, outcomes, execution, members, books } = room;
         let n = draws.n;
         let weights = draws.weight[..n].to_vec();
-        let holdings = labels.portfolios.block(draws, execution);
-        let halted = labels
-            .downtime
-            .map_or_else(Vec::new, |fault| halted_by_accident(plan.graph(), draws, fault, outcomes));
+        let mut holdings = BlockPortfolios::default();
+        labels.portfolios.fill(draws, execution, &mut holdings);
+        let mut halted = vec![0; plan.graph().secured.len()];
+        if let Some(fault) = labels.downtime {
+            halted_by_accident(plan.graph(), draws, fault, outcomes, |secured| halted[secured] += 1);
+        }
         let attacking =
             members.iter().map(|(design, lane, operator)| (*design, *operator, weights[*lane])).collect();
         let alike =
@@ -95,9 +97,10 @@ impl BlockMoney {
         for price in &mut draws.prices {
             price.iter_mut().zip(&draws.weight).for_each(|(price, weight)| *price *= weight);
         }
-        let nothing = BlockPortfolios::default();
+        let (nothing, mut ledger) = (BlockPortfolios::default(), BlockLedger::default());
+        ledger.count(draws, execution, &labels.stakes.own_share, &nothing, books);
         Self {
-            ledger: BlockLedger::of(draws, execution, &labels.stakes.own_share, &nothing, books),
+            ledger,
             prices: draws.prices.clone(),
             slashed,
             attacking,

@@ -2,10 +2,12 @@
 
 use super::{BLOCKS_PER_PART, Plan, Sink};
 use crate::attack::{Execution, Outcomes, execute};
-use crate::economy::{BlockLedger, Ledger, LossBooks, PortfolioSketches};
+use crate::economy::{BlockLedger, BlockPortfolios, Ledger, LossBooks, PortfolioSketches};
 use crate::estimate::{Sketches, Tally};
 use crate::record::{self, Rows};
 use crate::sampling::Draws;
+use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::Mutex;
 
 /// What one worker keeps between blocks.
@@ -14,6 +16,7 @@ pub(super) struct Worker {
     pub(super) outcomes: Outcomes,
     pub(super) execution: Execution,
     pub(super) sketches: Sketches,
+    pub(super) portfolios: BlockPortfolios,
     pub(super) holdings: PortfolioSketches,
     pub(super) books: LossBooks,
 }
@@ -25,6 +28,7 @@ impl Plan {
             draws: self.sampler.room(),
             sketches: Sketches::new(&self.graph, &outcomes),
             execution: Execution::new(&self.graph),
+            portfolios: BlockPortfolios::default(),
             holdings: PortfolioSketches::default(),
             books: LossBooks::new(&self.graph, self.sampler.n_assets()),
             outcomes,
@@ -35,29 +39,60 @@ impl Plan {
         Ledger::new(&self.graph, self.sampler.n_assets())
     }
 
-    pub(super) fn block(&self, block: u64, workers: &[Mutex<Worker>]) -> OfBlock {
+    /// Draws and judges a block; its sums take the place of what `sums` held.
+    pub(super) fn block(&self, block: u64, workers: &[Mutex<Worker>], sums: &mut OfBlock) {
         let mine = &workers[rayon::current_thread_index().unwrap_or(0) % workers.len()];
         let mut worker = mine.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Worker { draws, outcomes, execution, sketches, holdings, books } = &mut *worker;
+        let Worker { draws, outcomes, execution, sketches, portfolios, holdings, books } = &mut *worker;
         let n = self.lanes(block);
         self.sampler.draw(block, n, draws);
         self.assess(draws, outcomes);
         execute(&self.graph, draws, outcomes, execution);
         sketches.count(n, outcomes, execution);
-        let tally = Tally::of_block(&self.graph, &self.labels, draws, outcomes, execution);
-        let rows = record::rows(&self.keeper, &self.graph, &self.labels, (draws, outcomes, execution));
-        let portfolios = self.labels.portfolios.block(draws, execution);
-        holdings.count(&portfolios, n);
-        let ledger = BlockLedger::of(draws, execution, &self.labels.stakes.own_share, &portfolios, books);
-        OfBlock { tally, rows, ledger }
+        let OfBlock { tally, rows, ledger } = sums;
+        tally.count(&self.graph, &self.labels, draws, outcomes, execution);
+        *rows = record::rows(&self.keeper, &self.graph, &self.labels, (draws, outcomes, execution));
+        self.labels.portfolios.fill(draws, execution, portfolios);
+        holdings.count(portfolios, n);
+        ledger.count(draws, execution, &self.labels.stakes.own_share, portfolios, books);
     }
 }
 
-/// What one block hands on.
+/// What one block hands on; reused from wave to wave.
+#[derive(Debug, Default)]
 pub(super) struct OfBlock {
-    pub(super) tally: Tally,
-    pub(super) rows: Rows,
-    pub(super) ledger: BlockLedger,
+    tally: Tally,
+    rows: Rows,
+    ledger: BlockLedger,
+}
+
+/// Blocks next to each other whose sums wait to be folded, in order.
+#[derive(Debug, Default)]
+pub(super) struct Wave {
+    /// The first `n` of them wait, the others are room.
+    blocks: Vec<OfBlock>,
+    n: usize,
+}
+
+impl Wave {
+    /// Computes blocks on the current rayon pool.
+    pub(super) fn compute(&mut self, plan: &Plan, blocks: Range<u64>, workers: &[Mutex<Worker>]) {
+        self.n = blocks.clone().count();
+        self.blocks.resize_with(self.n.max(self.blocks.len()), OfBlock::default);
+        let sums = self.blocks[..self.n].par_iter_mut().enumerate();
+        sums.for_each(|(index, sums)| plan.block(blocks.start + index as u64, workers, sums));
+    }
+
+    /// The blocks that wait; afterwards none does.
+    pub(super) fn take(&mut self) -> &mut [OfBlock] {
+        let n = std::mem::take(&mut self.n);
+        &mut self.blocks[..n]
+    }
+
+    /// Whether no block waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.n == 0
+    }
 }
 
 /// Folds finished blocks along the one tree: blocks in order within a part, parts in order.
@@ -77,11 +112,12 @@ impl Fold {
         Self { next_block: 0, part, total, part_ledger, ledger, empty }
     }
 
-    pub(super) fn take<S: Sink>(&mut self, blocks: Vec<OfBlock>, sink: &mut S) -> Result<(), S::Error> {
+    /// Takes in the next blocks; their rows go to the sink.
+    pub(super) fn take<S: Sink>(&mut self, blocks: &mut [OfBlock], sink: &mut S) -> Result<(), S::Error> {
         for OfBlock { tally, rows, ledger } in blocks {
-            self.part.merge(&tally);
-            self.part_ledger.take(&ledger);
-            sink.rows(rows)?;
+            self.part.merge(tally);
+            self.part_ledger.take(ledger);
+            sink.rows(std::mem::take(rows))?;
             self.next_block += 1;
             if self.next_block.is_multiple_of(BLOCKS_PER_PART) {
                 self.end_part(sink)?;

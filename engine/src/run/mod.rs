@@ -14,8 +14,7 @@ use crate::estimate::{Goal, Results, Slowest, next_check, slowest, summarise};
 use crate::kernels::LANES;
 use crate::record::Rows;
 use crate::study::RunSettings;
-use blocks::{Fold, OfBlock, Worker};
-use rayon::prelude::*;
+use blocks::{Fold, Wave, Worker};
 use std::sync::Mutex;
 
 /// Blocks in a part: 2^20 scenarios.
@@ -123,18 +122,15 @@ pub fn run_until<S: Sink>(plan: &Plan, sink: &mut S, mut watch: Watch<'_>) -> Re
     let wave = per_thread * threads as u64;
     let mut fold = Fold::new(&plan.ledger());
     let mut checks = Checks::new(plan, &watch);
-    let mut finished: Vec<OfBlock> = Vec::new();
+    let [mut finished, mut room] = [Wave::default(), Wave::default()];
     let mut next = 0;
     let ended = loop {
         let blocks = next..(next + wave).min(checks.next);
         next = blocks.end;
-        let ready = std::mem::take(&mut finished);
-        let (folded, computed) = rayon::join(
-            || fold.take(ready, sink),
-            || blocks.into_par_iter().map(|block| plan.block(block, &workers)).collect::<Vec<_>>(),
-        );
+        let (folded, ()) =
+            rayon::join(|| fold.take(finished.take(), sink), || room.compute(plan, blocks, &workers));
         folded?;
-        finished = computed;
+        std::mem::swap(&mut finished, &mut room);
         (watch.progress)((fold.next_block * LANES as u64).min(plan.settings.scenarios));
         // Nothing beyond a check is drawn before its answer is known.
         if finished.is_empty() && next == checks.next {
@@ -145,7 +141,7 @@ pub fn run_until<S: Sink>(plan: &Plan, sink: &mut S, mut watch: Watch<'_>) -> Re
             }
         }
         if watch.is_interrupted() && next < checks.n_blocks {
-            fold.take(finished, sink)?;
+            fold.take(finished.take(), sink)?;
             break Ended::Interrupted;
         }
     };

@@ -81,29 +81,32 @@ impl MarketPlan {
 
     /// Draws prices, profits and premium; `draws.common` is there already.
     pub fn draw(&self, level: Level, block: u64, draws: &mut Draws) {
-        let normals: Vec<Column> = (0..self.assets.len()).map(|a| self.normals(level, block, a)).collect();
-        for (a, (asset, price)) in self.assets.iter().zip(&mut draws.prices).enumerate() {
-            let mut x = draws.common.map(|z| z * self.mixing[[a, 0]]);
+        let Draws { common, prices, profits, premium, normals, .. } = draws;
+        normals.resize(self.assets.len(), [0.0; LANES]);
+        for (a, normals) in normals.iter_mut().enumerate() {
+            self.draw_normals(level, block, a, normals);
+        }
+        for (a, (asset, price)) in self.assets.iter().zip(&mut *prices).enumerate() {
+            price.iter_mut().zip(&*common).for_each(|(x, z)| *x = z * self.mixing[[a, 0]]);
             for (b, normal) in normals.iter().enumerate().take(a + 1) {
                 let weight = self.mixing[[a, b + 1]];
                 if weight != 0.0 {
-                    x.iter_mut().zip(normal).for_each(|(x, z)| *x += weight * z);
+                    price.iter_mut().zip(normal).for_each(|(x, z)| *x += weight * z);
                 }
             }
-            *price = x;
             lognormal(level, asset.price_usd, asset.spread, price);
         }
-        for (profit, column) in self.profits.iter().zip(&mut draws.profits) {
+        for (profit, column) in self.profits.iter().zip(profits) {
             if profit.spread > 0.0 {
-                *column = normals_of(&profit.purpose, level, block);
+                draw_normals(&profit.purpose, level, block, column);
             }
             lognormal(level, profit.profit_usd, profit.spread, column);
             if let Some(asset) = profit.asset {
                 let today = self.assets[asset].price_usd;
-                column.iter_mut().zip(&draws.prices[asset]).for_each(|(usd, price)| *usd *= price / today);
+                column.iter_mut().zip(&prices[asset]).for_each(|(usd, price)| *usd *= price / today);
             }
         }
-        draws.premium = self.premium(level, block);
+        self.draw_premium(level, block, premium);
     }
 
     /// Derivative of the log density of prices and profits given the common factor, with respect to `ln P0` of one asset. A higher price
@@ -120,40 +123,42 @@ impl MarketPlan {
             let wanted = if b == asset { 1.0 / self.assets[asset].spread } else { 0.0 };
             shift[b] = (wanted - moved) / self.mixing[[b, b + 1]];
         }
-        let mut score = [0.0; LANES];
+        let (mut score, mut normals) = ([0.0; LANES], [0.0; LANES]);
         let mut add = |by: f64, normals: &Column| {
             score.iter_mut().zip(normals).for_each(|(score, z)| *score += by * z);
         };
         for (b, by) in shift.iter().enumerate().filter(|(_, by)| **by != 0.0) {
-            add(*by, &self.normals(level, block, b));
+            self.draw_normals(level, block, b, &mut normals);
+            add(*by, &normals);
         }
         for profit in self.profits.iter().filter(|p| p.asset == Some(asset) && p.profit_usd > 0.0) {
             if profit.spread <= 0.0 {
                 return None;
             }
-            add(-1.0 / profit.spread, &normals_of(&profit.purpose, level, block));
+            draw_normals(&profit.purpose, level, block, &mut normals);
+            add(-1.0 / profit.spread, &normals);
         }
         Some(score)
     }
 
-    /// The normals of one asset; zeros where no price that moves depends on them.
-    fn normals(&self, level: Level, block: u64, a: usize) -> Column {
+    /// Draws the normals of one asset; zeros where no price that moves depends on them.
+    fn draw_normals(&self, level: Level, block: u64, a: usize, normals: &mut Column) {
         let matters =
             |(b, asset): (usize, &AssetPlan)| asset.spread > 0.0 && self.mixing[[b, a + 1]].abs() > 0.0;
         if self.assets.iter().enumerate().any(matters) {
-            normals_of(&self.assets[a].purpose, level, block)
+            draw_normals(&self.assets[a].purpose, level, block, normals);
         } else {
-            [0.0; LANES]
+            normals.fill(0.0);
         }
     }
 
-    fn premium(&self, level: Level, block: u64) -> Column {
+    fn draw_premium(&self, level: Level, block: u64, premium: &mut Column) {
         match self.premium.1 {
-            BribePremium::Fixed(premium) => [premium; LANES],
+            BribePremium::Fixed(fixed) => premium.fill(fixed),
             BribePremium::Lognormal { median, sigma } => {
-                let mut premium = normals_of(&self.premium.0, level, block).map(|z| sigma * z);
-                exp::scaled(level, median, &mut premium);
-                premium
+                draw_normals(&self.premium.0, level, block, premium);
+                premium.iter_mut().for_each(|z| *z *= sigma);
+                exp::scaled(level, median, premium);
             }
         }
     }
@@ -169,11 +174,11 @@ fn lognormal(level: Level, mean: f64, spread: f64, column: &mut Column) {
     }
 }
 
-fn normals_of(purpose: &Purpose, level: Level, block: u64) -> Column {
-    let mut column = [0.0; LANES];
+fn draw_normals(purpose: &Purpose, level: Level, block: u64, normals: &mut Column) {
+    let mut singles = [0.0; LANES];
     let extra = |lane| purpose.extra_bits(block * LANES as u64 + lane as u64, 0);
-    purpose.stream(block).factors(level, &mut column, extra);
-    column.map(f64::from)
+    purpose.stream(block).factors(level, &mut singles, extra);
+    normals.iter_mut().zip(singles).for_each(|(normal, single)| *normal = f64::from(single));
 }
 
 /// Cholesky rows of the assets in the correlation matrix bordered by the common factor.

@@ -69,6 +69,8 @@ pub struct Draws {
     pub faulty: Vec<Few>,
     /// Services that have turned Byzantine, a bit each in the order of [`Study::turning`].
     pub turned: [u8; LANES],
+    /// Normals behind the prices. `[asset]`
+    normals: Vec<Column>,
     fates: Fates,
     scratch: LatentScratch,
 }
@@ -253,6 +255,7 @@ impl Sampler {
             compromised: (self.compromised_share > 0.0).then(|| crowd.clone()),
             faulty: vec![Few::nobody(); self.faults.len()],
             turned: [0; LANES],
+            normals: Vec::new(),
             fates: self.fates.clone(),
             scratch: LatentScratch::default(),
         }

@@ -191,7 +191,8 @@ impl LatentPlan {
     /// `sqrt(W/ν)` per scenario; nothing without a t copula, where it is 1.
     fn draw_scale(&self, level: Level, block: u64, scratch: &mut LatentScratch) {
         let Some(Mixing { purpose, degrees }) = &self.mixing else {
-            (scratch.scale, scratch.scale_single) = (Vec::new(), None);
+            scratch.scale.clear();
+            scratch.scale_single = None;
             return;
         };
         let mut stream = purpose.stream(block);
@@ -202,8 +203,9 @@ impl LatentPlan {
             squares.iter_mut().zip(&column).for_each(|(sum, z)| *sum += f64::from(*z) * f64::from(*z));
         }
         let scale = squares.map(|sum| student::scale(sum, f64::from(*degrees)));
-        scratch.scale = scale.to_vec();
-        scratch.scale_single = Some(Box::new(scale.map(single)));
+        scratch.scale.clear();
+        scratch.scale.extend_from_slice(&scale);
+        **scratch.scale_single.get_or_insert_with(|| Box::new([0.0; LANES])) = scale.map(single);
     }
 }
 

@@ -155,22 +155,38 @@ impl Book {
         self.accidents.is_empty() && !matches!(self.rules, Rules::Beacon(_))
     }
 
-    /// Adds the demands of one offence as they land in one scenario; `holds` tells whether the attack holds a service.
-    pub(super) fn slashes(
-        &self,
+    /// The demands of one offence, each with the part of it that lands in one scenario; `holds` tells whether the attack holds a
+    /// service.
+    pub(super) fn landings<'a>(
+        &'a self,
         luck: Luck,
-        offence: &Offence,
-        holds: impl Fn(usize) -> bool,
-        into: &mut Vec<Slash>,
-    ) {
-        into.extend(offence.demands[self.index].iter().map(|demand| {
+        offence: &'a Offence,
+        holds: impl Fn(usize) -> bool + Clone + 'a,
+    ) -> impl Iterator<Item = (&'a Demand, f64)> + Clone {
+        offence.demands[self.index].iter().map(move |demand| {
             let liability = &self.liabilities[demand.lien];
             let at = (liability.executes_on.is_some_and(&holds), &offence.attack);
             let landed = match demand.manner {
                 Manner::Leak => 1.0,
                 Manner::Slash => drawn_landing(liability, at, self.unbonding_days, luck),
             };
-            Slash { lien: demand.lien, fraction: demand.fraction, landed }
+            (demand, landed)
+        })
+    }
+
+    /// Adds them as slashes.
+    pub(super) fn slashes(
+        &self,
+        luck: Luck,
+        offence: &Offence,
+        holds: impl Fn(usize) -> bool + Clone,
+        into: &mut Vec<Slash>,
+    ) {
+        let landings = self.landings(luck, offence, holds);
+        into.extend(landings.map(|(demand, landed)| Slash {
+            lien: demand.lien,
+            fraction: demand.fraction,
+            landed,
         }));
     }
 

@@ -2,7 +2,8 @@
 
 use super::book::{Book, Demand, Slash};
 use super::{Books, Part, Role, Rules, beacon};
-use crate::graph::{Bill, BillLine, Gaps};
+use crate::design::enforcement::holds;
+use crate::graph::{Assault, Bill, BillLine, Gaps};
 
 /// What somebody loses by one cause alone, reckoned beforehand; small, as there is one for each operator and offence.
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +49,11 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    /// The fate, unless some land, or in part.
-    pub(super) fn of(slashes: &[Slash]) -> Option<Self> {
-        if slashes.iter().all(|slash| slash.landed >= 1.0) {
+    /// The fate of slashes of which these parts land, unless some do and others do not, or in part.
+    pub(super) fn of(mut landings: impl Iterator<Item = f64> + Clone) -> Option<Self> {
+        if landings.clone().all(|landed| landed >= 1.0) {
             Some(Self::AllLand)
-        } else if slashes.iter().all(|slash| slash.landed <= 0.0) {
+        } else if landings.all(|landed| landed <= 0.0) {
             Some(Self::NoneLands)
         } else {
             None
@@ -91,6 +92,38 @@ impl Books {
             if is_apart { (0..self.keys_hit.len()).map(of_fault).collect() } else { Vec::new() }
         };
         self.mishaps = self.books.iter().map(of).collect();
+    }
+
+    /// Books what an attack on one target costs in one book where nothing else has happened and that is known beforehand; `false` if
+    /// it has to be reckoned.
+    pub(super) fn settle_known(&self, book: &Book, assault: &Assault<'_>, bill: &mut Bill) -> bool {
+        let [strike] = assault.strikes else { return false };
+        let offence = &self.attacks[strike.service][strike.target];
+        if offence.demands[book.index].is_empty() {
+            return true;
+        }
+        let clean = &offence.clean[book.index];
+        if clean.is_empty() {
+            return false;
+        }
+        let is_held = |service: usize| {
+            assault.held >> service & 1 == 1 || (service == offence.service && holds(&offence.attack))
+        };
+        let landings = book.landings(strike.luck, offence, is_held).map(|(_, landed)| landed);
+        let Some(outcome) = Outcome::of(landings) else { return false };
+        let left = self.left_of_base(book, bill);
+        for (member, part) in assault.committed() {
+            let (mut line, gaps) = clean[member].of_attack(book, member, outcome);
+            bill.gaps.add(gaps);
+            if part < 1.0 {
+                line.scale_attack(part, 0.0);
+            }
+            if line.nominal > 0.0 {
+                line.scale_exact(left);
+                bill.lines.push(line);
+            }
+        }
+        true
     }
 
     /// What one operator loses if all slashes land, whatever others lose.

@@ -159,6 +159,9 @@ impl Settle for Books {
         for (index, book) in self.books.iter().enumerate() {
             slashes.clear();
             if let Some(assault) = &incident.attack {
+                if incident.accidents.is_empty() && self.settle_known(book, assault, bill) {
+                    continue;
+                }
                 let is_held = |service: usize| {
                     let before = assault.held >> service & 1 == 1;
                     before
@@ -276,23 +279,15 @@ impl Books {
         let members = incident.attack.map_or(&[][..], |assault| assault.members);
         let committed = || incident.attack.iter().flat_map(Assault::committed);
         let accidents = incident.accidents;
-        let outcome = Outcome::of(slashes).filter(|_| !clean.is_empty());
-        if let (Some(outcome), true) = (outcome, accidents.is_empty()) {
-            for (member, part) in committed() {
-                let (mut line, gaps) = clean[member].of_attack(book, member, outcome);
-                bill.gaps.add(gaps);
-                if part < 1.0 {
-                    line.scale_attack(part, 0.0);
-                }
-                if line.nominal > 0.0 {
-                    bill.lines.push(line);
-                }
-            }
-            return;
-        }
-        let all: Vec<Slash> = slashes.iter().map(|slash| Slash { landed: 1.0, ..*slash }).collect();
+        let landings = slashes.iter().map(|slash| slash.landed);
+        let outcome = Outcome::of(landings).filter(|_| !clean.is_empty());
+        let in_full: Vec<Slash> = match outcome {
+            Some(Outcome::AllLand) => Vec::new(),
+            _ => slashes.iter().map(|slash| Slash { landed: 1.0, ..*slash }).collect(),
+        };
+        let all = if in_full.is_empty() { slashes } else { &in_full };
         let waves =
-            (beacon::Wave::new(self, book, incident, slashes), beacon::Wave::new(self, book, incident, &all));
+            (beacon::Wave::new(self, book, incident, slashes), beacon::Wave::new(self, book, incident, all));
         let attackers =
             committed().map(|(member, part)| (Part::new(member, accidents, Role::Attacker), part));
         let first = |at: usize| accidents[..at].iter().all(|other| other.operator != accidents[at].operator);
@@ -306,7 +301,7 @@ impl Books {
         };
         for (part, committed) in attackers.chain(bystanders).filter(involved) {
             let mine: (&[Slash], &[Slash]) = match part.role {
-                Role::Attacker => (slashes, &all),
+                Role::Attacker => (slashes, all),
                 Role::Bystander => (&[], &[]),
             };
             let mut line = match self.known(book, clean, (outcome, part)) {
