@@ -91,7 +91,7 @@ pub struct Judged {
     pub execution: Execution,
     /// Design, lane and operator of every member of an attack; filled by [`Plan::judge_given`] alone.
     pub members: Vec<(usize, usize, usize)>,
-    /// Working memory for [`crate::economy::BlockLedger::of`].
+    /// Working memory for [`crate::economy::BlockLedger::count`].
     pub books: LossBooks,
 }
 
