@@ -267,13 +267,16 @@ impl Judge {
     /// Splits the node with the largest bound until witness and bound meet or the work is done.
     fn branch(&mut self, ground: Ground<'_>, floor: f64, best: &mut Option<Witness>) {
         let size = size_of(ground);
+        // Where multipliers alone leave a bound wide it is branching that closes in.
+        let is_wide = !ground.scene.second.is_empty() || ground.joint.saturation_usd.is_some();
+        let gap_work = if is_wide { UNDECIDED_WORK } else { GAP_WORK };
         for branchings in 0..UNDECIDED_WORK / size + 2 {
             let lower = best.as_ref().map_or(floor, |witness| witness.net().max(floor)).max(0.0);
             let largest = |a: &&Node, b: &&Node| a.bound.total_cmp(&b.bound);
             let Some(top) = self.nodes.iter().max_by(largest).map(|node| node.bound) else { return };
             let is_decided = lower > 0.0;
             if top <= lower
-                || is_decided && (is_close(top, lower) || branchings > LEAST_BRANCHINGS.max(GAP_WORK / size))
+                || is_decided && (is_close(top, lower) || branchings > LEAST_BRANCHINGS.max(gap_work / size))
             {
                 return;
             }
@@ -377,10 +380,16 @@ impl Judge {
         bound.min(leaf_bound(profit, least))
     }
 
-    /// A node whose forced targets need more than their profits say: their own multipliers may be better.
+    /// A node whose forced targets need more than their profits say: what they cost is paid whatever else is attacked, and their own
+    /// multipliers may be better.
     fn try_duals_of_forced(&mut self, ground: Ground<'_>, node: &mut Node) {
-        let forced = node.decided.forced;
-        self.search.relaxed(ground, forced);
+        let Decided { forced, free } = node.decided;
+        let cost = self.search.relaxed(ground, forced);
+        if ground.plan.costs_grow() {
+            // All that is open brings no more than if it came for nothing.
+            let most = ground.scene.profit_of(ground.joint, forced | free);
+            node.bound = node.bound.min(leaf_bound(most, cost));
+        }
         self.step.clone_from(&node.mu);
         targets_in(forced).for_each(|target| self.step[target] = self.search.mu[target]);
         let bound = self.certificates[node.case].bound(ground.plan, &self.step, node.decided);

@@ -47,6 +47,13 @@
 //! holds with them. It also holds with a tangent of h at any S': `h(S_A) ≤ h(S') − h'(S') S' + h'(S') Σ_{t∈A} S_t`, a constant and profits that are a part
 //! of what is taken ([`Scene::tangent`]); the constant keeps it from certifying, but where an attack pays it is the closer one.
 //!
+//! # Targets that are in the attack
+//!
+//! Where the attack holds F for certain, whoever carries it out reaches F and loses at least what F alone costs, since losses grow with A: it costs no less
+//! than the linear relaxation of F, and brings no more than F and all that is open together. That bound ([`super::branch`]) has no multipliers for what
+//! is open, and is the closer one where losses fall once and profits saturate, or a target needs two quorums: there a mean of targets taken in part
+//! nets far more than any set of whole ones. Not where slashed stake returns, or where it is open which executors are held.
+//!
 //! # Enforcement
 //!
 //! A slash that a service under attack would have to carry out lands with its social probability alone. All attacks fall into

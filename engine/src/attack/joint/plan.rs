@@ -91,6 +91,12 @@ impl Plan {
         Self { cases, of_service, beneath, returns: joint.redistributes(), keeps_all }
     }
 
+    /// Whether within a case nobody is paid less if more is attacked: what returns of a slash, or an executor held beside others in a
+    /// case that leaves open which are, could make up for what more is lost.
+    pub fn costs_grow(&self) -> bool {
+        !self.returns && (self.beneath == 0 || self.cases.len() > 1)
+    }
+
     /// Whether attacking a service or not changes nothing about what targets of others cost.
     pub fn stands_alone(&self, service: usize) -> bool {
         !self.returns && self.beneath >> service & 1 == 0
