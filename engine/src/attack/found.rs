@@ -12,8 +12,9 @@ pub(super) struct Found {
     words: Vec<u64>,
     /// Part of its keys that each commits; shorter where everybody from there on joins whole.
     parts: Vec<f64>,
-    /// Of routes `collude` and `bribe`. `[target]`
-    spans: Vec<[[Option<Span>; LANES]; 2]>,
+    spans: Vec<Span>,
+    /// One more than the position of the span, 0 for none; of routes `collude` and `bribe`. `[target]`
+    at: Vec<[[u32; LANES]; 2]>,
 }
 
 /// Where a coalition stands.
@@ -47,8 +48,9 @@ impl Found {
         self.operators.clear();
         self.words.clear();
         self.parts.clear();
-        self.spans.resize(n_targets, [[None; LANES]; 2]);
-        self.spans.as_flattened_mut().fill([None; LANES]);
+        self.spans.clear();
+        self.at.resize(n_targets, [[0; LANES]; 2]);
+        self.at.as_flattened_mut().as_flattened_mut().fill(0);
     }
 
     /// Keeps a coalition for a target in a lane; `operator` tells who stands at a position. One that is too large is not
@@ -75,19 +77,21 @@ impl Found {
             n = coalition.set.len();
         }
         let span = u16::try_from(n).ok().zip(u32::try_from(first).ok());
-        self.spans[target][by(route)][lane] = span.map(|(n, first)| Span { n, first, kind });
+        self.spans.extend(span.map(|(n, first)| Span { n, first, kind }));
+        let at = span.and_then(|_| u32::try_from(self.spans.len()).ok());
+        self.at[target][by(route)][lane] = at.unwrap_or(0);
     }
 
     /// Keeps for a target what was kept for its twin.
     pub(super) fn share(&mut self, twin: usize, target: usize, lane: usize) {
         for route in 0..2 {
-            self.spans[target][route][lane] = self.spans[twin][route][lane];
+            self.at[target][route][lane] = self.at[twin][route][lane];
         }
     }
 
     /// The coalition of the attack by a route, if it was kept.
     pub(super) fn get(&self, target: usize, route: Route, lane: usize) -> Option<Kept<'_>> {
-        let span = self.spans[target][by(route)][lane]?;
+        let span = self.spans[self.at[target][by(route)][lane].checked_sub(1)? as usize];
         let range = span.first as usize..span.first as usize + usize::from(span.n);
         Some(match span.kind {
             Kind::Listed => {

@@ -124,16 +124,26 @@ impl Costs {
         self.written = Mask::default();
     }
 
-    /// Costs of the same coalitions where losses stand in a proportion, in some lanes.
-    pub(super) fn be_in_proportion(&mut self, other: &Self, proportion: Proportion, lanes: &Mask) {
-        self.clear();
-        if !other.are_out_of_reach() {
-            bits::ones(lanes).for_each(|lane| self.set(lane, other.at(lane).times(proportion)));
-        }
+    /// Out of reach in every other lane.
+    pub(super) fn clear_but(&mut self, lanes: &Mask) {
+        let others: Mask = std::array::from_fn(|word| self.written[word] & !lanes[word]);
+        bits::ones(&others).for_each(|lane| self.set(lane, RouteCost::OUT_OF_REACH));
+        self.written = bits::both(&self.written, lanes);
     }
 
-    /// Sets the first `n` lanes, where all of them are in reach.
+    /// Costs of the same coalitions where losses stand in a proportion, in some lanes.
+    pub(super) fn be_in_proportion(&mut self, other: &Self, proportion: Proportion, lanes: &Mask) {
+        if other.are_out_of_reach() {
+            self.clear();
+            return;
+        }
+        self.clear_but(lanes);
+        bits::ones(lanes).for_each(|lane| self.set(lane, other.at(lane).times(proportion)));
+    }
+
+    /// Sets the first `n` lanes, where all of them are in reach; the others are not.
     pub(super) fn set_first(&mut self, n: usize, of: impl Fn(usize) -> RouteCost) {
+        self.clear_but(&bits::first_lanes(n));
         for lane in 0..n {
             self.set(lane, of(lane));
         }
@@ -146,6 +156,19 @@ impl Costs {
             capital: self.capital[lane],
             forfeited: self.forfeited[lane],
             returned: self.returned[lane],
+        }
+    }
+
+    /// Sets one lane; `None` is out of reach.
+    pub(super) fn put(&mut self, lane: usize, cost: Option<RouteCost>) {
+        let bit = 1 << (lane % 64);
+        match cost {
+            Some(cost) => self.set(lane, cost),
+            None if self.written[lane / 64] & bit == 0 => (),
+            None => {
+                self.set(lane, RouteCost::OUT_OF_REACH);
+                self.written[lane / 64] ^= bit;
+            }
         }
     }
 
@@ -247,29 +270,55 @@ impl TargetOutcome {
         self.best.set(lane, other.best.at(lane));
     }
 
+    /// Finds the cheapest route, of several the first.
     pub(super) fn pick_cheapest(&mut self) {
         let Self { routes, cheapest, best, .. } = self;
-        match best.few() {
-            Some(lanes) => lanes.for_each(|lane| cheapest[lane] = NO_ROUTE),
-            None => cheapest.fill(NO_ROUTE),
-        }
-        best.clear();
-        for (index, RouteOutcome { costs, .. }) in (0u8..).zip(routes) {
+        let Some(start) = routes.iter().position(|route| route.costs.few().is_none()) else {
+            match best.few() {
+                Some(lanes) => lanes.for_each(|lane| cheapest[lane] = NO_ROUTE),
+                None => cheapest.fill(NO_ROUTE),
+            }
+            best.clear();
+            for (index, RouteOutcome { costs, .. }) in (0u8..).zip(routes) {
+                best.take_few(costs, (cheapest, index), false);
+            }
+            return;
+        };
+        for (index, RouteOutcome { costs, .. }) in (0u8..).zip(&*routes).skip(start) {
             match costs.few() {
-                Some(lanes) => {
-                    lanes.for_each(|lane| best.take(lane, costs.at(lane), &mut cheapest[lane], index))
-                }
+                Some(_) => best.take_few(costs, (cheapest, index), false),
+                None if usize::from(index) == start => best.start_with(costs, cheapest, index),
                 None => best.take_columns(costs, cheapest, index),
             }
+        }
+        // Those before, the nearest first: they win where they cost the same.
+        for (index, RouteOutcome { costs, .. }) in (0u8..NO_ROUTE).zip(&*routes).take(start).rev() {
+            best.take_few(costs, (cheapest, index), true);
         }
     }
 }
 
 impl Costs {
-    /// Takes over a route's cost in one lane if that is less; of the bounds the least.
-    fn take(&mut self, lane: usize, cost: RouteCost, cheapest: &mut u8, route: u8) {
+    /// Takes over a route's costs in every lane.
+    fn start_with(&mut self, costs: &Self, cheapest: &mut [u8; LANES], route: u8) {
+        self.clone_from(costs);
+        for (cheapest, (cost, returned)) in cheapest.iter_mut().zip(costs.cost.iter().zip(&costs.returned)) {
+            *cheapest = if cost - returned < f64::INFINITY { route } else { NO_ROUTE };
+        }
+    }
+
+    /// Takes over a route's costs where it has few, as [`Self::take`] does.
+    fn take_few(&mut self, costs: &Self, (cheapest, route): (&mut [u8; LANES], u8), is_first: bool) {
+        for lane in costs.few().into_iter().flatten() {
+            self.take(lane, costs.at(lane), (&mut cheapest[lane], route), is_first);
+        }
+    }
+
+    /// Takes over a route's cost in one lane if that is less, or no more and the route comes first; of the bounds the least.
+    fn take(&mut self, lane: usize, cost: RouteCost, (cheapest, route): (&mut u8, u8), is_first: bool) {
         let least = if cost.lower < self.lower[lane] { cost.lower } else { self.lower[lane] };
-        if cost.cost - cost.returned < self.cost[lane] - self.returned[lane] {
+        let (net, best) = (cost.cost - cost.returned, self.cost[lane] - self.returned[lane]);
+        if net < best || (is_first && net <= best && net.is_finite()) {
             self.set(lane, cost);
             *cheapest = route;
         }

@@ -130,6 +130,7 @@ pub(super) fn acquire_columns(target: &Target, power: &StakePower, draws: &Draws
     };
     let tokens = purchase.staked_tokens * purchase.share / (1.0 - purchase.share);
     if tokens > purchase.for_sale_tokens {
+        costs.clear();
         return true;
     }
     let prices = &draws.prices[purchase.asset];

@@ -213,8 +213,8 @@ impl Service<'_> {
                     bits::ones(self.judged).for_each(share);
                     continue;
                 }
-                costs.clear();
                 if *route == Route::Collude && !some_reach {
+                    costs.clear();
                     continue;
                 }
                 if *route == Route::Acquire
@@ -228,10 +228,9 @@ impl Service<'_> {
                     }
                     _ => self.judged,
                 };
+                costs.clear_but(possible);
                 for lane in bits::ones(possible) {
-                    if let Some(cost) = self.cost(&at, *route, profit[lane], lane, scratch) {
-                        costs.set(lane, cost);
-                    }
+                    costs.put(lane, self.cost(&at, *route, profit[lane], lane, scratch));
                 }
             }
         }

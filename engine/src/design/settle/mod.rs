@@ -288,18 +288,18 @@ impl Books {
         let all = if in_full.is_empty() { slashes } else { &in_full };
         let waves =
             (beacon::Wave::new(self, book, incident, slashes), beacon::Wave::new(self, book, incident, all));
-        let attackers =
-            committed().map(|(member, part)| (Part::new(member, accidents, Role::Attacker), part));
+        // Where nothing is slashed for the attack, its members lose what others would by their accidents.
+        let is_slashed = !slashes.is_empty();
+        let attackers = committed().filter(|_| is_slashed);
+        let attackers = attackers.map(|(member, part)| (Part::new(member, accidents, Role::Attacker), part));
         let first = |at: usize| accidents[..at].iter().all(|other| other.operator != accidents[at].operator);
-        let idle = |at: usize| !members.iter().any(|member| *member as usize == accidents[at].operator);
+        let idle = |at: usize| {
+            !is_slashed || !members.iter().any(|member| *member as usize == accidents[at].operator)
+        };
         let bystanders = (0..accidents.len()).filter(|at| first(*at) && idle(*at));
         let bystanders =
             bystanders.map(|at| (Part::new(accidents[at].operator, accidents, Role::Bystander), 1.0));
-        // Who is neither slashed for the attack nor has an accident loses nothing.
-        let involved = |(part, _): &(Part, f64)| {
-            book.answers[part.operator] && (part.accidents > 0 || !slashes.is_empty())
-        };
-        for (part, committed) in attackers.chain(bystanders).filter(involved) {
+        for (part, committed) in attackers.chain(bystanders).filter(|(part, _)| book.answers[part.operator]) {
             let mine: (&[Slash], &[Slash]) = match part.role {
                 Role::Attacker => (slashes, all),
                 Role::Bystander => (&[], &[]),
