@@ -369,7 +369,7 @@ impl Judge {
         let steps = if lower > 0.0 { GAP_STEPS } else { UNDECIDED_STEPS };
         let aim = Aim { profit, known: profit - lower, close: CLOSE, steps: steps << (2 * tries) };
         let Search { exact, column, .. } = &mut self.search;
-        let least = exact.solve(Task { joint, scene, set, payments: column }, aim);
+        let least = exact.solve_on(Task { joint, scene, set, payments: column }, aim);
         if exact.best_parts.is_empty() {
             exact.best.sort_unstable();
         }

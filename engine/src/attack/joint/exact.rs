@@ -1,17 +1,21 @@
 //! The cheapest coalition for a set of targets, as far as a limit of work reaches: branch and bound over operators on the linear
 //! relaxation. Every bound is reckoned anew from the multipliers, whatever the relaxation's own arithmetic says.
+//!
+//! Of the operators that the relaxation takes in part, the one is decided on that makes it dearest both ways: one ratio test tells what either
+//! decision costs at least, and the multipliers that prove it. A decision that costs too much is not followed, and the other one is then taken
+//! where the relaxation stands.
 
 use super::knapsack::Knapsack;
-use super::order::Order;
+use super::rounding::Rounding;
 use super::scene::Scene;
-use super::simplex::{Fractional, Simplex};
+use super::simplex::{Fractional, Penalty, Simplex};
 use crate::attack::part;
-use crate::graph::{Joint, Targets, to_f64};
+use crate::graph::{Joint, Targets};
+use crate::kernels::columns::add_scaled;
+use crate::kernels::pivots::least_sum;
 
 /// Pivots after one operator is decided.
 const PIVOTS: usize = 60;
-/// Operators that give more where a target falls short by a rounding.
-const MOST_MENDED: usize = 4;
 /// Decisions after which near misses are not followed any more.
 const EXACT: usize = 8;
 /// How far a bound is rounded, as a part of all that is added up.
@@ -23,31 +27,28 @@ const NEARLY: f64 = 1e-9;
 /// Working memory.
 #[derive(Debug, Clone, Default)]
 pub struct Exact {
-    /// The relaxation with what is decided so far. `[depth]`
+    /// The relaxation with what is decided so far; its candidates are positions in `core`. `[depth]`
     levels: Vec<Simplex>,
+    /// The set of targets whose relaxation is solved at the first level and not touched since, if known.
+    solved: Option<Targets>,
     mu: Vec<f64>,
-    /// Coverage that candidates give at the multipliers, USD.
+    /// Coverage that candidates of the core give at the multipliers, USD.
     worth: Vec<f64>,
     whole: Vec<u32>,
     fractional: Vec<Fractional>,
-    surplus: Vec<(usize, u128)>,
-    by_payment: Order,
-    /// Candidates, dearest first; empty where that is not known yet.
-    order: Vec<u32>,
-    /// Places in that order. `[candidate]`
-    places: Vec<u32>,
-    /// Who takes part, a bit each in that order.
-    present: Vec<u64>,
-    /// Power. `[candidate · rows + row]`
-    units: Vec<u128>,
-    /// Candidates that are not settled.
+    rounding: Rounding,
+    /// Candidates that are not settled, rising.
     core: Vec<u32>,
+    /// Whether others are.
+    is_settled: bool,
+    /// What those of the core are paid, USD, and their parts of what each row needs; nothing where everybody is of the core.
+    payments: Vec<f64>,
+    /// `[row · core + position]`
+    parts: Vec<f64>,
     /// Candidates that join for good, what they are paid (and without signs) and what they bring to each row. `[row]`
     joined: Vec<u32>,
     paid: (f64, f64),
     brought: Vec<f64>,
-    /// Part of its keys that each commits while members are rounded; empty where nobody can be divided. `[candidate]`
-    share: Vec<u64>,
     /// The cheapest coalition found: candidates.
     pub best: Vec<u32>,
     /// Part of its keys that each commits; empty where nobody can be divided. `[member]`
@@ -99,7 +100,7 @@ pub struct Task<'a> {
 
 impl Task<'_> {
     /// What must be covered: targets that need any power, and second quorums of theirs.
-    fn rows(&self) -> impl Iterator<Item = usize> + Clone + '_ {
+    pub(super) fn rows(&self) -> impl Iterator<Item = usize> + Clone + '_ {
         self.scene.rows(self.set)
     }
 
@@ -110,24 +111,30 @@ impl Task<'_> {
         row.filter(|_| self.payments.iter().all(|payment| *payment >= 0.0))
     }
 
-    fn units(&self, row: usize, candidate: u32) -> u128 {
+    pub(super) fn units(&self, row: usize, candidate: u32) -> u128 {
         self.scene.row_units(self.joint, row)[candidate as usize]
     }
 
     /// Power of a part of a candidate's keys; of all of them where nobody is divided.
-    fn committed(&self, target: usize, candidate: u32, share: &[u64]) -> u128 {
+    pub(super) fn committed(&self, target: usize, candidate: u32, share: &[u64]) -> u128 {
         let units = self.units(target, candidate);
         share.get(candidate as usize).map_or(units, |share| part::of_units(units, *share))
     }
 }
 
 impl Exact {
+    /// Forgets what is solved: other tasks follow, of which the targets tell nothing.
+    pub fn clear(&mut self) {
+        self.solved = None;
+    }
+
     /// Multipliers of the linear relaxation, one a target (others are left), and what they prove: no coalition is paid less.
     /// `None` where the relaxation is not solved.
     pub fn relax(&mut self, task: Task<'_>, mu: &mut [f64]) -> Option<f64> {
         if !self.start(task) {
             return None;
         }
+        self.solved = Some(task.set);
         let proven = self.proven(task, 0);
         task.rows().for_each(|row| mu[task.scene.row_target(row)] = 0.0);
         task.rows().zip(&self.mu).for_each(|(row, mult)| mu[task.scene.row_target(row)] += mult);
@@ -137,6 +144,12 @@ impl Exact {
     /// Looks for a coalition that reaches the set for less than is known, as far as `aim` says; leaves it in `best`, empty if there
     /// is none. Returns what no coalition is paid less than.
     pub fn solve(&mut self, task: Task<'_>, aim: Aim) -> f64 {
+        self.clear();
+        self.solve_on(task, aim)
+    }
+
+    /// [`Self::solve`], from where [`Self::relax`] ended if that was on this very task.
+    pub fn solve_on(&mut self, task: Task<'_>, aim: Aim) -> f64 {
         self.best.clear();
         self.best_parts.clear();
         if let Some(row) = task.only_row() {
@@ -145,7 +158,7 @@ impl Exact {
         }
         (self.cost, self.limit, self.aim) = (aim.known, aim.known, aim);
         (self.steps, self.open) = (aim.steps, f64::INFINITY);
-        if !self.start(task) {
+        if self.solved.take() != Some(task.set) && !self.start(task) {
             return f64::NEG_INFINITY;
         }
         self.settle(task);
@@ -166,9 +179,11 @@ impl Exact {
         if self.levels.is_empty() {
             self.levels.push(Simplex::default());
         }
+        self.solved = None;
         let root = &mut self.levels[0];
         root.start(task.payments, task.rows().map(|row| task.scene.row_part(row)));
-        self.order.clear();
+        self.rounding.clear();
+        self.is_settled = false;
         self.core.clear();
         self.core.extend((0u32..).take(task.payments.len()));
         self.joined.clear();
@@ -204,236 +219,186 @@ impl Exact {
         (self.core, self.open) = (core, open);
         let payments = || self.joined.iter().map(|who| task.payments[*who as usize]);
         self.paid = (payments().sum(), payments().map(f64::abs).sum());
+        self.payments.clear();
+        self.payments.extend(self.core.iter().map(|who| task.payments[*who as usize]));
+        self.parts.clear();
         for (brought, row) in self.brought.iter_mut().zip(task.rows()) {
             let part = task.scene.row_part(row);
             *brought = self.joined.iter().map(|who| part[*who as usize]).sum();
+            self.parts.extend(self.core.iter().map(|who| part[*who as usize]));
         }
-        let core = &self.core;
-        self.levels[0].settle(|who| core.binary_search(&who).is_err());
+        self.is_settled = true;
+        self.levels[0].settle(&self.core);
         self.descend(task, 0);
     }
 
     /// What the multipliers of a level prove, with what is decided there; leaves them in `mu`.
     fn proven(&mut self, task: Task<'_>, depth: usize) -> f64 {
-        let level = &self.levels[depth];
-        level.multipliers(&mut self.mu);
+        self.levels[depth].multipliers(&mut self.mu);
+        self.reckon(task, depth)
+    }
+
+    /// What the multipliers in `mu` prove, with what is decided at a level.
+    fn reckon(&mut self, task: Task<'_>, depth: usize) -> f64 {
+        let n = self.core.len();
         self.worth.clear();
-        self.worth.resize(self.core.len(), 0.0);
+        self.worth.resize(n, 0.0);
         let (mut value, mut size) = self.paid;
-        for ((row, mu), brought) in task.rows().zip(&self.mu).zip(&self.brought) {
-            let part = task.scene.row_part(row);
-            let worth = self.worth.iter_mut().zip(&self.core);
-            worth.for_each(|(worth, who)| *worth += mu * part[*who as usize]);
+        for (at, ((row, mu), brought)) in task.rows().zip(&self.mu).zip(&self.brought).enumerate() {
+            if *mu == 0.0 {
+                continue;
+            }
+            let part =
+                if self.is_settled { &self.parts[at * n..(at + 1) * n] } else { task.scene.row_part(row) };
+            add_scaled(&mut self.worth, *mu, part);
             value -= mu * brought;
             size += mu * brought;
         }
-        for (who, worth) in self.core.iter().zip(&self.worth) {
-            let reduced = task.payments[*who as usize] - worth;
-            let here = match level.bounds_of(*who) {
-                (lower, _) if lower > 0.0 => reduced,
-                (_, upper) if upper > 0.0 => reduced.min(0.0),
-                _ => continue,
-            };
-            value += here;
-            size += here.abs();
-        }
+        let payments = if self.is_settled { &self.payments } else { task.payments };
+        let (least, added) = least_sum(payments, &self.worth, self.levels[depth].bounds());
         let sum: f64 = self.mu.iter().sum();
-        value + sum - ROUNDING * (size + sum)
+        value + least + sum - ROUNDING * (size + added + sum)
     }
 
     fn descend(&mut self, task: Task<'_>, depth: usize) {
-        // Reckoned only where the relaxation says that it might do.
-        if self.levels[depth].objective() >= self.limit - NEARLY * self.limit.abs() {
-            let proven = self.proven(task, depth);
-            if proven >= self.limit {
-                self.open = self.open.min(proven);
+        while let Some((who, sides)) = self.next(task, depth) {
+            let rest = match sides.map(|side| self.rules_out(task, depth, who, side)) {
+                [true, true] => return,
+                [true, false] => sides[1],
+                [false, true] => sides[0],
+                [false, false] => {
+                    if self.levels.len() <= depth + 1 {
+                        self.levels.push(Simplex::default());
+                    }
+                    let (known, below) = self.levels.split_at_mut(depth + 1);
+                    below[0].clone_from(&known[depth]);
+                    if self.decide(task, depth + 1, (who, sides[0].0)) {
+                        self.descend(task, depth + 1);
+                    }
+                    // What has been found there may rule the other out.
+                    if self.rules_out(task, depth, who, sides[1]) {
+                        return;
+                    }
+                    sides[1]
+                }
+            };
+            if !self.decide(task, depth, (who, rest.0)) {
                 return;
             }
         }
+    }
+
+    /// Whom to decide on next at a level, by position in the core, and either decision with what it costs; `None` where
+    /// nothing is left to decide or the level's bound says that nobody need be.
+    fn next(&mut self, task: Task<'_>, depth: usize) -> Option<(u32, [(f64, Penalty); 2])> {
+        // Reckoned only where the relaxation says that it might do.
+        if self.levels[depth].objective() >= self.nearly() {
+            let proven = self.proven(task, depth);
+            if proven >= self.limit {
+                self.open = self.open.min(proven);
+                return None;
+            }
+        }
         self.levels[depth].parts(&mut self.whole, &mut self.fractional);
-        self.whole.extend_from_slice(&self.joined);
-        let doubt = |of: &Fractional| task.payments[of.candidate as usize] * of.part.min(1.0 - of.part);
-        let next = self.fractional.iter().copied().filter(|of| !task.scene.divides(of.candidate));
-        let next = next.max_by(|a, b| doubt(a).total_cmp(&doubt(b)).then(b.candidate.cmp(&a.candidate)));
+        let next = if self.steps > 0 { self.most_doubtful(task, depth) } else { None };
         self.round(task);
-        let Some(next) = next.filter(|_| self.steps > 0) else {
+        if next.is_none() {
             self.open = self.open.min(self.proven(task, depth));
-            return;
-        };
+            return None;
+        }
         self.steps -= 1;
         if self.steps + EXACT == self.aim.steps {
             self.limit = self.aim.limit(self.cost);
         }
-        if self.levels.len() <= depth + 1 {
-            self.levels.push(Simplex::default());
-        }
-        let first = if next.part >= 0.5 { 1.0 } else { 0.0 };
-        for part in [first, 1.0 - first] {
-            let (known, below) = self.levels.split_at_mut(depth + 1);
-            below[0].clone_from(&known[depth]);
-            below[0].fix(next.candidate, part);
-            if below[0].solve_below(PIVOTS, self.limit + NEARLY * self.limit.abs()) {
-                self.descend(task, depth + 1);
-            } else if self.may_reach(task, depth + 1) {
-                self.open = self.open.min(self.proven(task, depth));
-            }
-        }
+        next
     }
 
-    /// Whether all that are not ruled out at a level reach the set together.
+    /// Of those whom the relaxation takes in part and who have one key, whoever makes it dearest, both ways together; the nearer way first.
+    fn most_doubtful(&mut self, task: Task<'_>, depth: usize) -> Option<(u32, [(f64, Penalty); 2])> {
+        let Self { levels, fractional, core, limit, .. } = self;
+        let level = &mut levels[depth];
+        let room = (*limit - level.objective()).max(0.0);
+        let mut most: Option<(f64, Fractional, [Penalty; 2])> = None;
+        for of in fractional.iter().filter(|of| !task.scene.divides(core[of.candidate as usize])) {
+            let penalties = level.penalties(of.candidate);
+            let doubt = penalties.iter().map(|penalty| penalty.gain.clamp(0.0, room)).sum::<f64>();
+            let is_more = |(most, known, _): &(f64, Fractional, _)| {
+                doubt > *most || doubt >= *most && of.candidate < known.candidate
+            };
+            if most.as_ref().is_none_or(is_more) {
+                most = Some((doubt, *of, penalties));
+            }
+        }
+        let (_, of, [out, joins]) = most?;
+        let sides = [(0.0, out), (1.0, joins)];
+        Some((of.candidate, if of.part >= 0.5 { [sides[1], sides[0]] } else { sides }))
+    }
+
+    /// Whether a decision on somebody of the core costs too much; what it costs then stays open.
+    fn rules_out(&mut self, task: Task<'_>, depth: usize, who: u32, (part, penalty): (f64, Penalty)) -> bool {
+        // Without a solution there are no multipliers that tell so.
+        let about = self.levels[depth].objective() + penalty.gain;
+        if about < self.nearly() || penalty.gain == f64::INFINITY {
+            return false;
+        }
+        self.levels[depth].moved(who, penalty, &mut self.mu);
+        let open = self.reckon(task, depth);
+        let reduced = self.payments[who as usize] - self.worth[who as usize];
+        let proven = open + part * reduced - reduced.min(0.0) - 2.0 * ROUNDING * reduced.abs();
+        if proven >= self.limit {
+            self.open = self.open.min(proven);
+        }
+        proven >= self.limit
+    }
+
+    /// Below this nothing is ruled out.
+    fn nearly(&self) -> f64 {
+        if self.limit < f64::INFINITY { self.limit - NEARLY * self.limit.abs() } else { f64::INFINITY }
+    }
+
+    /// Decides on somebody at a level. `false` if that leaves no solution, or none that is known.
+    fn decide(&mut self, task: Task<'_>, depth: usize, (who, part): (u32, f64)) -> bool {
+        let limit = self.limit + NEARLY * self.limit.abs();
+        self.levels[depth].fix(who, part);
+        let is_solved = self.levels[depth].solve_below(PIVOTS, limit);
+        if !is_solved && self.may_reach(task, depth) {
+            self.open = self.open.min(self.proven(task, depth));
+        }
+        is_solved
+    }
+    /// Whether all that are not ruled out at a level reach the set together: parts are cut at what is needed, so that where they fall short
+    /// powers do as well.
     fn may_reach(&self, task: Task<'_>, depth: usize) -> bool {
-        let level = &self.levels[depth];
-        task.rows().all(|target| {
-            let there = self.core.iter().filter(|who| level.bounds_of(**who).1 > 0.0).chain(&self.joined);
-            there.map(|who| task.units(target, *who)).sum::<u128>() >= task.scene.row_need(target)
-        })
+        let (_, upper) = self.levels[depth].bounds();
+        let n = self.core.len();
+        let is_near = |at: usize| {
+            let parts = self.parts[at * n..(at + 1) * n].iter().zip(upper);
+            parts.map(|(part, upper)| part * upper).sum::<f64>() + self.brought[at] > 1.0 - NEARLY
+        };
+        (0..self.brought.len()).all(is_near)
+            && task.rows().all(|target| {
+                let there =
+                    self.core.iter().zip(upper).filter(|(_, upper)| **upper > 0.0).map(|(who, _)| who);
+                let there = there.chain(&self.joined);
+                there.map(|who| task.units(target, *who)).sum::<u128>() >= task.scene.row_need(target)
+            })
     }
 
-    /// Everybody who takes part at all and has one key joins whole; then those leave whom nothing needs, dearest first, and who can be
-    /// divided takes back what nothing needs. Keeps what is cheaper.
+    /// A whole coalition from what the relaxation says; keeps it if it is cheaper.
     fn round(&mut self, task: Task<'_>) {
-        self.share.clear();
-        if !task.scene.divisible.is_empty() {
-            self.divide(task);
-        }
-        self.whole.extend(self.fractional.iter().map(|of| of.candidate));
-        self.mend(task);
-        if self.order.is_empty() {
-            self.rank(task);
-        }
-        if !self.surpluses(task) {
-            return;
-        }
-        self.drop_needless(task);
-        let payment = |who: u32| task.payments[who as usize];
-        let members = &mut self.whole;
-        let surplus = &mut self.surplus;
-        let share = &mut self.share;
+        let Self { whole, fractional, core, joined, .. } = self;
+        whole.iter_mut().for_each(|at| *at = core[*at as usize]);
+        fractional.iter_mut().for_each(|of| of.candidate = core[of.candidate as usize]);
+        whole.extend_from_slice(joined);
+        let Some(cost) = self.rounding.round(task, (whole, fractional), self.cost) else { return };
+        self.cost = cost;
+        self.limit = if self.steps + EXACT > self.aim.steps { cost } else { self.aim.limit(cost) };
+        self.best.clone_from(&self.whole);
+        self.best_parts.clear();
+        let share = self.rounding.shares();
         if !share.is_empty() {
-            for who in members.iter().filter(|who| task.scene.divides(**who) && payment(**who) > 0.0) {
-                let at = *who as usize;
-                share[at] = part::trimmed(|target| task.units(target, *who), share[at], surplus);
-            }
-            members.retain(|who| share[*who as usize] > 0);
-        }
-        let part = |who: u32| share.get(who as usize).map_or(1.0, |share| part::value(*share));
-        let cost: f64 = members.iter().map(|who| part(*who) * payment(*who)).sum();
-        if cost < self.cost {
-            self.cost = cost;
-            self.limit = if self.steps + EXACT > self.aim.steps { cost } else { self.aim.limit(cost) };
-            self.best.clone_from(members);
-            self.best_parts.clear();
-            if !share.is_empty() {
-                self.best.sort_unstable();
-                self.best_parts.extend(self.best.iter().map(|who| share[*who as usize]));
-            }
-        }
-    }
-
-    /// Lets those leave whom nothing needs, dearest first.
-    fn drop_needless(&mut self, task: Task<'_>) {
-        self.present.fill(0);
-        for who in &self.whole {
-            let place = self.places[*who as usize];
-            self.present[place as usize / 64] |= 1 << (place % 64);
-        }
-        let Self { whole: members, order, present, surplus, share, units, .. } = self;
-        members.clear();
-        let rows = surplus.len();
-        for (order, word) in order.chunks(64).zip(present) {
-            while *word != 0 {
-                let who = order[word.trailing_zeros() as usize];
-                *word &= *word - 1;
-                let units = &units[who as usize * rows..(who as usize + 1) * rows];
-                let part = share.get(who as usize).copied().unwrap_or(part::WHOLE);
-                let needed = units
-                    .iter()
-                    .zip(&*surplus)
-                    .any(|(units, (_, left))| part::of_units(*units, part) > *left);
-                if task.payments[who as usize] < 0.0 || needed {
-                    members.push(who);
-                } else {
-                    let left = surplus.iter_mut().zip(units);
-                    left.for_each(|((_, left), units)| *left -= part::of_units(*units, part));
-                }
-            }
-        }
-    }
-
-    /// Puts the candidates of a task in order, dearest first, and their powers side by side.
-    fn rank(&mut self, task: Task<'_>) {
-        let n = task.payments.len();
-        self.by_payment.clear(n);
-        (0u32..).zip(task.payments).for_each(|(who, payment)| self.by_payment.push(-payment, who));
-        self.by_payment.sort();
-        self.order.extend(self.by_payment.iter());
-        self.places.resize(n, 0);
-        for (place, who) in (0u32..).zip(&self.order) {
-            self.places[*who as usize] = place;
-        }
-        self.present.resize(n.div_ceil(64), 0);
-        let rows = task.rows().count();
-        self.units.resize(n * rows, 0);
-        for (at, row) in task.rows().enumerate() {
-            let units = task.scene.row_units(task.joint, row);
-            self.units.iter_mut().skip(at).step_by(rows).zip(units).for_each(|(out, units)| *out = *units);
-        }
-    }
-
-    /// What those in `whole` bring beyond the need of each row. `false` if they fall short.
-    fn surpluses(&mut self, task: Task<'_>) -> bool {
-        self.surplus.clear();
-        self.surplus.extend(task.rows().map(|row| (row, 0)));
-        let rows = self.surplus.len();
-        for who in &self.whole {
-            let units = &self.units[*who as usize * rows..(*who as usize + 1) * rows];
-            let part = self.share.get(*who as usize).copied().unwrap_or(part::WHOLE);
-            let brought = self.surplus.iter_mut().zip(units);
-            brought.for_each(|((_, brought), units)| *brought += part::of_units(*units, part));
-        }
-        self.surplus.iter_mut().all(|(row, brought)| {
-            let over = brought.checked_sub(task.scene.row_need(*row));
-            *brought = over.unwrap_or(0);
-            over.is_some()
-        })
-    }
-
-    /// Parts of those who can be divided as the relaxation has them, everybody else whole.
-    fn divide(&mut self, task: Task<'_>) {
-        self.share.resize(task.payments.len(), part::WHOLE);
-        for of in self.fractional.iter().filter(|of| task.scene.divides(of.candidate)) {
-            self.share[of.candidate as usize] = part::up(of.part);
-        }
-    }
-
-    /// Where rounding has left a target short, those who can be divided give more, cheapest first.
-    fn mend(&mut self, task: Task<'_>) {
-        if self.share.is_empty() {
-            return;
-        }
-        for target in task.rows() {
-            for _ in 0..MOST_MENDED {
-                let brought: u128 =
-                    self.whole.iter().map(|who| task.committed(target, *who, &self.share)).sum();
-                let Some(missing) = task.scene.row_need(target).checked_sub(brought).filter(|m| *m > 0)
-                else {
-                    break;
-                };
-                let is_in = |who: u32| self.whole.contains(&who);
-                let has_room = |who: &u32| {
-                    let room = !is_in(*who) || self.share[*who as usize] < part::WHOLE;
-                    task.scene.divides(*who) && task.units(target, *who) > 0 && room
-                };
-                let ratio = |who: &u32| task.payments[*who as usize] / to_f64(task.units(target, *who));
-                let all = (0u32..).take(task.payments.len()).filter(has_room);
-                let Some(who) = all.min_by(|a, b| ratio(a).total_cmp(&ratio(b))) else { break };
-                let joins = !is_in(who);
-                let here = if joins { 0 } else { task.committed(target, who, &self.share) };
-                self.share[who as usize] = part::with_units(task.units(target, who), here + missing);
-                if joins {
-                    self.whole.push(who);
-                }
-            }
+            self.best.sort_unstable();
+            self.best_parts.extend(self.best.iter().map(|who| share[*who as usize]));
         }
     }
 }

@@ -15,6 +15,7 @@ mod knapsack;
 mod order;
 mod payments;
 pub mod plan;
+mod rounding;
 pub mod scene;
 pub mod search;
 pub mod second;

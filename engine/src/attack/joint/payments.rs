@@ -98,8 +98,12 @@ fn losses(
     let held = joint.held(set);
     let mut tokens = vec![0.0; assets.len() * n];
     for (index, pool) in joint.pools.iter().enumerate() {
+        let charges = |target: usize| joint.targets[target].charges.iter().any(|charge| charge.pool == index);
+        if !targets_in(set).any(charges) {
+            continue;
+        }
         let place = assets.iter().position(|asset| *asset == pool.asset).unwrap_or(0) * n;
-        exposures.clear(n);
+        exposures.clear();
         for (target, shares) in targets_in(set).map(|target| (&joint.targets[target], &shares[target])) {
             for (charge, share) in target.charges.iter().zip(shares).filter(|(c, _)| c.pool == index) {
                 let landed = if is_held(charge, held) { charge.held } else { charge.free };
@@ -122,7 +126,7 @@ fn losses(
     Losses { tokens: columns.map(|(asset, column)| (*asset, column.to_vec())).collect(), friction }
 }
 
-/// [`crate::graph::Exposure`] of every operator in one pool. `[operator]`
+/// [`crate::graph::Exposure`] of every operator in one pool, a column left empty where there is none. `[operator]`
 #[derive(Debug, Clone, Default)]
 struct Exposures {
     home: Vec<f64>,
@@ -133,11 +137,10 @@ struct Exposures {
 }
 
 impl Exposures {
-    fn clear(&mut self, n: usize) {
+    fn clear(&mut self) {
         let Self { home, claims, drawdown, ejection, silent_hours } = self;
         for column in [home, claims, drawdown, ejection, silent_hours] {
             column.clear();
-            column.resize(n, 0.0);
         }
     }
 
@@ -148,12 +151,14 @@ impl Exposures {
         rule: Combine,
         (share, takes_part): (&[f64], &[bool]),
     ) {
-        let raise = |column: &mut [f64], to: f64| {
+        let raise = |column: &mut Vec<f64>, to: f64| {
+            column.resize(share.len(), 0.0);
             for (value, share) in column.iter_mut().zip(share) {
                 *value = if *share > 0.0 && to > *value { to } else { *value };
             }
         };
         if charge.drawdown > 0.0 {
+            self.drawdown.resize(share.len(), 0.0);
             for (value, part) in self.drawdown.iter_mut().zip(takes_part) {
                 *value = if *part && charge.drawdown > *value { charge.drawdown } else { *value };
             }
@@ -169,6 +174,7 @@ impl Exposures {
             return;
         }
         let column = if charge.is_claim { &mut self.claims } else { &mut self.home };
+        column.resize(share.len(), 0.0);
         let values = column.iter_mut().zip(share);
         match rule {
             Combine::Additive if charge.is_claim => {
@@ -185,16 +191,17 @@ impl Exposures {
     }
 
     fn add_tokens(&self, pool: &JointPool, below: Below, out: &mut [f64]) {
+        let of = |column: &[f64], operator: usize| column.get(operator).copied().unwrap_or(0.0);
         for (operator, out) in out.iter_mut().enumerate() {
-            let (home, claims) = (self.home[operator], self.claims[operator]);
+            let (home, claims) = (of(&self.home, operator), of(&self.claims, operator));
             let fraction = match pool.rule {
                 Combine::Once => home.max(claims),
                 Combine::Additive => (home + claims).min(1.0),
                 Combine::Compound => 1.0 - (1.0 - home) * (1.0 - claims),
             };
-            let own = pool.own_share[operator] * below.lost(fraction, self.drawdown[operator]);
-            let income = self.ejection[operator] * pool.ejection_income[operator]
-                + self.silent_hours[operator] * pool.hourly_income[operator];
+            let own = pool.own_share[operator] * below.lost(fraction, of(&self.drawdown, operator));
+            let income = of(&self.ejection, operator) * pool.ejection_income[operator]
+                + of(&self.silent_hours, operator) * pool.hourly_income[operator];
             *out += pool.tokens[operator] * (own + income);
         }
     }

@@ -55,6 +55,7 @@ impl Search {
     /// Forgets an earlier scenario.
     pub fn clear(&mut self) {
         self.tried.clear();
+        self.exact.clear();
         (self.raised, self.relaxed) = (None, None);
     }
 
