@@ -11,14 +11,57 @@ const SHIFT: u32 = f64::MANTISSA_DIGITS - 1 - MANTISSA_BITS;
 /// Two-sided 95 % quantile of the normal law.
 pub const Z95: f64 = 1.959_963_984_540_054;
 
+/// Values after which the latest counts are added to the others: fewer than 16 bits hold.
+const MOST_LATEST: usize = 1 << 15;
+
 /// Counts of positive magnitudes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 struct Bins {
     first: u64,
     counts: Vec<u64>,
+    /// Counts of the latest columns, to be added to the others: short, so that those of many sketches stay in the cache.
+    latest: Vec<u16>,
+    /// How many values they hold, at most.
+    n_latest: usize,
 }
 
 impl Bins {
+    /// Counts magnitudes by their bins; puts those aside for which there is no bin, and tells how many. At most
+    /// [`LANES`].
+    #[inline]
+    fn add_latest(&mut self, bins: &[u64], values: &[f64], others: &mut [f64; LANES]) -> usize {
+        if self.n_latest + values.len() > MOST_LATEST {
+            self.add_up();
+        }
+        self.n_latest += values.len();
+        self.latest.resize(self.counts.len(), 0);
+        let mut n_others = 0;
+        for (bin, value) in bins.iter().zip(values) {
+            // What is not positive and finite has a bin far from the others'.
+            let index = usize::try_from(bin.wrapping_sub(self.first)).unwrap_or(usize::MAX);
+            match self.latest.get_mut(index) {
+                Some(times) => *times += 1,
+                None => {
+                    others[n_others] = *value;
+                    n_others += 1;
+                }
+            }
+        }
+        n_others
+    }
+
+    /// Adds the latest counts to the others.
+    fn add_up(&mut self) {
+        self.counts.iter_mut().zip(&self.latest).for_each(|(times, latest)| *times += u64::from(*latest));
+        self.latest.fill(0);
+        self.n_latest = 0;
+    }
+
+    /// How many have this bin.
+    #[inline]
+    fn times(&self, index: usize) -> u64 {
+        self.counts[index] + self.latest.get(index).copied().map_or(0, u64::from)
+    }
     #[inline]
     fn add(&mut self, magnitude: f64) {
         let bin = magnitude.to_bits() >> SHIFT;
@@ -37,6 +80,8 @@ impl Bins {
         }
         if bin < self.first {
             let missing = usize::try_from(self.first - bin).unwrap_or(0);
+            self.add_up();
+            self.latest.clear();
             self.counts.splice(0..0, std::iter::repeat_n(0, missing));
             self.first = bin;
         }
@@ -48,18 +93,19 @@ impl Bins {
     }
 
     fn merge(&mut self, other: &Self) {
-        for (bin, times) in (other.first..).zip(&other.counts) {
-            if *times > 0 {
-                self.add_bin(bin, *times);
+        for (bin, index) in (other.first..).zip(0..other.counts.len()) {
+            if other.times(index) > 0 {
+                self.add_bin(bin, other.times(index));
             }
         }
     }
 
     /// `(low edge, high edge, count)`, rising.
     fn iter(&self) -> impl DoubleEndedIterator<Item = (f64, f64, u64)> + '_ {
-        self.counts.iter().enumerate().filter(|(_, times)| **times > 0).map(|(index, times)| {
+        let all = (0..self.counts.len()).map(|index| (index, self.times(index)));
+        all.filter(|(_, times)| *times > 0).map(|(index, times)| {
             let bin = self.first + index as u64;
-            (f64::from_bits(bin << SHIFT), f64::from_bits((bin + 1) << SHIFT), *times)
+            (f64::from_bits(bin << SHIFT), f64::from_bits((bin + 1) << SHIFT), times)
         })
     }
 
@@ -72,16 +118,25 @@ impl Bins {
         while passed < n {
             let some = passed..(passed + 32).min(n);
             let range = if falls { n - some.end..n - some.start } else { some };
-            let times: u64 = self.counts[range].iter().sum();
+            let latest = self.latest.iter().take(range.end).skip(range.start);
+            let latest: u64 = latest.copied().map(u64::from).sum();
+            let times = self.counts[range].iter().sum::<u64>() + latest;
             if !is_passed(times, left) {
                 break;
             }
             passed += 32;
         }
         let index = (passed..n).map(|at| if falls { n - 1 - at } else { at });
-        let index = index.into_iter().find(|index| !is_passed(self.counts[*index], left))?;
+        let index = index.into_iter().find(|index| !is_passed(self.times(*index), left))?;
         let bin = self.first + index as u64;
-        Some((f64::from_bits(bin << SHIFT), f64::from_bits((bin + 1) << SHIFT), self.counts[index]))
+        Some((f64::from_bits(bin << SHIFT), f64::from_bits((bin + 1) << SHIFT), self.times(index)))
+    }
+}
+
+impl PartialEq for Bins {
+    /// Whether all bins hold the same, the latest counts or not.
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
 }
 
@@ -116,7 +171,7 @@ impl Interval {
 }
 
 /// Counts of values by magnitude. NaN is refused by assertion: it is a bug of the caller.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sketch {
     n: u64,
     minus_infinity: u64,
@@ -151,20 +206,9 @@ impl Sketch {
 
     /// Counts at most [`LANES`] values: those in bins that are there, then the others.
     fn add_mixed(&mut self, values: &[f64]) {
-        let (mut bins, mut others, mut n_others) = ([0; LANES], [0.0; LANES], 0);
+        let (mut bins, mut others) = ([0; LANES], [0.0; LANES]);
         columns::high_bits(values, SHIFT, &mut bins);
-        let Bins { first, counts } = &mut self.positive;
-        for (bin, value) in bins.iter().zip(values) {
-            // What is not positive and finite has a bin far from the others'.
-            let index = usize::try_from(bin.wrapping_sub(*first)).unwrap_or(usize::MAX);
-            match counts.get_mut(index) {
-                Some(times) => *times += 1,
-                None => {
-                    others[n_others] = *value;
-                    n_others += 1;
-                }
-            }
-        }
+        let n_others = self.positive.add_latest(&bins, values, &mut others);
         self.n += (values.len() - n_others) as u64;
         others[..n_others].iter().for_each(|value| self.add(*value));
     }
@@ -361,6 +405,26 @@ mod tests {
             column.iter().for_each(|value| one_by_one.add(*value));
         }
         assert_eq!(by_column, one_by_one);
+    }
+
+    /// More values of one bin than a latest count can hold, while bins are put before and after it.
+    #[test]
+    fn no_count_is_lost_however_many_columns_there_are() {
+        let (mut by_column, mut one_by_one) = (Sketch::default(), Sketch::default());
+        for column in 0..600_i32 {
+            let ends = [libm::exp2(f64::from(column % 40)), libm::exp2(f64::from(-(column % 70)))];
+            let values: Vec<f64> = ends.into_iter().chain([1.5; LANES - 2]).collect();
+            by_column.add_column(&values);
+            values.iter().for_each(|value| one_by_one.add(*value));
+        }
+        assert_eq!(by_column, one_by_one);
+        let mut merged = by_column.clone();
+        merged.merge(&by_column);
+        assert_eq!(merged.n(), 2 * one_by_one.n());
+        for p in [0.001, 0.5, 0.999] {
+            assert_eq!(by_column.quantile(p), one_by_one.quantile(p));
+            assert_eq!(merged.quantile(p).value.to_bits(), one_by_one.quantile(p).value.to_bits());
+        }
     }
 
     #[test]

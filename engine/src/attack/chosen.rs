@@ -37,7 +37,7 @@ impl Chosen<'_> {
         if self.second.is_some() {
             return scratch.both_quorums(self, draws, lane, route == Route::Bribe);
         }
-        let recruits = ranks.recruits(self.index, lane, route == Route::Bribe, draws.premium[lane]);
+        let recruits = &ranks.recruits(self.index, lane, route == Route::Bribe, draws.premium[lane]);
         if !self.power.divisible.is_empty() {
             return self.divided(recruits, price, scratch);
         }
@@ -55,8 +55,10 @@ impl Chosen<'_> {
                 if let (Some(mix), [first, second]) = (&losses.mix, priced.multipliers()) {
                     let usd = losses.assets.iter().map(|(asset, ..)| price(*asset));
                     let rates = Rates::new(mix, [*first, *second], usd);
+                    let turned;
                     let recruits = if rates.is_turned() {
-                        ranks.turned(self.index, lane, route == Route::Bribe, draws.premium[lane])
+                        turned = ranks.turned(self.index, lane, route == Route::Bribe, draws.premium[lane]);
+                        &turned
                     } else {
                         recruits
                     };
@@ -84,7 +86,7 @@ impl Chosen<'_> {
     /// The cheapest coalition where some can commit a part of their keys.
     fn divided(
         &self,
-        recruits: Recruits<'_>,
+        recruits: &Recruits<'_>,
         price: impl Fn(usize) -> f64,
         scratch: &mut Scratch,
     ) -> Option<CoalitionCost> {
@@ -120,7 +122,7 @@ impl Chosen<'_> {
     /// where units are counted beforehand, else by weight.
     fn too_few(
         &self,
-        recruits: Recruits<'_>,
+        recruits: &Recruits<'_>,
         route: Route,
         (ranks, lane): (&RankSets, usize),
         scratch: &mut Scratch,

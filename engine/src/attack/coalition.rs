@@ -93,14 +93,14 @@ pub(super) fn narrow(position: usize) -> u32 {
 
 /// Whether few can join and the walk has left a gap between a cost and its bound.
 #[inline]
-pub(super) fn is_closer_sought(recruits: Recruits<'_>, found: CoalitionCost) -> bool {
+pub(super) fn is_closer_sought(recruits: &Recruits<'_>, found: CoalitionCost) -> bool {
     found.cost_usd - found.lower_usd > OPEN * found.cost_usd && !has_more_than_few(recruits)
 }
 
 /// Closer bounds where few can join, cost and lower bound; puts a cheaper coalition in place of the members. `of` tells the units,
 /// the private loss and its ratio to power at a position.
 pub(super) fn closer_of_few(
-    recruits: Recruits<'_>,
+    recruits: &Recruits<'_>,
     CoalitionCost { cost_usd: cost, lower_usd: lower, .. }: CoalitionCost,
     least_power: u128,
     of: impl Fn(usize) -> (u128, f64, f64),
@@ -133,7 +133,7 @@ pub(super) fn closer_of_few(
     (least, if searched.is_complete { least } else { lower })
 }
 
-fn has_more_than_few(recruits: Recruits<'_>) -> bool {
+fn has_more_than_few(recruits: &Recruits<'_>) -> bool {
     let mut n = 0;
     // Of those who can be bribed there are many as a rule.
     recruits.bribable.iter().chain(recruits.colluders).any(|word| {
@@ -148,7 +148,7 @@ pub fn nearly(power: u128) -> f64 {
 }
 
 /// Weight of all recruits.
-pub fn available_weight(priced: &Priced, recruits: Recruits<'_>) -> f64 {
+pub fn available_weight(priced: &Priced, recruits: &Recruits<'_>) -> f64 {
     let weight = |set| bits::ones(set).map(|slot| priced.weights[slot]).sum::<f64>();
     weight(recruits.colluders) + weight(recruits.bribable)
 }

@@ -33,7 +33,7 @@ pub(super) struct Candidate {
 /// Writes the cheapest coalition found among candidates; `None` if all of them fall short of `least`. `of` tells the units, the
 /// private loss, the forfeited stake (USD, whole) and whether it can be divided of the operator at a position.
 pub(super) fn cheapest(
-    recruits: Recruits<'_>,
+    recruits: &Recruits<'_>,
     least: u128,
     of: impl Fn(usize) -> (u128, f64, f64, bool),
     coalition: &mut Coalition,

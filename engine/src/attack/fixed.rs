@@ -47,6 +47,10 @@ impl Terms for FixedOrder {
         [self.light.up_to(weight); 2]
     }
     #[inline(always)]
+    fn rank_near(&self, ratio: f64) -> usize {
+        self.ratio.partition_point(|other| *other < ratio)
+    }
+    #[inline(always)]
     fn ratio(&self, rank: usize) -> f64 {
         self.ratio[rank]
     }
@@ -56,7 +60,7 @@ impl Terms for FixedOrder {
 pub fn by_fixed_order(
     order: &FixedOrder,
     price: f64,
-    recruits: Recruits<'_>,
+    recruits: &Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
     let mut found = cheapest(order, u128::from(order.least_power), recruits, coalition)?;
@@ -75,7 +79,7 @@ pub fn by_fixed_order(
 /// larger) as long as enough stay. Puts it in place of the members and tells its cost, if that is less.
 fn all_but_needless(
     order: &FixedOrder,
-    recruits: Recruits<'_>,
+    recruits: &Recruits<'_>,
     cost: f64,
     coalition: &mut Coalition,
 ) -> Option<f64> {

@@ -19,10 +19,13 @@ pub(super) struct Rates<'a> {
 impl<'a> Rates<'a> {
     /// `usd` are the prices of the assets lost, in their order.
     pub(super) fn new(mix: &'a Mix, multipliers: [u64; 2], usd: impl Iterator<Item = f64>) -> Self {
+        // Not by position: what is stored by halves and read whole has to wait.
         let (mut private_usd, mut forfeited_usd) = ([0.0; 2], [0.0; 2]);
         for (rate, usd) in mix.rates.iter().zip(usd) {
-            private_usd[rate.part] += usd * rate.private;
-            forfeited_usd[rate.part] += usd * rate.forfeited;
+            let is = [rate.part == 0, rate.part == 1];
+            let add = |to: [f64; 2], usd: f64| [0, 1].map(|at| to[at] + if is[at] { usd } else { 0.0 });
+            private_usd = add(private_usd, usd * rate.private);
+            forfeited_usd = add(forfeited_usd, usd * rate.forfeited);
         }
         let weights = multipliers.map(|multiplier| to_f64(u128::from(multiplier)));
         Self { mix, multipliers, weights, private_usd, forfeited_usd }
@@ -100,6 +103,12 @@ impl Terms for InLine<'_> {
         let [first, second] = &self.line.light;
         [first.up_to(most(0)), second.up_to(most(1))]
     }
+    /// A loss `q` per power is that of the mix `x` with `c(1−x) + dx = q·(m(1−x) + nx)`, see [`Mix`].
+    #[inline(always)]
+    fn rank_near(&self, ratio: f64) -> usize {
+        let [a, b] = [0, 1].map(|part| self.rates.private_usd[part] - ratio * self.rates.weights[part]);
+        self.line.first_from(a / (a - b))
+    }
     #[inline(always)]
     fn ratio(&self, rank: usize) -> f64 {
         let member = self.member(rank);
@@ -113,7 +122,7 @@ impl Terms for InLine<'_> {
 pub(super) fn by_mixed_order(
     rates: &Rates<'_>,
     least_power: u128,
-    recruits: Recruits<'_>,
+    recruits: &Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
     coalition.is_turned = rates.is_turned();

@@ -317,7 +317,7 @@ impl Scratch {
     }
 
     /// Weight of the recruits; those of the bribe route are the same for every target.
-    fn available(&mut self, route: Route, recruits: Recruits<'_>) -> f64 {
+    fn available(&mut self, route: Route, recruits: &Recruits<'_>) -> f64 {
         let weight = || available_weight(&self.priced, recruits);
         if route == Route::Bribe { *self.available.get_or_insert_with(weight) } else { weight() }
     }

@@ -30,7 +30,7 @@ pub fn by_moving_order(
     (power, priced, losses): (&StakePower, &Priced, &SlotLosses),
     order: &mut SlotOrder,
     least_power: u128,
-    recruits: Recruits<'_>,
+    recruits: &Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
     order.pick(recruits.bribable);
@@ -62,13 +62,13 @@ pub fn by_moving_order(
 
 /// What somebody is paid per private loss, unless its keys are stolen.
 #[inline]
-fn pay(recruits: Recruits<'_>, slot: usize) -> f64 {
+fn pay(recruits: &Recruits<'_>, slot: usize) -> f64 {
     if bits::contains(recruits.colluders, slot) { 1.0 } else { 1.0 + recruits.premium }
 }
 
 /// Puts everybody who can join in line: stolen keys, then colluders and bribed operators by payment per power. Where those
 /// tie, colluders come first.
-fn line_up(recruits: Recruits<'_>, order: &SlotOrder, ratios: &[f64], coalition: &mut Coalition) {
+fn line_up(recruits: &Recruits<'_>, order: &SlotOrder, ratios: &[f64], coalition: &mut Coalition) {
     coalition.clear();
     let Coalition { positions, line: Line { colluders, free, .. }, .. } = coalition;
     positions.extend(bits::ones(recruits.compromised).map(narrow));
@@ -164,7 +164,7 @@ fn drop_needless(
 }
 
 /// What members that are paid receive; `colluders` are all that are paid, in the coalition or not, few as a rule.
-fn payments(recruits: Recruits<'_>, private_usd: &[f64], (paid, colluders): (&[u32], &[u32])) -> f64 {
+fn payments(recruits: &Recruits<'_>, private_usd: &[f64], (paid, colluders): (&[u32], &[u32])) -> f64 {
     let joined = colluders.iter().filter(|colluder| paid.contains(colluder));
     let (mut n, mut of_colluders) = (0, 0.0);
     joined.for_each(|colluder| (n, of_colluders) = (n + 1, of_colluders + private_usd[*colluder as usize]));

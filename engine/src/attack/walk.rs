@@ -46,6 +46,8 @@ pub(super) trait Terms {
         Self::add(&mut sum, self.member(rank));
         sum
     }
+    /// The rank, nearly, before which members lose less per power than this.
+    fn rank_near(&self, ratio: f64) -> usize;
     /// Private loss per power.
     fn ratio(&self, rank: usize) -> f64 {
         self.private(self.one(rank)) / self.weight(self.member(rank))
@@ -62,7 +64,7 @@ pub(super) type Between = Vec<(usize, usize)>;
 
 /// Who can join, kind by kind, word by word.
 #[derive(Clone, Copy)]
-struct Kinds<'a>(Recruits<'a>);
+struct Kinds<'a>(&'a Recruits<'a>);
 
 impl Kinds<'_> {
     #[inline(always)]
@@ -353,7 +355,7 @@ impl<'a, T: Terms> Leaving<'a, T> {
 pub(super) fn cheapest<T: Terms>(
     terms: &T,
     least_power: u128,
-    recruits: Recruits<'_>,
+    recruits: &Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
     let mut found = None;
@@ -365,7 +367,7 @@ pub(super) fn cheapest<T: Terms>(
 struct Search<'a, T> {
     terms: &'a T,
     least_power: u128,
-    recruits: Recruits<'a>,
+    recruits: &'a Recruits<'a>,
     coalition: &'a mut Coalition,
     found: &'a mut Option<CoalitionCost>,
 }
@@ -381,7 +383,7 @@ impl<T: Terms> Kernel for Search<'_, T> {
 fn search<T: Terms>(
     terms: &T,
     least_power: u128,
-    recruits: Recruits<'_>,
+    recruits: &Recruits<'_>,
     coalition: &mut Coalition,
 ) -> Option<CoalitionCost> {
     coalition.clear();
@@ -412,7 +414,7 @@ fn search<T: Terms>(
 fn closer<T: Terms>(
     terms: &T,
     least_power: u128,
-    (recruits, found): (Recruits<'_>, CoalitionCost),
+    (recruits, found): (&Recruits<'_>, CoalitionCost),
     coalition: &mut Coalition,
 ) -> CoalitionCost {
     let of = |rank: usize| {
@@ -458,12 +460,15 @@ fn cheaper_before<T: Terms>(terms: &T, colluder: usize, bribe: f64) -> usize {
     if !is_cheaper(0) {
         return 0;
     }
-    let (mut cheaper, mut dearer) = (0, terms.ranks().each.len());
-    while dearer - cheaper > 1 {
-        let middle = usize::midpoint(cheaper, dearer);
-        if is_cheaper(middle) { cheaper = middle } else { dearer = middle }
+    let n = terms.ranks().each.len();
+    let mut before = terms.rank_near(ratio / bribe).clamp(1, n);
+    while before > 1 && !is_cheaper(before - 1) {
+        before -= 1;
     }
-    dearer
+    while before < n && is_cheaper(before) {
+        before += 1;
+    }
+    before
 }
 
 /// No power within a surplus weighs more.

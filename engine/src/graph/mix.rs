@@ -25,6 +25,38 @@ pub struct MixLine {
     pub mixed: Ranks<Mixed>,
     /// Those who have little of each part.
     pub light: [Light; 2],
+    /// Part of the units that are of the part of which others have more; rising. `[rank]`
+    places: Vec<f64>,
+    /// The rank from which on that is at least so much. `[steps of 1 / STEPS]`
+    from: Vec<u32>,
+    /// Whether that part is the first.
+    is_turned: bool,
+}
+
+/// Steps by which places are told apart at a glance.
+const STEPS: usize = 128;
+
+impl MixLine {
+    /// The rank, to rounding, from which on members are beyond this part of the second part, in the sense of the line.
+    #[inline(always)]
+    pub fn first_from(&self, mix: f64) -> usize {
+        let place = if self.is_turned { 1.0 - mix } else { mix };
+        let step = step(place);
+        let (from, until) = (self.from[step] as usize, self.from[step + 1] as usize);
+        from + self.places[from..until].partition_point(|other| *other < place)
+    }
+}
+
+/// The step of a place; of those beyond either end the outermost.
+#[inline(always)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "what lies beyond either end is meant to end there"
+)]
+fn step(place: f64) -> usize {
+    ((place * STEPS as f64) as usize).min(STEPS - 1)
 }
 
 /// Units of both parts that a member has.
@@ -75,9 +107,14 @@ impl Mix {
         let rates = losses.assets.iter().map(rate).collect::<Option<Vec<_>>>()?;
         let [few, much] = [&power.floats[0], &power.floats[1]];
         let mix = |slot: &u32| much[*slot as usize] / (few[*slot as usize] + much[*slot as usize]);
-        let line = |sign: f64| {
+        let line = |is_turned: bool| {
+            let sign = if is_turned { -1.0 } else { 1.0 };
             let mut slots: Vec<u32> = (0u32..).take(power.members.len()).collect();
             slots.sort_by(|a, b| (sign * mix(a)).total_cmp(&(sign * mix(b))));
+            let place = |slot: &u32| if is_turned { 1.0 - mix(slot) } else { mix(slot) };
+            let places: Vec<f64> = slots.iter().map(place).collect();
+            let n_below = |at: usize| places.partition_point(|place| step(*place) < at);
+            let from = (0..STEPS).map(n_below).chain([places.len()]);
             let in_line = || slots.iter().map(|slot| *slot as usize);
             let mixed = in_line().map(|slot| Mixed {
                 units: [0, 1].map(|part| power.fixed[part][slot]),
@@ -88,9 +125,12 @@ impl Mix {
                 operators: in_line().map(|slot| power.members[slot]).collect(),
                 mixed: Ranks::new(mixed.collect(), Mixed::add),
                 light: [0, 1].map(|part| Light::new(&numbers(part))),
+                from: from.map(|rank| u32::try_from(rank).unwrap_or(u32::MAX)).collect(),
+                places,
+                is_turned,
             }
         };
-        Some(Self { lines: [line(1.0), line(-1.0)], rates })
+        Some(Self { lines: [line(false), line(true)], rates })
     }
 }
 
@@ -137,6 +177,26 @@ mod tests {
         for (rate, (part, private, forfeited)) in mix.rates.iter().zip(expected) {
             assert_eq!(rate.part, part);
             assert!((rate.private - private).abs() < 1e-12 && (rate.forfeited - forfeited).abs() < 1e-12);
+        }
+    }
+
+    /// Members with 0, 0.1, 1/3, 1/2 and all of their units in the second part: beyond the ends and between any two.
+    #[test]
+    fn ranks_are_told_by_the_mix() {
+        let in_proportion = [0.0, 5.0, 8.0, 1.4, 0.0];
+        let Order::Moves(slots) = Order::of(&power(), &losses(0.0, in_proportion), |total| total) else {
+            panic!("two parts")
+        };
+        let lines = slots.mix.unwrap().lines;
+        for line in &lines {
+            let mixes =
+                line.mixed.each.iter().map(|mixed| mixed.numbers[1] / (mixed.numbers[0] + mixed.numbers[1]));
+            let mixes: Vec<f64> = mixes.collect();
+            for step in -20..=120 {
+                let mix = 0.01 * f64::from(step) + 0.001;
+                let is_before = |other: &&f64| if line.is_turned { **other > mix } else { **other < mix };
+                assert_eq!(line.first_from(mix), mixes.iter().filter(is_before).count(), "{mix}");
+            }
         }
     }
 

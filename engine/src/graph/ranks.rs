@@ -26,12 +26,15 @@ impl<M: Copy + Default> Ranks<M> {
 
 /// Most levels that weights are told apart by.
 const LEVELS: usize = 64;
+/// Bits of a weight's mantissa that tell its level.
+const MANTISSA_BITS: u32 = 4;
 
 /// Sets of the members that weigh little.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Light {
-    /// Least weight from which on each level adds its members, rising. `[level]`
-    from: Vec<f64>,
+    /// Where the sets of whoever can have a weight of this key or less start, from the first key on. `[key]`
+    starts: Vec<u32>,
+    first_key: usize,
     /// Members of all levels below, as sets over ranks. `[levels + 1][word]`
     sets: Vec<u64>,
     words: usize,
@@ -45,19 +48,32 @@ impl Light {
         ranks.sort_by(|a, b| weights[*a].total_cmp(&weights[*b]));
         let (mut from, mut sets, mut set) = (Vec::new(), vec![0; words], vec![0; words]);
         for level in ranks.chunks(ranks.len().div_ceil(LEVELS).max(1)) {
-            from.push(weights[level[0]]);
+            from.push(key(weights[level[0]]));
             level.iter().for_each(|rank| set[rank / 64] |= 1 << (rank % 64));
             sets.extend_from_slice(&set);
         }
-        Self { from, sets, words }
+        // Whoever weighs anything has a later key.
+        let first_key = from.iter().find(|key| **key > 0).map_or(0, |lightest| lightest - 1);
+        let starts = (first_key..=from.last().copied().unwrap_or(0)).map(|key| {
+            let level = from.partition_point(|from| *from <= key);
+            u32::try_from(level * words).unwrap_or(u32::MAX)
+        });
+        Self { starts: starts.collect(), first_key, sets, words }
     }
 
     /// Everybody who weighs at most so much, and perhaps a few more. Words over ranks.
     #[inline]
     pub fn up_to(&self, weight: f64) -> &[u64] {
-        let level = self.from.partition_point(|from| *from <= weight);
-        &self.sets[level * self.words..][..self.words]
+        let at = key(weight).saturating_sub(self.first_key).min(self.starts.len().saturating_sub(1));
+        let start = self.starts.get(at).map_or(0, |start| *start as usize);
+        &self.sets[start..][..self.words]
     }
+}
+
+/// The exponent and the first bits of the mantissa of a weight, which must not be negative: rises with it.
+#[inline]
+fn key(weight: f64) -> usize {
+    usize::try_from(weight.to_bits() >> (f64::MANTISSA_DIGITS - 1 - MANTISSA_BITS)).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -88,7 +104,9 @@ mod tests {
             let set = light.up_to(most);
             let is_light = |rank: &usize| weights[*rank] <= most;
             prop_assert!((0..weights.len()).filter(is_light).all(|rank| bits::contains(set, rank)));
-            let n_more = bits::ones(set).filter(|rank| !is_light(rank)).count();
+            // Those who weigh hardly more, and their level.
+            let hardly = |rank: &usize| weights[*rank] <= most * (1.0 + 1.0 / 16.0);
+            let n_more = bits::ones(set).filter(|rank| !hardly(rank)).count();
             prop_assert!(n_more < weights.len().div_ceil(LEVELS).max(1), "{}", n_more);
         }
     }

@@ -230,12 +230,12 @@ fn the_larger_leave_where_the_smaller_suffice() {
     let everybody = [(1 << 21) - 1];
     let recruits = Recruits { colluders: &everybody, bribable: NOBODY, compromised: NOBODY, premium: 0.0 };
     let mut coalition = Coalition::default();
-    let cost = by_fixed_order(&order, 10.0, recruits, &mut coalition).unwrap();
+    let cost = by_fixed_order(&order, 10.0, &recruits, &mut coalition).unwrap();
     assert!((cost.cost_usd - 800.0).abs() < 1e-9 && (cost.forfeited_usd - 800.0).abs() < 1e-9);
     assert_eq!(coalition.positions().collect::<Vec<_>>(), (1..21).collect::<Vec<_>>());
     // With the key of one of them stolen it stays, for nothing.
     let recruits = Recruits { compromised: &[1 << 20], ..recruits };
-    let cost = by_fixed_order(&order, 10.0, recruits, &mut coalition).unwrap();
+    let cost = by_fixed_order(&order, 10.0, &recruits, &mut coalition).unwrap();
     assert!((cost.cost_usd - 760.0).abs() < 1e-9 && (cost.forfeited_usd - 800.0).abs() < 1e-9);
 }
 
