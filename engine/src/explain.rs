@@ -312,7 +312,8 @@ impl View<'_> {
                 tokens: mine.map(|line| (self.study.assets[line.asset].name.clone(), line.nominal)).collect(),
             }
         };
-        let beside = beside_usd(secured, target, |asset| self.study.assets[asset].price_usd);
+        let beside =
+            beside_usd(secured, target, |asset| self.study.assets[asset].price_usd, &mut Priced::default());
         if target.buys_beside && beside.is_none() {
             return None;
         }

@@ -158,7 +158,7 @@ fn choose_joint(
     (draws, outcomes): (&Draws, &Outcomes),
     (execution, index): (&mut Execution, usize),
 ) {
-    let Execution { designs, stages, joint_members, joint_ends, joint_parts, .. } = execution;
+    let Execution { designs, stages, joint_members, joint_ends, joint_parts, left_out, .. } = execution;
     joint_members.clear();
     joint_ends.clear();
     joint_parts.clear();
@@ -173,8 +173,8 @@ fn choose_joint(
         }
         let floor = out.net_gain[lane];
         let verdict = stage.judge((graph, design), (draws, lane), outcomes, floor);
-        let others = other_routes_upper(graph, design, outcomes, lane);
-        out.net_gain_upper[lane] = verdict.upper.max(others).max(floor);
+        let upper = left_out.upper((graph, design), (draws, lane), outcomes, verdict.upper.max(floor));
+        out.net_gain_upper[lane] = upper;
         out.is_written |= out.net_gain_upper[lane] > 0.0;
         if let Some(witness) = verdict.witness.filter(|witness| witness.net() > floor) {
             out.net_gain[lane] = witness.net();
@@ -191,25 +191,6 @@ fn choose_joint(
         }
         joint_ends.push(joint_members.len());
     }
-}
-
-/// No attack on one target for which stake is bought or hash rate had nets more.
-fn other_routes_upper(graph: &Graph, design: &DesignGraph, outcomes: &Outcomes, lane: usize) -> f64 {
-    let targets = design.secured.iter().flat_map(|secured| {
-        let first = outcomes.first_target[*secured];
-        &outcomes.targets[first..first + graph.secured[*secured].targets.len()]
-    });
-    let nets = targets.flat_map(|target| {
-        let others = target.routes.iter().filter(|r| !matches!(r.route, Route::Collude | Route::Bribe));
-        others.map(|r| target.profit[lane] + r.costs.returned[lane] - r.costs.lower[lane])
-    });
-    let located = design.secured.iter().flat_map(|secured| {
-        let first = outcomes.first_target[*secured];
-        graph.secured[*secured].targets.iter().zip(&outcomes.targets[first..])
-    });
-    let beside = located.filter(|(target, _)| target.buys_beside);
-    let nets = nets.chain(beside.map(|(_, outcome)| outcome.net_gain_upper(lane)));
-    nets.fold(0.0, f64::max)
 }
 
 /// A target of a design.
@@ -291,7 +272,9 @@ fn attack(
         }
         let secured = &graph.secured[located.secured];
         let price = |asset: usize| draws.prices[asset][lane];
-        if let Some((_, forfeited)) = beside_usd(secured, &secured.targets[located.target], price) {
+        if let Some((_, forfeited)) =
+            beside_usd(secured, &secured.targets[located.target], price, &mut outcomes.scratch.priced)
+        {
             // What members forfeit is settled by the rules; what is bought lands with it.
             let landing = design.rules.landing(located.service, located.target, strike.luck);
             let lands = landing.expected > 0.0;

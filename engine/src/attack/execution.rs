@@ -2,6 +2,7 @@
 
 use super::cascade::Cascades;
 use super::joint::{Aftermath, Stage};
+use super::left_out::LeftOut;
 use crate::graph::{Accident, Bill, Gaps, Graph, Strike, Targets};
 use crate::kernels::{Column, LANES};
 use std::collections::BTreeMap;
@@ -18,7 +19,8 @@ pub struct DesignOutcome {
     pub targets: Vec<Targets>,
     /// Largest profit less cost found, 0 where no attack pays.
     pub net_gain: Column,
-    /// No attack nets more, by operators on any targets or by other routes on one; 0 certifies that none pays.
+    /// No attack nets more, by operators on any targets (with stake of one quorum bought beside them or not) or by other routes on
+    /// one; 0 certifies that none pays.
     pub net_gain_upper: Column,
     /// Profit of the attack, with what slashes return to it.
     pub profit: Column,
@@ -201,6 +203,7 @@ pub struct Execution {
     pub(super) joint_ends: Vec<usize>,
     /// Parts of their keys; empty where everybody joins whole. `[member of a joint attack]`
     pub(super) joint_parts: Vec<f64>,
+    pub(super) left_out: LeftOut,
     pub(super) members: Vec<u32>,
     /// Parts of their keys; empty where everybody joins whole. `[member]`
     pub(super) parts: Vec<f64>,
@@ -249,6 +252,7 @@ impl Execution {
             joint_members: Vec::new(),
             joint_ends: Vec::new(),
             joint_parts: Vec::new(),
+            left_out: LeftOut::default(),
             members: Vec::new(),
             parts: Vec::new(),
             strikes: Vec::new(),

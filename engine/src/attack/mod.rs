@@ -16,6 +16,7 @@ mod fixed;
 mod found;
 mod instead;
 pub mod joint;
+mod left_out;
 mod mixed;
 mod moving;
 mod outcome;

@@ -22,6 +22,11 @@ pub(super) fn that_exist(routes: &[Route], secured: &Secured, target: &Target) -
     routes.iter().filter(exists).copied().collect()
 }
 
+/// Whether operators carry out what comes by this route.
+pub(super) fn is_by_operators(route: Route) -> bool {
+    matches!(route, Route::Collude | Route::Bribe)
+}
+
 /// The cheapest purchase of enough stake; `None` if no amount is enough.
 ///
 /// The market moves linearly: buying V USD at today's price costs `V + V²/(2·liquidity)`. What is not slashed is sold
@@ -50,15 +55,19 @@ pub(super) fn beside(
     cheapest(first.chain(of_second(target, &price)).filter_map(|stake| bought(stake, &price)))
 }
 
-/// What stake bought beside a coalition costs and forfeits in one scenario, USD; `None` where none is bought.
-pub fn beside_usd(secured: &Secured, target: &Target, price: impl Fn(usize) -> f64) -> Option<(f64, f64)> {
+/// What stake bought beside a coalition costs and forfeits in one scenario, USD; `None` where none is bought. `priced` is working memory.
+pub fn beside_usd(
+    secured: &Secured,
+    target: &Target,
+    price: impl Fn(usize) -> f64,
+    priced: &mut Priced,
+) -> Option<(f64, f64)> {
     let Power::Stake(power) = &secured.power else { return None };
     if !target.buys_beside {
         return None;
     }
-    let mut priced = Priced::default();
     priced.price_total(power, &price);
-    let bought = beside(target, (power, &priced), &price)?;
+    let bought = beside(target, (power, priced), &price)?;
     Some((bought.cost, bought.forfeited))
 }
 

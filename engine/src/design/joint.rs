@@ -48,7 +48,7 @@ impl Compiler<'_> {
         let charged = charged.filter(|(liability, _)| liability.answers_for(judged.attack));
         JointTarget {
             service: judged.index,
-            // Stake bought beside a coalition has no place in the bound of joint attacks.
+            // The search leaves out what buys stake beside a coalition; `attack/left_out` bounds it.
             by_operators: judged.attack.bought.is_none(),
             holds: holds(judged.attack),
             takes_part: (0..n).map(|o| backing.takes_part(judged.attack, o)).collect(),

@@ -1,5 +1,6 @@
 //! Witness and lower bound against the exact optimum of the knapsack, by brute force over all coalitions.
 
+mod left_out;
 mod parts;
 mod quorums;
 
