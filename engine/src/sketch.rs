@@ -62,6 +62,7 @@ impl Bins {
     fn times(&self, index: usize) -> u64 {
         self.counts[index] + self.latest.get(index).copied().map_or(0, u64::from)
     }
+
     #[inline]
     fn add(&mut self, magnitude: f64) {
         let bin = magnitude.to_bits() >> SHIFT;

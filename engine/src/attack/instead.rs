@@ -2,10 +2,10 @@
 
 use super::execute::narrow;
 use super::joint::Found;
+use super::routes::is_by_operators;
 use super::{Execution, LossLine, Outcomes};
 use crate::graph::{Assault, DesignGraph, Graph, Incident, Strike, Targets, targets_in};
 use crate::sampling::Draws;
-use crate::study::Route;
 
 /// Settles, for each service of the attack just carried out that has a margin, the attack by operators that would net most if it could
 /// not be attacked; none if a route without operators would net more. Accidents come before it as they do.
@@ -70,7 +70,7 @@ fn by_other_routes(
         &outcomes.targets[first..first + graph.secured[*secured].targets.len()]
     });
     let nets = targets.flat_map(|target| {
-        let others = target.routes.iter().filter(|of| !matches!(of.route, Route::Collude | Route::Bribe));
+        let others = target.routes.iter().filter(|of| !is_by_operators(of.route));
         others.map(|of| target.profit[lane] + of.costs.returned[lane] - of.costs.cost[lane])
     });
     nets.fold(0.0, f64::max)

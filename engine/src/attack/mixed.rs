@@ -19,13 +19,10 @@ pub(super) struct Rates<'a> {
 impl<'a> Rates<'a> {
     /// `usd` are the prices of the assets lost, in their order.
     pub(super) fn new(mix: &'a Mix, multipliers: [u64; 2], usd: impl Iterator<Item = f64>) -> Self {
-        // Not by position: what is stored by halves and read whole has to wait.
         let (mut private_usd, mut forfeited_usd) = ([0.0; 2], [0.0; 2]);
         for (rate, usd) in mix.rates.iter().zip(usd) {
-            let is = [rate.part == 0, rate.part == 1];
-            let add = |to: [f64; 2], usd: f64| [0, 1].map(|at| to[at] + if is[at] { usd } else { 0.0 });
-            private_usd = add(private_usd, usd * rate.private);
-            forfeited_usd = add(forfeited_usd, usd * rate.forfeited);
+            private_usd[rate.part] += usd * rate.private;
+            forfeited_usd[rate.part] += usd * rate.forfeited;
         }
         let weights = multipliers.map(|multiplier| to_f64(u128::from(multiplier)));
         Self { mix, multipliers, weights, private_usd, forfeited_usd }
