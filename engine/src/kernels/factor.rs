@@ -35,28 +35,44 @@ struct Normals<'a> {
 impl Kernel for Normals<'_> {
     #[inline(always)]
     fn run(self) {
-        for (word, out) in self.words.iter().zip(self.out) {
-            *out = normal(*word);
+        for (words, out) in self.words.as_chunks::<SOME>().0.iter().zip(self.out.as_chunks_mut::<SOME>().0) {
+            *out = some_normals(words);
         }
         let magnitudes = self.words.iter().map(|word| magnitude(*word));
         *self.least = magnitudes.fold(u32::MAX, u32::min);
     }
 }
 
+/// Words whose normals are reckoned step by step together: one chain of forty operations leaves most of a processor idle.
+const SOME: usize = 64;
+
 /// The normal of one word; below [`FAR`] it is not good and must be replaced.
 #[inline(always)]
-pub fn normal(word: u32) -> f32 {
-    let t = (to_float(magnitude(word).cast_signed()) + 0.5) * (1.0 / 2_147_483_648.0);
-    let x = 1.0 - t;
-    let w = -ln(t * (2.0 - t));
+#[cfg(test)]
+fn normal(word: u32) -> f32 {
+    let [normal] = some_normals(&[word]);
+    normal
+}
+
+/// Normals of words, each for itself.
+#[inline(always)]
+fn some_normals<const N: usize>(words: &[u32; N]) -> [f32; N] {
+    let t = words.map(|word| (to_float(magnitude(word).cast_signed()) + 0.5) * (1.0 / 2_147_483_648.0));
+    let logarithms = logarithms(&t.map(|t| t * (2.0 - t)));
     // Estrin's order: pairs, then fours, then eights.
-    let v = w - 3.5;
-    let (square, fourth) = (v * v, v * v * (v * v));
-    let low = (P[0] + P[1] * v) + (P[2] + P[3] * v) * square;
-    let middle = (P[4] + P[5] * v) + (P[6] + P[7] * v) * square;
-    let high = (P[8] + P[9] * v) + P[10] * square;
-    let p = low + (middle + high * fourth) * fourth;
-    (x * p).copysign(f32::from_bits(word))
+    let v = logarithms.map(|ln| -ln - 3.5);
+    let square = v.map(|v| v * v);
+    let low: [f32; N] = each(|i| (P[0] + P[1] * v[i]) + (P[2] + P[3] * v[i]) * square[i]);
+    let middle: [f32; N] = each(|i| (P[4] + P[5] * v[i]) + (P[6] + P[7] * v[i]) * square[i]);
+    let high: [f32; N] = each(|i| (P[8] + P[9] * v[i]) + P[10] * square[i]);
+    let fourth = square.map(|square| square * square);
+    let p: [f32; N] = each(|i| low[i] + (middle[i] + high[i] * fourth[i]) * fourth[i]);
+    each(|i| ((1.0 - t[i]) * p[i]).copysign(f32::from_bits(words[i])))
+}
+
+#[inline(always)]
+fn each<const N: usize>(one: impl Fn(usize) -> f32) -> [f32; N] {
+    std::array::from_fn(one)
 }
 
 /// P in powers of `w − 3.5`: weighted least squares iterated to the smallest largest error, 3.6e-8 in the normal, for
@@ -82,18 +98,23 @@ fn to_float(whole: i32) -> f32 {
     whole as f32
 }
 
-/// Natural logarithm for positive normal numbers: `e ln 2 + f − f²/2 + f³ Q(f)` with `f` within a third of 0.
+/// Natural logarithms of positive normal numbers: `e ln 2 + f − f²/2 + f³ Q(f)` with `f` within a third of 0.
 #[inline(always)]
-fn ln(a: f32) -> f32 {
+fn logarithms<const N: usize>(numbers: &[f32; N]) -> [f32; N] {
     const TWO_THIRDS: u32 = 0x3F2A_AAAB;
     const Q: [f32; 6] = [0.333_375_5, -0.250_080_26, 0.197_960_2, -0.163_826_4, 0.171_279_22, -0.156_310_29];
-    let exponent = a.to_bits().wrapping_sub(TWO_THIRDS).cast_signed() >> 23;
-    let f = f32::from_bits(a.to_bits().wrapping_sub((exponent << 23).cast_unsigned())) - 1.0;
-    let e = to_float(exponent);
-    let square = f * f;
-    let q = (Q[0] + Q[1] * f) + ((Q[2] + Q[3] * f) + (Q[4] + Q[5] * f) * square) * square;
+    let exponent = numbers.map(|a| a.to_bits().wrapping_sub(TWO_THIRDS).cast_signed() >> 23);
+    let mantissa = |i: usize| numbers[i].to_bits().wrapping_sub((exponent[i] << 23).cast_unsigned());
+    let f: [f32; N] = each(|i| f32::from_bits(mantissa(i)) - 1.0);
+    let e = exponent.map(to_float);
+    let square = f.map(|f| f * f);
+    let q: [f32; N] = each(|i| {
+        let (f, square) = (f[i], square[i]);
+        (Q[0] + Q[1] * f) + ((Q[2] + Q[3] * f) + (Q[4] + Q[5] * f) * square) * square
+    });
     // ln 2 in two parts, the first with 10 bits: its products are exact.
-    e * 0.693_359_4 + (f - (0.5 * square - (square * f * q - e * 2.121_944_4e-4)))
+    let small: [f32; N] = each(|i| 0.5 * square[i] - (square[i] * f[i] * q[i] - e[i] * 2.121_944_4e-4));
+    each(|i| e[i] * 0.693_359_4 + (f[i] - small[i]))
 }
 
 #[cfg(test)]

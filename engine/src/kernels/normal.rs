@@ -17,6 +17,14 @@ pub fn is_at_most_cdf(u: f64, x: f64) -> bool {
     }
 }
 
+/// Whether `u ≤ Φ(x)`, as [`cdf`] says, for every u of a cell: told by the table alone, or not at all.
+pub fn is_cell_at_most_cdf(middle: f64, half_width: f64, x: f64) -> Option<bool> {
+    let rough = rough_cdf(x);
+    // The side is no branch: nobody could foresee it.
+    let is_clear = x.abs() < FARTHEST_CENTRE && (middle - rough).abs() > half_width + 1e-9;
+    is_clear.then_some(middle < rough)
+}
+
 /// Centres of the table lie 1/16 apart and no farther from 0 than this.
 const FARTHEST_CENTRE: f64 = 8.0;
 const N_CENTRES: usize = 257;
@@ -148,6 +156,9 @@ mod tests {
             }
             for apart in [-1e-3, -2e-9, -1e-10, 0.0, 1e-17, 1e-10, 2e-9, 1e-3] {
                 assert_eq!(is_at_most_cdf(exact + apart, x), exact + apart <= exact, "{x} {apart}");
+                let told = is_cell_at_most_cdf(exact + apart, 1e-5, x);
+                let is_clear = apart.abs() > 2e-5 && x.abs() < FARTHEST_CENTRE;
+                assert_eq!(told, is_clear.then_some(apart < 0.0), "{x} {apart}");
             }
         }
     }

@@ -48,8 +48,8 @@ pub struct Law {
     pub slopes: Vec<(usize, f64)>,
 }
 
-/// Rows whose noise is in memory at a time: 16 KiB.
-const CHUNK: usize = 32;
+/// Rows whose noise is in memory at a time: 8 KiB.
+const CHUNK: usize = 16;
 
 /// No factor lies farther from 0: the least tail that the streams make is 2^−86. Nor is a t copula's scale larger.
 const FARTHEST: f64 = 11.0;
@@ -279,22 +279,28 @@ struct Settlement<'a> {
 impl Settlement<'_> {
     fn settle(&self, listed: &[Open], below: &mut [Vec<Mask>; SIDES]) {
         for open in listed {
-            let (u, x) = self.decision(open);
-            let Open { operator, side, lane, .. } = *open;
+            let Open { operator, side, lane, noise } = *open;
+            let x = self.x(open);
+            // The bits below the noise seldom matter.
+            let told = normal::is_cell_at_most_cdf((noise + 0.5) / 65_536.0, 0.5 / 65_536.0, x);
+            let is_below = told.unwrap_or_else(|| normal::is_at_most_cdf(self.u(open), x));
             let word = &mut below[side][operator][lane / 64];
-            *word = *word & !(1 << (lane % 64)) | u64::from(normal::is_at_most_cdf(u, x)) << (lane % 64);
+            *word = *word & !(1 << (lane % 64)) | u64::from(is_below) << (lane % 64);
         }
     }
 
-    /// The `u` and the `x` of a decision. The definition: `u ≤ Φ(x)` in double precision, with 37 bits from a hash below the
-    /// 16 of the noise.
-    fn decision(&self, open: &Open) -> (f64, f64) {
-        let Open { operator, side, lane, noise } = *open;
-        let law = &self.plan.classes[self.plan.laws.rows[operator]];
-        let scale = *self.scale.get(lane).unwrap_or(&1.0);
-        let x = law.at(self.factors, side, scale, lane);
-        let extra = self.plan.noise.extra_fraction(scenario(self.block, lane), operator as u64);
-        ((noise + extra) / 65_536.0, x)
+    /// The `x` of a decision. The definition: `u ≤ Φ(x)` in double precision.
+    fn x(&self, open: &Open) -> f64 {
+        let law = &self.plan.classes[self.plan.laws.rows[open.operator]];
+        let scale = *self.scale.get(open.lane).unwrap_or(&1.0);
+        law.at(self.factors, open.side, scale, open.lane)
+    }
+
+    /// The `u` of a decision: 37 bits from a hash below the 16 of the noise.
+    fn u(&self, open: &Open) -> f64 {
+        let scenario = scenario(self.block, open.lane);
+        let extra = self.plan.noise.extra_fraction(scenario, open.operator as u64);
+        (open.noise + extra) / 65_536.0
     }
 }
 
@@ -348,8 +354,12 @@ mod tests {
                 for lane in 0..LANES {
                     let told = bits::contains(&drawn.below[side][row], lane);
                     let noise = f64::from(xoshiro::sixteen_bits(&noise[row], lane));
-                    let (u, x) = all.decision(&Open { operator: row, side, lane, noise });
-                    assert_eq!(told, u <= normal::cdf(x), "side {side}, row {row}, lane {lane}");
+                    let open = Open { operator: row, side, lane, noise };
+                    assert_eq!(
+                        told,
+                        all.u(&open) <= normal::cdf(all.x(&open)),
+                        "side {side}, row {row}, lane {lane}"
+                    );
                 }
             }
         }

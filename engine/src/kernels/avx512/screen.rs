@@ -127,27 +127,25 @@ impl<'a> Screen<'a> {
     #[target_feature(enable = "avx512f,avx512bw")]
     fn thresholds(&self, class: &SmallClass, side: usize, sums: &[[__m512i; 2]; SOME]) -> [__m512i; SOME] {
         let further = _mm512_set1_epi32(class.cutoffs[side].wrapping_sub(class.cutoffs[0]));
-        let mut thresholds = [_mm512_setzero_si512(); SOME];
-        for (threshold, [low, high]) in thresholds.iter_mut().zip(sums) {
-            *threshold = if side == 0 {
-                self.cdf([*low, *high])
-            } else {
-                self.cdf([_mm512_add_epi32(*low, further), _mm512_add_epi32(*high, further)])
-            };
+        if side == 0 {
+            self.cdfs(sums)
+        } else {
+            self.cdfs(&sums.map(|halves| halves.map(|half| _mm512_add_epi32(half, further))))
         }
-        thresholds
     }
 
-    /// Φ of sums at scale 2^27.
+    /// Φ of sums at scale 2^27, step by step together: so that one need not wait for another.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn cdf(&self, [low, high]: [__m512i; 2]) -> __m512i {
-        let x = _mm512_packs_epi32(_mm512_srai_epi32::<14>(low), _mm512_srai_epi32::<14>(high));
-        let segment = _mm512_srli_epi16::<11>(x);
-        let f = _mm512_xor_si512(_mm512_slli_epi16::<5>(x), _mm512_set1_epi16(i16::MIN));
-        let [c0, c1, c2] = self.table.map(|power| _mm512_permutexvar_epi16(segment, power));
-        let slope = _mm512_add_epi16(c1, _mm512_mulhrs_epi16(c2, f));
-        _mm512_adds_epi16(c0, _mm512_mulhrs_epi16(slope, f))
+    fn cdfs(&self, sums: &[[__m512i; 2]; SOME]) -> [__m512i; SOME] {
+        let cut = |half| _mm512_srai_epi32::<14>(half);
+        let x = sums.map(|[low, high]| _mm512_packs_epi32(cut(low), cut(high)));
+        let segment = x.map(|x| _mm512_srli_epi16::<11>(x));
+        let f = x.map(|x| _mm512_xor_si512(_mm512_slli_epi16::<5>(x), _mm512_set1_epi16(i16::MIN)));
+        let [c0, c1, c2] = self.table.map(|power| segment.map(|at| _mm512_permutexvar_epi16(at, power)));
+        let slope: [_; SOME] =
+            std::array::from_fn(|i| _mm512_add_epi16(c1[i], _mm512_mulhrs_epi16(c2[i], f[i])));
+        std::array::from_fn(|i| _mm512_adds_epi16(c0[i], _mm512_mulhrs_epi16(slope[i], f[i])))
     }
 }
 
