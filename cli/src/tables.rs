@@ -26,8 +26,9 @@ expected loss of one's own stake; at a loss: operators with less than nothing le
 const ONE_BY_ONE: &str = "\
 One target at a time: joint attacks and mixed routes are not priced, so no bound here covers them; all colluders act as one.";
 const JOINT: &str = "\
-P(profitable attack): one coalition on any set of targets, or stake bought or hash rate for one. Mixed routes and stake bought
-for several targets are not priced, so no bound here covers them; all colluders act as one. P(attack pays): that target alone.";
+P(profitable attack): one coalition on any set of targets, or stake bought or hash rate for one; stake bought for several targets,
+or beside a coalition, is bounded but not searched for. A quorum part bribed and part bought is neither. All colluders act as
+one. P(attack pays): that target alone.";
 const ERRORS: &str = "Intervals: sampling error only.";
 
 /// Heads of the columns; fits 120 columns of a terminal.

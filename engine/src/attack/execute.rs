@@ -173,7 +173,7 @@ fn choose_joint(
         }
         let floor = out.net_gain[lane];
         let verdict = stage.judge((graph, design), (draws, lane), outcomes, floor);
-        let upper = left_out.upper((graph, design), (draws, lane), outcomes, verdict.upper.max(floor));
+        let upper = left_out[index].upper((graph, design), (draws, lane), outcomes, verdict.upper.max(floor));
         out.net_gain_upper[lane] = upper;
         out.is_written |= out.net_gain_upper[lane] > 0.0;
         if let Some(witness) = verdict.witness.filter(|witness| witness.net() > floor) {

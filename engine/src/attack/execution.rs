@@ -203,7 +203,8 @@ pub struct Execution {
     pub(super) joint_ends: Vec<usize>,
     /// Parts of their keys; empty where everybody joins whole. `[member of a joint attack]`
     pub(super) joint_parts: Vec<f64>,
-    pub(super) left_out: LeftOut,
+    /// Bounds on what joint attacks leave out. `[design]`
+    pub(super) left_out: Vec<LeftOut>,
     pub(super) members: Vec<u32>,
     /// Parts of their keys; empty where everybody joins whole. `[member]`
     pub(super) parts: Vec<f64>,
@@ -241,18 +242,23 @@ impl Execution {
             is_written: false,
         };
         let room = if graph.varies() || graph.turned.set != 0 { room.with_byzantine() } else { room };
+        let designs = || graph.designs.iter();
         Self {
             designs: vec![room; graph.designs.len()],
             operators: vec![OperatorTally::default(); graph.designs.len()],
             losses: Vec::new(),
             instead: Vec::new(),
-            aside: graph.designs.iter().map(|_| Aftermath::default()).collect(),
-            cascades: graph.designs.iter().map(|_| graph.cascades.then(Cascades::default)).collect(),
-            stages: graph.designs.iter().map(|design| Stage::new(graph, design)).collect(),
+            aside: designs().map(|_| Aftermath::default()).collect(),
+            cascades: designs().map(|_| graph.cascades.then(Cascades::default)).collect(),
+            stages: designs().map(|design| Stage::new(graph, design)).collect(),
             joint_members: Vec::new(),
             joint_ends: Vec::new(),
             joint_parts: Vec::new(),
-            left_out: LeftOut::default(),
+            left_out: if graph.joint {
+                designs().map(|design| LeftOut::new(graph, design)).collect()
+            } else {
+                Vec::new()
+            },
             members: Vec::new(),
             parts: Vec::new(),
             strikes: Vec::new(),

@@ -27,19 +27,35 @@ pub(super) fn is_by_operators(route: Route) -> bool {
     matches!(route, Route::Collude | Route::Bribe)
 }
 
+/// Stake that can be bought for an attack: each of the first enough of the first quorum.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ForSale<'a> {
+    pub first: &'a [Purchase],
+    pub second: Option<&'a Purchase>,
+    /// Whether power in the second quorum is all that is needed.
+    pub by_second: bool,
+}
+
+impl<'a> ForSale<'a> {
+    pub(super) fn of(target: &'a Target) -> Self {
+        let Target { purchases, second_purchase, threshold, .. } = target;
+        Self { first: purchases, second: second_purchase.as_ref(), by_second: threshold.is_nothing() }
+    }
+}
+
 /// The cheapest purchase of enough stake; `None` if no amount is enough.
 ///
 /// The market moves linearly: buying V USD at today's price costs `V + V²/(2·liquidity)`. What is not slashed is sold
 /// after the drawdown; the sale's own impact is left out. No more tokens can be bought than are for sale. Where a target needs two
 /// quorums, stake is bought for both.
 pub(super) fn acquire(
-    target: &Target,
+    stake: ForSale<'_>,
     (power, priced): (&StakePower, &Priced),
     price: impl Fn(usize) -> f64,
 ) -> Option<RouteCost> {
-    let first = of_first(target, (power, priced), &price);
-    match of_second(target, &price) {
-        Some(second) if target.threshold.is_nothing() => bought(second, &price),
+    let first = of_first(stake, (power, priced), &price);
+    match of_second(stake, &price) {
+        Some(second) if stake.by_second => bought(second, &price),
         Some(second) => cheapest(first.filter_map(|first| bought_both(first, second, &price))),
         None => cheapest(first.filter_map(|first| bought(first, &price))),
     }
@@ -47,12 +63,12 @@ pub(super) fn acquire(
 
 /// The cheapest purchase of the one quorum that is bought beside a coalition; `None` if no amount is enough.
 pub(super) fn beside(
-    target: &Target,
+    stake: ForSale<'_>,
     (power, priced): (&StakePower, &Priced),
     price: impl Fn(usize) -> f64,
 ) -> Option<RouteCost> {
-    let first = of_first(target, (power, priced), &price);
-    cheapest(first.chain(of_second(target, &price)).filter_map(|stake| bought(stake, &price)))
+    let first = of_first(stake, (power, priced), &price);
+    cheapest(first.chain(of_second(stake, &price)).filter_map(|stake| bought(stake, &price)))
 }
 
 /// What stake bought beside a coalition costs and forfeits in one scenario, USD; `None` where none is bought. `priced` is working memory.
@@ -67,17 +83,17 @@ pub fn beside_usd(
         return None;
     }
     priced.price_total(power, &price);
-    let bought = beside(target, (power, priced), &price)?;
+    let bought = beside(ForSale::of(target), (power, priced), &price)?;
     Some((bought.cost, bought.forfeited))
 }
 
 /// Stakes that are enough of the first quorum, each with its value, USD.
 fn of_first<'a>(
-    target: &'a Target,
+    stake: ForSale<'a>,
     (power, priced): (&'a StakePower, &'a Priced),
     price: &'a impl Fn(usize) -> f64,
 ) -> impl Iterator<Item = (&'a Purchase, f64)> {
-    target.purchases.iter().filter_map(move |purchase| {
+    stake.first.iter().filter_map(move |purchase| {
         let value = if power.parts.len() > 1 {
             priced.added_usd(power, purchase.share)? / purchase.value_share
         } else {
@@ -88,12 +104,12 @@ fn of_first<'a>(
 }
 
 /// Stake that is enough of the second quorum, with its value, USD.
-fn of_second<'a>(target: &'a Target, price: &impl Fn(usize) -> f64) -> Option<(&'a Purchase, f64)> {
-    target.second_purchase.as_ref().map(|purchase| (purchase, alone(purchase, price)))
+fn of_second<'a>(stake: ForSale<'a>, price: &impl Fn(usize) -> f64) -> Option<(&'a Purchase, f64)> {
+    stake.second.map(|purchase| (purchase, alone(purchase, price)))
 }
 
 /// Value to add to stake in one pool, USD.
-fn alone(purchase: &Purchase, price: impl Fn(usize) -> f64) -> f64 {
+pub(super) fn alone(purchase: &Purchase, price: impl Fn(usize) -> f64) -> f64 {
     purchase.staked_tokens * price(purchase.asset) * purchase.share / (1.0 - purchase.share)
 }
 
@@ -151,7 +167,7 @@ pub(super) fn acquire_columns(target: &Target, power: &StakePower, draws: &Draws
 }
 
 /// What buying stake of `value` USD costs.
-fn purchase_cost(purchase: &Purchase, value: f64) -> RouteCost {
+pub(super) fn purchase_cost(purchase: &Purchase, value: f64) -> RouteCost {
     let impact = value * value / (2.0 * purchase.liquidity_usd);
     let capital = value + impact;
     let forfeited = value * purchase.slash;

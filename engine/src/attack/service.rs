@@ -3,7 +3,8 @@
 use super::chosen::Chosen;
 use super::outcome::RouteCost;
 use super::ranks::RankSets;
-use super::{Kinship, Priced, RouteOutcome, Scratch, SlotOrder, TargetOutcome, dual, routes};
+use super::routes::{self, ForSale};
+use super::{Kinship, Priced, RouteOutcome, Scratch, SlotOrder, TargetOutcome, dual};
 use crate::graph::{FixedOrder, Order, PowerPart, Secured, SlotLosses, StakePower, slot, to_f64};
 use crate::kernels::{Column, LANES, Mask, bits, columns};
 use crate::sampling::Draws;
@@ -136,7 +137,7 @@ impl Service<'_> {
         outcome.threshold_reached[lane] = is_first && in_second >= needed;
         if at.target.buys_beside {
             let price = |asset: usize| self.draws.prices[asset][lane];
-            let bought = routes::beside(at.target, (self.power, &scratch.priced), price);
+            let bought = routes::beside(ForSale::of(at.target), (self.power, &scratch.priced), price);
             outcome.returnable[lane] += bought.map_or(0.0, |bought| bought.returned);
         }
         for position in 0..outcome.routes.len() {
@@ -171,7 +172,7 @@ impl Service<'_> {
         match route {
             Route::Collude | Route::Bribe => {
                 let beside = match at.target.buys_beside {
-                    true => routes::beside(at.target, (self.power, &scratch.priced), price)?,
+                    true => routes::beside(ForSale::of(at.target), (self.power, &scratch.priced), price)?,
                     false => RouteCost::default(),
                 };
                 let cost = at.coalition(route, self.draws, lane, (self.ranks, &mut *scratch))?;
@@ -181,7 +182,7 @@ impl Service<'_> {
                 }
                 Some(cost)
             }
-            Route::Acquire => routes::acquire(at.target, (self.power, &scratch.priced), price),
+            Route::Acquire => routes::acquire(ForSale::of(at.target), (self.power, &scratch.priced), price),
             Route::Rent | Route::Hardware => None,
         }
     }
