@@ -3,8 +3,8 @@
 //! `exp x = 2^n exp r` with `n` the whole number nearest to `x / ln 2` and |r| ≤ ½ ln 2; Taylor's polynomial of degree 13
 //! leaves out less than 4e-18 of `exp r`.
 
-use super::Column;
 use super::level::{Kernel, Level};
+use super::{Column, each};
 
 /// Arguments are held within these, so that results stay normal numbers.
 const LEAST: f64 = -708.0;
@@ -24,7 +24,8 @@ impl Kernel for Scaled<'_> {
     #[inline(always)]
     fn run(self) {
         for some in self.column.as_chunks_mut::<SOME>().0 {
-            *some = exponentials(some).map(|value| self.scale * value);
+            let values = exponentials(some);
+            *some = each(|i| self.scale * values[i]);
         }
     }
 }
@@ -62,29 +63,24 @@ pub fn exp(x: f64) -> f64 {
 fn exponentials<const N: usize>(x: &[f64; N]) -> [f64; N] {
     /// 1.5 · 2^52: adding it rounds to a whole number, which then stands in the low bits.
     const WHOLE: f64 = 6_755_399_441_055_744.0;
-    let x = x.map(|x| if x < LEAST { LEAST } else { x });
-    let x = x.map(|x| if x > MOST { MOST } else { x });
-    let shifted = x.map(|x| x * std::f64::consts::LOG2_E + WHOLE);
+    let x: [f64; N] = each(|i| if x[i] < LEAST { LEAST } else { x[i] });
+    let x: [f64; N] = each(|i| if x[i] > MOST { MOST } else { x[i] });
+    let shifted: [f64; N] = each(|i| x[i] * std::f64::consts::LOG2_E + WHOLE);
     // ln 2 in two parts, the first with 33 bits: its products with n are exact.
     let r: [f64; N] = each(|i| {
         let n = shifted[i] - WHOLE;
         (x[i] - n * 0.693_147_180_369_123_8) - n * 1.908_214_929_270_587_7e-10
     });
     // Estrin's order: pairs, then fours, then eights.
-    let square = r.map(|r| r * r);
+    let square: [f64; N] = each(|i| r[i] * r[i]);
     let low: [f64; N] = each(|i| (C[0] + C[1] * r[i]) + (C[2] + C[3] * r[i]) * square[i]);
     let next: [f64; N] = each(|i| (C[4] + C[5] * r[i]) + (C[6] + C[7] * r[i]) * square[i]);
     let high: [f64; N] = each(|i| (C[8] + C[9] * r[i]) + (C[10] + C[11] * r[i]) * square[i]);
-    let fourth = square.map(|square| square * square);
+    let fourth: [f64; N] = each(|i| square[i] * square[i]);
     let high: [f64; N] = each(|i| high[i] + (C[12] + C[13] * r[i]) * fourth[i]);
     let p: [f64; N] = each(|i| low[i] + (next[i] + high[i] * fourth[i]) * fourth[i]);
     // 2^n: the exponent's bits.
     each(|i| p[i] * f64::from_bits(shifted[i].to_bits().wrapping_add(1023) << 52))
-}
-
-#[inline(always)]
-fn each<const N: usize>(one: impl Fn(usize) -> f64) -> [f64; N] {
-    std::array::from_fn(one)
 }
 
 #[cfg(test)]

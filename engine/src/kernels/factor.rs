@@ -5,9 +5,9 @@
 //! polynomial is for erf⁻¹), P of degree 10. Only products and sums, in the order written. Below q = 2^−12 the caller
 //! replaces the value by that of 32 more bits in double precision, so that the tail is not cut.
 
-use super::LANES;
 use super::level::{Kernel, Level};
 use super::squeeze::Single;
+use super::{LANES, each};
 
 /// Magnitudes below this belong to the far tail: 2^20, that is q < 2^−12.
 pub const FAR: u32 = 1 << 20;
@@ -57,22 +57,17 @@ fn normal(word: u32) -> f32 {
 /// Normals of words, each for itself.
 #[inline(always)]
 fn some_normals<const N: usize>(words: &[u32; N]) -> [f32; N] {
-    let t = words.map(|word| (to_float(magnitude(word).cast_signed()) + 0.5) * (1.0 / 2_147_483_648.0));
-    let logarithms = logarithms(&t.map(|t| t * (2.0 - t)));
+    let t: [f32; N] = each(|i| (to_float(magnitude(words[i]).cast_signed()) + 0.5) * (1.0 / 2_147_483_648.0));
+    let logarithms: [f32; N] = logarithms(&each(|i| t[i] * (2.0 - t[i])));
     // Estrin's order: pairs, then fours, then eights.
-    let v = logarithms.map(|ln| -ln - 3.5);
-    let square = v.map(|v| v * v);
+    let v: [f32; N] = each(|i| -logarithms[i] - 3.5);
+    let square: [f32; N] = each(|i| v[i] * v[i]);
     let low: [f32; N] = each(|i| (P[0] + P[1] * v[i]) + (P[2] + P[3] * v[i]) * square[i]);
     let middle: [f32; N] = each(|i| (P[4] + P[5] * v[i]) + (P[6] + P[7] * v[i]) * square[i]);
     let high: [f32; N] = each(|i| (P[8] + P[9] * v[i]) + P[10] * square[i]);
-    let fourth = square.map(|square| square * square);
+    let fourth: [f32; N] = each(|i| square[i] * square[i]);
     let p: [f32; N] = each(|i| low[i] + (middle[i] + high[i] * fourth[i]) * fourth[i]);
     each(|i| ((1.0 - t[i]) * p[i]).copysign(f32::from_bits(words[i])))
-}
-
-#[inline(always)]
-fn each<const N: usize>(one: impl Fn(usize) -> f32) -> [f32; N] {
-    std::array::from_fn(one)
 }
 
 /// P in powers of `w − 3.5`: weighted least squares iterated to the smallest largest error, 3.6e-8 in the normal, for
@@ -103,11 +98,11 @@ fn to_float(whole: i32) -> f32 {
 fn logarithms<const N: usize>(numbers: &[f32; N]) -> [f32; N] {
     const TWO_THIRDS: u32 = 0x3F2A_AAAB;
     const Q: [f32; 6] = [0.333_375_5, -0.250_080_26, 0.197_960_2, -0.163_826_4, 0.171_279_22, -0.156_310_29];
-    let exponent = numbers.map(|a| a.to_bits().wrapping_sub(TWO_THIRDS).cast_signed() >> 23);
+    let exponent: [i32; N] = each(|i| numbers[i].to_bits().wrapping_sub(TWO_THIRDS).cast_signed() >> 23);
     let mantissa = |i: usize| numbers[i].to_bits().wrapping_sub((exponent[i] << 23).cast_unsigned());
     let f: [f32; N] = each(|i| f32::from_bits(mantissa(i)) - 1.0);
-    let e = exponent.map(to_float);
-    let square = f.map(|f| f * f);
+    let e: [f32; N] = each(|i| to_float(exponent[i]));
+    let square: [f32; N] = each(|i| f[i] * f[i]);
     let q: [f32; N] = each(|i| {
         let (f, square) = (f[i], square[i]);
         (Q[0] + Q[1] * f) + ((Q[2] + Q[3] * f) + (Q[4] + Q[5] * f) * square) * square

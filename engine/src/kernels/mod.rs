@@ -35,3 +35,14 @@ pub type Column = [f64; LANES];
 
 /// A mask over the scenarios of a block, scenario `l` in bit `l % 64` of word `l / 64`.
 pub type Mask = [u64; LANES / 64];
+
+/// What `one` says of every position. Part of whatever kernel it stands in: the methods of arrays may be compiled apart, for
+/// processors that lack its instructions.
+#[inline(always)]
+fn each<T: Copy + Default, const N: usize>(one: impl Fn(usize) -> T) -> [T; N] {
+    let mut all = [T::default(); N];
+    for (position, of) in all.iter_mut().enumerate() {
+        *of = one(position);
+    }
+    all
+}

@@ -26,7 +26,7 @@ pub struct Block<'a> {
 pub struct SmallColumns {
     /// `[column]`
     pairs: Vec<Pair>,
-    /// Whether a lane of some column saturates: seldom.
+    /// Whether a lane of some column saturates: in one block of five or so.
     some_wide: bool,
     /// Thresholds less the band. `[slot][side]`
     shared: Vec<[Noise; SIDES]>,
@@ -131,23 +131,29 @@ impl SmallRows<'_> {
     /// Decides by a level's own way, which fills in who lies below each side that is asked for, and what is open.
     #[inline(always)]
     pub(super) fn run_with(mut self, decide: impl Fn(&Row<'_>, &mut [&mut Mask; SIDES], &mut Opened)) {
-        let n_sides = self.laws.n_sides;
+        let Self { laws, small, columns, .. } = self;
+        let n_sides = laws.n_sides;
         let mut open = Opened::default();
-        for (i, noise) in self.noise.iter().enumerate() {
-            let index = self.laws.rows[self.first + i];
-            let Some(small) = &self.small.classes[index] else { continue };
-            let law = &self.laws.classes[index];
-            let asked = [0, 1].map(|side| side < n_sides && law.cutoffs[side].is_finite());
-            let shared = law.slot.map(|slot| &self.columns.shared[slot]);
+        for (i, (noise, index)) in self.noise.iter().zip(&laws.rows[self.first..]).enumerate() {
+            let Some(small) = &small.classes[*index] else { continue };
+            let law = &laws.classes[*index];
+            let asked = [law.cutoffs[0].is_finite(), n_sides > 1 && law.cutoffs[1].is_finite()];
+            let shared = law.slot.map(|slot| &columns.shared[slot]);
             let [low, up] = &mut self.decided.below;
             decide(&Row { class: small, noise, shared, asked }, &mut [&mut low[i], &mut up[i]], &mut open);
             for side in (0..n_sides).filter(|side| !asked[*side]) {
                 self.decided.below[side][i] = squeeze::certain(law.cutoffs[side]);
             }
-            if open.some || self.columns.some_wide {
+            if open.some || columns.some_wide && self.is_wide(small) {
                 self.leave_open(i, small, asked, &mut open);
             }
         }
+    }
+
+    /// Whether a lane of a column that a class depends on saturates.
+    fn is_wide(&self, class: &SmallClass) -> bool {
+        let pairs = &self.small.pairs[class.pairs.0..class.pairs.1];
+        pairs.iter().any(|(column, _)| self.columns.pairs[*column].wide != Mask::default())
     }
 
     /// Leaves open what is, and what is so because a factor saturates.

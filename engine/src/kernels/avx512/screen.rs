@@ -130,7 +130,11 @@ impl<'a> Screen<'a> {
         if side == 0 {
             self.cdfs(sums)
         } else {
-            self.cdfs(&sums.map(|halves| halves.map(|half| _mm512_add_epi32(half, further))))
+            let mut sums = *sums;
+            for half in sums.as_flattened_mut() {
+                *half = _mm512_add_epi32(*half, further);
+            }
+            self.cdfs(&sums)
         }
     }
 
@@ -138,14 +142,22 @@ impl<'a> Screen<'a> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
     fn cdfs(&self, sums: &[[__m512i; 2]; SOME]) -> [__m512i; SOME] {
-        let cut = |half| _mm512_srai_epi32::<14>(half);
-        let x = sums.map(|[low, high]| _mm512_packs_epi32(cut(low), cut(high)));
-        let segment = x.map(|x| _mm512_srli_epi16::<11>(x));
-        let f = x.map(|x| _mm512_xor_si512(_mm512_slli_epi16::<5>(x), _mm512_set1_epi16(i16::MIN)));
-        let [c0, c1, c2] = self.table.map(|power| segment.map(|at| _mm512_permutexvar_epi16(at, power)));
-        let slope: [_; SOME] =
-            std::array::from_fn(|i| _mm512_add_epi16(c1[i], _mm512_mulhrs_epi16(c2[i], f[i])));
-        std::array::from_fn(|i| _mm512_adds_epi16(c0[i], _mm512_mulhrs_epi16(slope[i], f[i])))
+        // Plain loops: closures of arrays' own methods may be compiled apart, for another processor.
+        let mut segments = [_mm512_setzero_si512(); SOME];
+        let (mut f, mut cdfs) = (segments, segments);
+        for (i, [low, high]) in sums.iter().enumerate() {
+            let x = _mm512_packs_epi32(_mm512_srai_epi32::<14>(*low), _mm512_srai_epi32::<14>(*high));
+            segments[i] = _mm512_srli_epi16::<11>(x);
+            f[i] = _mm512_xor_si512(_mm512_slli_epi16::<5>(x), _mm512_set1_epi16(i16::MIN));
+        }
+        let [c0, c1, c2] = self.table;
+        for i in 0..SOME {
+            let product = _mm512_mulhrs_epi16(_mm512_permutexvar_epi16(segments[i], c2), f[i]);
+            let slope = _mm512_add_epi16(_mm512_permutexvar_epi16(segments[i], c1), product);
+            let value = _mm512_permutexvar_epi16(segments[i], c0);
+            cdfs[i] = _mm512_adds_epi16(value, _mm512_mulhrs_epi16(slope, f[i]));
+        }
+        cdfs
     }
 }
 
@@ -169,6 +181,44 @@ impl Screen<'_> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     fn decide(&self, row: &Row<'_>, pairs: &[Pair], below: &mut [&mut Mask; SIDES], open: &mut Opened) {
+        match (&self.small.pairs[row.class.pairs.0..row.class.pairs.1], row.shared, row.asked) {
+            ([pair], None, [true, false]) => self.decide_one(row, (&pairs[pair.0], pair.1), below, open),
+            _ => self.decide_any(row, pairs, below, open),
+        }
+    }
+
+    /// Decides what most rows are, in a straight line: one side, one pair, thresholds of its own.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn decide_one(
+        &self,
+        row: &Row<'_>,
+        (pair, slopes): (&Pair, i32),
+        [below, _]: &mut [&mut Mask; SIDES],
+        open: &mut Opened,
+    ) {
+        let (cutoff, slopes) = (_mm512_set1_epi32(row.class.cutoffs[0]), _mm512_set1_epi32(slopes));
+        let (low, high) = (pair.low.as_chunks::<SOME>().0, pair.high.as_chunks::<SOME>().0);
+        let parts = row.noise.as_chunks::<SOME>().0.iter().zip(low.iter().zip(high));
+        for (part, (noise, (low, high))) in parts.enumerate() {
+            let mut sums = [[cutoff; 2]; SOME];
+            for (sums, (low, high)) in sums.iter_mut().zip(low.iter().zip(high)) {
+                sums[0] = _mm512_dpwssd_epi32(cutoff, load(low), slopes);
+                sums[1] = _mm512_dpwssd_epi32(cutoff, load(high), slopes);
+            }
+            let (is_below, is_open) = self.judge(noise, &self.cdfs(&sums));
+            below.as_chunks_mut::<{ SOME / 2 }>().0[part] = is_below;
+            if let Some(is_open) = is_open {
+                open.some = true;
+                open.lanes[0].as_chunks_mut::<{ SOME / 2 }>().0[part] = is_open;
+            }
+        }
+    }
+
+    /// Decides any row.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn decide_any(&self, row: &Row<'_>, pairs: &[Pair], below: &mut [&mut Mask; SIDES], open: &mut Opened) {
         for (part, noise) in row.noise.as_chunks::<SOME>().0.iter().enumerate() {
             let sums =
                 if row.shared.is_none() { Some(self.sums(row.class, pairs, SOME * part)) } else { None };
