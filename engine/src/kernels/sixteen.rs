@@ -40,6 +40,16 @@ pub struct SmallClass {
     pub cutoffs: [i32; SIDES],
     /// First and last pair.
     pub pairs: (usize, usize),
+    /// Sides that are neither left out nor certain, a bit each. (Two bytes written apart and read as one word would have to wait.)
+    pub asked: u8,
+}
+
+impl SmallClass {
+    /// Whether a side is neither left out nor certain.
+    #[inline(always)]
+    pub const fn asks(&self, side: usize) -> bool {
+        self.asked >> side & 1 == 1
+    }
 }
 
 /// Coefficients of the quadratics in `f`, which goes from −1 to 1 over a segment of width 1/4. `[power][segment]`
@@ -77,7 +87,7 @@ impl Small {
         let mut widest = 0.0_f64;
         for (cutoffs, slopes) in exact {
             let band = band(&cutoffs[..laws.n_sides], slopes).filter(|band| laws.unscaled && *band < WIDEST);
-            small.classes.push(band.map(|_| small_class(&mut small.pairs, cutoffs, slopes)));
+            small.classes.push(band.map(|_| small_class(&mut small.pairs, cutoffs, slopes, laws.n_sides)));
             widest = widest.max(band.unwrap_or(0.0));
             small.some_left |= band.is_none();
         }
@@ -102,7 +112,12 @@ fn band(cutoffs: &[f64], slopes: &[(usize, f64)]) -> Option<f64> {
     clippy::cast_possible_truncation,
     reason = "checked to fit by `band`; infinite cutoffs saturate and are not used"
 )]
-fn small_class(pairs: &mut Vec<(usize, i32)>, cutoffs: [f64; SIDES], slopes: &[(usize, f64)]) -> SmallClass {
+fn small_class(
+    pairs: &mut Vec<(usize, i32)>,
+    cutoffs: [f64; SIDES],
+    slopes: &[(usize, f64)],
+    n_sides: usize,
+) -> SmallClass {
     let first = pairs.len();
     let half = |slope: f64| i32::from(rounded(slope * SLOPE_SCALE));
     let mut common: i32 =
@@ -114,8 +129,10 @@ fn small_class(pairs: &mut Vec<(usize, i32)>, cutoffs: [f64; SIDES], slopes: &[(
     if common != 0 {
         pairs.push((0, common & 0xFFFF));
     }
+    let asked = (0..n_sides).filter(|side| cutoffs[*side].is_finite()).fold(0, |set, side| set | 1 << side);
     let cutoffs = cutoffs.map(|cutoff| libm::round(cutoff * 134_217_728.0) as i32);
-    SmallClass { cutoffs: cutoffs.map(|cutoff| cutoff.saturating_add(1 << 13)), pairs: (first, pairs.len()) }
+    let cutoffs = cutoffs.map(|cutoff| cutoff.saturating_add(1 << 13));
+    SmallClass { cutoffs, pairs: (first, pairs.len()), asked }
 }
 
 #[cfg(test)]

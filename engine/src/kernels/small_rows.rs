@@ -106,8 +106,6 @@ pub(super) struct Row<'a> {
     pub noise: &'a Noise,
     /// Thresholds less the band, where several rows share them.
     pub shared: Option<&'a [Noise; SIDES]>,
-    /// Sides that are neither left out nor certain.
-    pub asked: [bool; SIDES],
 }
 
 /// What was left open of a row.
@@ -137,15 +135,14 @@ impl SmallRows<'_> {
         for (i, (noise, index)) in self.noise.iter().zip(&laws.rows[self.first..]).enumerate() {
             let Some(small) = &small.classes[*index] else { continue };
             let law = &laws.classes[*index];
-            let asked = [law.cutoffs[0].is_finite(), n_sides > 1 && law.cutoffs[1].is_finite()];
             let shared = law.slot.map(|slot| &columns.shared[slot]);
             let [low, up] = &mut self.decided.below;
-            decide(&Row { class: small, noise, shared, asked }, &mut [&mut low[i], &mut up[i]], &mut open);
-            for side in (0..n_sides).filter(|side| !asked[*side]) {
+            decide(&Row { class: small, noise, shared }, &mut [&mut low[i], &mut up[i]], &mut open);
+            for side in (0..n_sides).filter(|side| !small.asks(*side)) {
                 self.decided.below[side][i] = squeeze::certain(law.cutoffs[side]);
             }
             if open.some || columns.some_wide && self.is_wide(small) {
-                self.leave_open(i, small, asked, &mut open);
+                self.leave_open(i, small, &mut open);
             }
         }
     }
@@ -157,9 +154,9 @@ impl SmallRows<'_> {
     }
 
     /// Leaves open what is, and what is so because a factor saturates.
-    fn leave_open(&mut self, row: usize, class: &SmallClass, asked: [bool; SIDES], open: &mut Opened) {
+    fn leave_open(&mut self, row: usize, class: &SmallClass, open: &mut Opened) {
         for (side, lanes) in
-            std::mem::take(open).lanes.into_iter().enumerate().filter(|(side, _)| asked[*side])
+            std::mem::take(open).lanes.into_iter().enumerate().filter(|(side, _)| class.asks(*side))
         {
             let mut lanes = lanes;
             for (column, _) in &self.small.pairs[class.pairs.0..class.pairs.1] {

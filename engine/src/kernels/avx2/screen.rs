@@ -158,7 +158,7 @@ impl<'a> Screen<'a> {
         for (word, noise) in words(row.noise).iter().enumerate() {
             let sums = if row.shared.is_none() { Some(self.sums(row.class, pairs, word)) } else { None };
             for side in 0..SIDES {
-                if !row.asked[side] {
+                if !row.class.asks(side) {
                     continue;
                 }
                 let mut thresholds = [_mm256_setzero_si256(); SOME];

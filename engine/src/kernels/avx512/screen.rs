@@ -181,8 +181,8 @@ impl Screen<'_> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     fn decide(&self, row: &Row<'_>, pairs: &[Pair], below: &mut [&mut Mask; SIDES], open: &mut Opened) {
-        match (&self.small.pairs[row.class.pairs.0..row.class.pairs.1], row.shared, row.asked) {
-            ([pair], None, [true, false]) => self.decide_one(row, (&pairs[pair.0], pair.1), below, open),
+        match (&self.small.pairs[row.class.pairs.0..row.class.pairs.1], row.shared, row.class.asked) {
+            ([pair], None, 0b01) => self.decide_one(row, (&pairs[pair.0], pair.1), below, open),
             _ => self.decide_any(row, pairs, below, open),
         }
     }
@@ -223,7 +223,7 @@ impl Screen<'_> {
             let sums =
                 if row.shared.is_none() { Some(self.sums(row.class, pairs, SOME * part)) } else { None };
             for side in 0..SIDES {
-                if !row.asked[side] {
+                if !row.class.asks(side) {
                     continue;
                 }
                 let mut thresholds = [_mm512_setzero_si512(); SOME];
